@@ -1,0 +1,187 @@
+"""The only reader of KERAS_BACKEND: which backend runs, in what import order, and on what device.
+
+Order matters. torch is imported before TensorFlow, or the process can crash. TensorFlow feeds
+`tf.data` to every backend, and is kept off the GPU where another backend trains.
+"""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from netzoo.errors import BadInput, MissingPackage, no_such
+
+INSTALL = {
+    "tensorflow": "pip install tensorflow",
+    "torch": 'pip install "netzoo[torch]"',
+    "jax": 'pip install "netzoo[jax]"',
+}
+REPORTED_PACKAGES = ("netzoo", "keras", "tensorflow", "torch", "jax", "numpy")
+
+# Lines that TensorFlow's C++ code writes before its own log level applies. Nothing else is hidden.
+_KNOWN_NOISE = re.compile(
+    rb"All log messages before absl::InitializeLog"
+    rb"|Unable to register cu\w+ (factory|plugin)"
+    rb"|computation placer already registered"
+    rb"|Could not find cuda drivers"
+    rb"|failed call to cuInit"
+    rb"|oneDNN custom operations are on"
+    rb"|This TensorFlow binary is optimized"
+    rb"|To enable the following instructions"
+    rb"|cuda_(dnn|blas|fft|executor|platform|diagnostics)\.cc"
+    rb"|port\.cc"
+)
+
+
+def name() -> str:
+    """Return the backend that keras uses or will use: "tensorflow", "torch" or "jax".
+
+    As keras does: KERAS_BACKEND, else keras.json, else "tensorflow". Raises UnknownName for
+    another one, MissingPackage if it is not installed.
+    """
+    if "keras" in sys.modules:
+        chosen = str(sys.modules["keras"].config.backend())
+    else:
+        chosen = os.environ.get("KERAS_BACKEND") or _configured() or "tensorflow"
+    if chosen not in INSTALL:
+        raise no_such("backend", chosen, INSTALL)
+    if importlib.util.find_spec(chosen) is None:
+        raise MissingPackage(
+            f"KERAS_BACKEND={chosen} needs the package {chosen}, which is not installed: "
+            f"{INSTALL[chosen]}"
+        )
+    return chosen
+
+
+def start(device: str = "auto") -> str:
+    """Import the backend and keras in the safe order and return the backend's name.
+
+    device: "cpu" hides every GPU; it takes effect only in a process that has not started a backend.
+    Raises as `name` does.
+    """
+    chosen = os.environ["KERAS_BACKEND"] = name()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+        os.environ["JAX_PLATFORMS"] = os.environ["KERAS_TORCH_DEVICE"] = "cpu"
+    with _without_noise():
+        if chosen == "torch":
+            importlib.import_module("torch")
+        if chosen != "tensorflow":
+            keep_tensorflow_off_gpu()
+        importlib.import_module("keras")
+    return chosen
+
+
+def keep_tensorflow_off_gpu() -> Any:
+    """Return the tensorflow module, for data only: it will not see a GPU."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _without_noise():
+        tf = importlib.import_module("tensorflow")
+        with contextlib.suppress(RuntimeError):  # raised once it has run: then it stays as it was
+            tf.config.set_visible_devices([], "GPU")
+    return tf
+
+
+def device() -> dict[str, Any]:
+    """Return what the started backend computes on: kind, name, native_bfloat16."""
+    chosen = name()
+    with _without_noise():
+        gpu = {"tensorflow": _tensorflow_gpu, "torch": _torch_gpu, "jax": _jax_gpu}[chosen]()
+    if gpu is not None:
+        return {"kind": "gpu", "name": gpu[0], "native_bfloat16": gpu[1]}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    model, flags = _processor()
+    # Seen on such a processor: TensorFlow and torch train faster in bfloat16, JAX slower.
+    native = chosen != "jax" and bool({"avx512_bf16", "amx_bf16"} & flags)
+    return {"kind": "cpu", "name": f"CPU ({cores} cores, {model})", "native_bfloat16": native}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that a number depends on."""
+    found = {"python": platform.python_version()}
+    for package in REPORTED_PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[package] = importlib.metadata.version(package)
+    return found
+
+
+def require_gpu(found: dict[str, Any]) -> None:
+    """Raise BadInput unless the device found is a GPU."""
+    if found["kind"] != "gpu":
+        raise BadInput(f"--device gpu: {name()} sees no GPU here; it would run on {found['name']}.")
+
+
+def _configured() -> str | None:
+    """Return the backend that keras.json names, None without one."""
+    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    try:
+        return json.loads((Path(home) / "keras.json").read_text()).get("backend")
+    except (OSError, ValueError):
+        return None
+
+
+def _tensorflow_gpu() -> tuple[str, bool] | None:
+    import tensorflow as tf
+
+    found = tf.config.get_visible_devices("GPU")
+    if not found:
+        return None
+    details = tf.config.experimental.get_device_details(found[0])
+    return details.get("device_name", "GPU"), details.get("compute_capability", (0, 0))[0] >= 8
+
+
+def _torch_gpu() -> tuple[str, bool] | None:
+    import torch
+    from keras.src.backend.torch.core import DEFAULT_DEVICE  # what keras trains on; not public
+
+    if DEFAULT_DEVICE.startswith("cuda"):
+        return torch.cuda.get_device_name(), torch.cuda.get_device_capability()[0] >= 8
+    return None if DEFAULT_DEVICE == "cpu" else (f"GPU ({DEFAULT_DEVICE})", False)
+
+
+def _jax_gpu() -> tuple[str, bool] | None:
+    import jax
+
+    found = jax.devices()[0]
+    if found.platform == "cpu":
+        return None
+    return found.device_kind, float(getattr(found, "compute_capability", 0) or 0) >= 8
+
+
+def _processor() -> tuple[str, set[str]]:
+    """Return the processor's name and feature flags, as far as the system tells."""
+    with contextlib.suppress(OSError):
+        text = Path("/proc/cpuinfo").read_text()
+        found = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", text, re.MULTILINE))
+        return found.get("model name", platform.machine()), set(found.get("flags", "").split())
+    return platform.processor() or platform.machine(), set()
+
+
+@contextlib.contextmanager
+def _without_noise() -> Iterator[None]:
+    """Hold back what is written to standard error, then let through all but the known lines."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no standard error
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            for line in held:
+                if not _KNOWN_NOISE.search(line):
+                    os.write(2, line)

@@ -1,0 +1,93 @@
+"""IDX files, plain or gzip: the four files of an MNIST-like data set.
+
+Source: LeCun et al., "The MNIST database of handwritten digits", file formats. A magic number of
+0, 0, 8 (unsigned byte) and the number of dimensions; each dimension as a big-endian 32-bit
+unsigned integer; then the values, the last dimension varying fastest.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netzoo.data.source import Split
+from netzoo.errors import DataError
+
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+
+
+def present(folder: Path) -> bool:
+    """Return whether the folder holds at least one of the four files, plain or gzip."""
+    return any(_find(folder, stem) for stems in FILES.values() for stem in stems)
+
+
+def read(folder: Path) -> tuple[Split, Split]:
+    """Return the training and the test split.
+
+    Raises DataError with the file, what was expected and what was found, if one of the four files
+    is missing, damaged, cut short, too long, or does not fit its partner.
+    """
+    return _read_split(folder, "train"), _read_split(folder, "test")
+
+
+def write(path: Path, array: NDArray[np.uint8]) -> None:
+    """Write an array as a gzip IDX file, the same bytes at every run."""
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+    path.write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
+
+
+def _read_split(folder: Path, split: str) -> Split:
+    images_stem, labels_stem = FILES[split]
+    images_path, images = _read_file(folder, images_stem, 3)
+    labels_path, labels = _read_file(folder, labels_stem, 1)
+    if len(images) != len(labels):
+        raise DataError(
+            f"{labels_path}: expected {len(images)} labels, as many as images in "
+            f"{images_path.name}; found {len(labels)}."
+        )
+    return Split(images[..., np.newaxis], labels.astype(np.int64))
+
+
+def _find(folder: Path, stem: str) -> Path | None:
+    candidates = (folder / stem, folder / f"{stem}.gz")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read_file(folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[np.uint8]]:
+    path = _find(folder, stem)
+    if path is None:
+        raise DataError(f"{folder}: expected the file {stem} or {stem}.gz; found neither.")
+    content = _content(path)
+    magic = bytes((0, 0, 8, dimensions))
+    start = 4 + 4 * dimensions
+    if content[:4] != magic:
+        raise DataError(
+            f"{path}: expected an IDX file that begins with {magic.hex()}; "
+            f"found {content[:4].hex() or 'an empty file'}."
+        )
+    if len(content) < start:
+        raise DataError(f"{path}: expected a header of {start} bytes; found {len(content)}.")
+    shape = struct.unpack(f">{dimensions}I", content[4:start])
+    expected = math.prod(shape)
+    if len(content) - start != expected:
+        raise DataError(
+            f"{path}: expected {expected} values of shape {shape}; found {len(content) - start}."
+        )
+    return path, np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if path.suffix == ".gz" else content
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path}: expected a whole gzip file; found a damaged one: {error}.") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error

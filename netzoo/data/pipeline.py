@@ -1,0 +1,82 @@
+"""The one order of the tf.data pipeline, the same for every backend.
+
+uint8 in memory -> shuffle -> batch -> augment -> resize -> scale -> prefetch. Whole batches at
+every step; the seed, the epoch and the step fix each pixel, whatever the number of threads.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from netzoo.data import ops
+from netzoo.data.source import Images, Split
+from netzoo.recipes import Recipe
+
+PARALLEL_CALLS = 2
+PREFETCHED_BATCHES = 2
+STEP_LIMIT = 1 << 20  # steps an epoch that the augmentation's seed keeps apart
+
+
+def steps_per_epoch(images: Images, recipe: Recipe) -> int:
+    """Return the number of batches in an epoch; the last one may be smaller."""
+    return -(-len(images.train) // recipe.batch_size)
+
+
+def train_batches(
+    images: Images, recipe: Recipe, size: tuple[int, int], seed: int, first_epoch: int = 0
+) -> Any:
+    """Return all epochs of training batches as one tf.data.Dataset, without a break between them.
+
+    Elements: images float32 (batch, *size, channels), labels int64 (batch,).
+    size: height and width in px. first_epoch: start there; what an epoch holds depends on its
+    number alone, not on where the dataset started.
+    """
+    count = len(images.train)
+    pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
+    scale = _scaling(images.train, recipe)
+    augmentations = ops.AUGMENTATIONS[recipe.augment]
+
+    def epoch_batches(epoch: Any) -> Any:
+        key = tf.stack([tf.constant(seed, tf.int64), epoch])
+        order = tf.random.experimental.stateless_shuffle(tf.range(count), key)
+        chosen = tf.data.Dataset.from_tensor_slices(order).batch(recipe.batch_size)
+        return chosen.enumerate().map(lambda step, places: (epoch * STEP_LIMIT + step, places))
+
+    def batch(step: Any, places: Any) -> Any:
+        x = tf.gather(pixels, places)
+        for number, augment in enumerate(augmentations):
+            key = tf.random.fold_in(tf.stack([tf.constant(seed, tf.int64), step]), number)
+            x = augment(x, key)
+        return scale(ops.resize(x, *size)), tf.gather(labels, places)
+
+    epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
+    return _finished(epochs.map(batch, num_parallel_calls=PARALLEL_CALLS))
+
+
+def test_batches(images: Images, recipe: Recipe, size: tuple[int, int]) -> Any:
+    """Return the test images once, in order, as a tf.data.Dataset; elements as in training."""
+    scale = _scaling(images.train, recipe)
+    split = tf.data.Dataset.from_tensor_slices((images.test.images, images.test.labels))
+    batches = split.batch(recipe.batch_size).map(
+        lambda x, label: (scale(ops.resize(x, *size)), label), num_parallel_calls=PARALLEL_CALLS
+    )
+    return _finished(batches)
+
+
+def _finished(batches: Any) -> Any:
+    """Prefetch, and turn tf.data's autotuning off: ending an iterator waits for its thread."""
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.deterministic = True
+    return batches.prefetch(PREFETCHED_BATCHES).with_options(options)
+
+
+def _scaling(train: Split, recipe: Recipe) -> Any:
+    """Return the function from values in 0 to 255 to what the network sees."""
+    if recipe.scaling == "unit":
+        return lambda x: x / 255.0
+    mean = np.mean(train.images, axis=(0, 1, 2), dtype=np.float64)
+    sd = np.std(train.images, axis=(0, 1, 2), dtype=np.float64)
+    mean, sd = mean.astype(np.float32), np.maximum(sd, 1e-6).astype(np.float32)
+    return lambda x: (x - mean) / sd

@@ -1,0 +1,116 @@
+"""The contract of a data source: decoded uint8 images, labels, class names, origin, fingerprint."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netzoo.errors import BadInput, DataError
+from netzoo.records import DatasetRecord
+from netzoo.registry import Registry
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images, uint8 (count, height, width, channels), and their labels, int64 (count,)."""
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def limited(self, count: int | None, classes: int) -> "Split":
+        """Return `count` images, the first of each class, in their order.
+
+        The first image of every class comes before the second of any, and so on; so classes are
+        equal where there are enough, and a smaller limit takes a part of what a larger one takes.
+        Raises BadInput if there are fewer.
+        """
+        if count is None or count == len(self):
+            return self
+        if count > len(self):
+            raise BadInput(f"a limit of {count} images was asked for; there are {len(self)}.")
+        rank = np.empty(len(self), np.int64)  # how many of its class come before it
+        for label in range(classes):
+            members = np.flatnonzero(self.labels == label)
+            rank[members] = np.arange(len(members))
+        chosen = np.sort(np.lexsort((self.labels, rank))[:count])
+        return Split(self.images[chosen], self.labels[chosen])
+
+
+@dataclass(frozen=True)
+class Images:
+    """A data set in memory. source: where it came from, in words."""
+
+    name: str
+    source: str
+    class_names: tuple[str, ...]
+    train: Split
+    test: Split
+
+    def __post_init__(self) -> None:
+        for word, split in (("training", self.train), ("test", self.test)):
+            _check_split(f"{word} split of {self.name} ({self.source})", split, self.class_names)
+        if self.train.images.shape[1:] != self.test.images.shape[1:]:
+            raise DataError(
+                f"{self.name} ({self.source}): training images are {self.train.images.shape[1:]}, "
+                f"test images {self.test.images.shape[1:]}; expected one shape."
+            )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Return height, width and channels of every image."""
+        height, width, channels = self.train.images.shape[1:]
+        return height, width, channels
+
+    def limited(self, train: int | None, test: int | None) -> "Images":
+        """Return the first images of each class, so many in all. Raises BadInput of too many."""
+        classes = len(self.class_names)
+        return replace(
+            self, train=self.train.limited(train, classes), test=self.test.limited(test, classes)
+        )
+
+    def sha256(self) -> str:
+        """Return the fingerprint of shapes and values: train images, labels, test images, labels."""
+        digest = hashlib.sha256()
+        for split in (self.train, self.test):
+            for array in (split.images, split.labels.astype("<i8")):
+                digest.update(repr(array.shape).encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def record(self, data_dir: Path | None) -> DatasetRecord:
+        """Return what a record keeps of these images."""
+        return DatasetRecord(
+            name=self.name,
+            source=self.source,
+            train=len(self.train),
+            test=len(self.test),
+            sha256=self.sha256(),
+            image_shape=self.image_shape,
+            class_names=self.class_names,
+            data_dir=None if data_dir is None else str(data_dir),
+        )
+
+
+# A source opens its images: from the folder given, or without one from where it looks by itself.
+SOURCES: Registry[Callable[[Path | None], Images]] = Registry("data set")
+
+
+def _check_split(what: str, split: Split, class_names: tuple[str, ...]) -> None:
+    if split.images.dtype != np.uint8 or split.images.ndim != 4:
+        raise DataError(
+            f"{what}: expected uint8 images (count, height, width, channels); "
+            f"received {split.images.dtype} {split.images.shape}."
+        )
+    if len(split) == 0 or split.labels.shape != (len(split),):
+        raise DataError(f"{what}: {len(split)} images and {split.labels.shape} labels.")
+    low, high = int(split.labels.min()), int(split.labels.max())
+    if low < 0 or high >= len(class_names):
+        raise DataError(
+            f"{what}: labels are {low} to {high}; expected 0 to {len(class_names) - 1}."
+        )

@@ -1,0 +1,147 @@
+"""Image-classification data sets by their TensorFlow Datasets (TFDS) name.
+
+TFDS is asked only for what it alone can do: prepare a data set, and read a prepared one. Whether one
+is prepared is seen from its folder, without importing TFDS; whether the network answers is asked
+first, since TFDS itself tries for over three minutes.
+"""
+
+import contextlib
+import http.client
+import io
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from netzoo import backend
+from netzoo.data.source import Images, Split
+from netzoo.errors import DataError, no_such
+
+REACH_SECONDS = 4.0
+REACH_URL = "https://storage.googleapis.com/tfds-data/"
+
+
+def default_folder() -> Path:
+    """Return where TFDS keeps what it prepares."""
+    return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
+
+
+def open_dataset(name: str, folder: Path | None = None) -> Images:
+    """Return a data set by its TFDS name, prepared already or else downloaded.
+
+    Raises UnknownName for a name that TFDS does not have, DataError if it cannot be downloaded or
+    does not hold images of one size with one label each.
+    """
+    place = folder or default_folder()
+    found = prepared(place, name)
+    if found is None:
+        tfds = _tfds()
+        known = tfds.list_builders(with_community_datasets=False)
+        if name.partition("/")[0] not in known:
+            raise no_such("data set", name, known)
+        if not reachable(REACH_URL):
+            raise DataError(
+                f"no data set {name!r} in {place}, and no network to download it: prepare it on a "
+                "machine that has one, copy the folder, and name it with --data-dir."
+            )
+        found = prepare(name, folder)
+    class_names, train, test = read(found)
+    return Images(name, f"TFDS folder {found}", class_names, train, test)
+
+
+def prepared(folder: Path, name: str) -> Path | None:
+    """Return the newest prepared version of a data set below a folder, None without one."""
+    found = list((folder / name).glob("*/dataset_info.json")) or list(
+        (folder / name).glob("*/*/dataset_info.json")
+    )
+    return max((path.parent for path in found), key=_version, default=None)
+
+
+def prepare(name: str, folder: Path | None) -> Path:
+    """Download and prepare a data set; return its folder. Raises DataError."""
+    tfds = _tfds()
+    try:
+        builder = tfds.builder(name, data_dir=str(folder or default_folder()))
+        builder.download_and_prepare()
+    except Exception as error:  # TFDS raises whatever its downloads raise
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(f"TFDS cannot prepare {name!r}: {reason}") from error
+    return Path(builder.data_dir)
+
+
+def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
+    """Return class names, training and test split of a prepared folder, in its files' order.
+
+    Without a test split, the validation split is the test. Raises DataError.
+    """
+    tfds = _tfds()
+    try:
+        builder = tfds.builder_from_directory(str(folder))
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(f"{folder}: not a folder that TFDS can read: {reason}") from error
+    features = builder.info.features
+    label = features.get("label") if hasattr(features, "get") else None
+    shape = features["image"].shape if "image" in features else None
+    if shape is None or not isinstance(label, tfds.features.ClassLabel):
+        raise DataError(f"{folder}: expected the features image and label; found {list(features)}.")
+    if None in shape:
+        raise DataError(f"{folder}: images of different sizes {shape}; netzoo takes one size.")
+    splits = builder.info.splits
+    test_name = "test" if "test" in splits else "validation"
+    if not {"train", test_name} <= set(splits):
+        raise DataError(f"{folder}: expected the splits train and test; found {list(splits)}.")
+    return tuple(label.names), _split(tfds, builder, "train"), _split(tfds, builder, test_name)
+
+
+def in_file_order(split: Split, name: str) -> Split:
+    """Return a split whose examples TFDS keyed by their place, back in their places.
+
+    TFDS orders what it writes by the hash of each example's key, with the split's name as salt; the
+    data sets of the MNIST family use the place in the IDX file as key.
+    """
+    hasher = _tfds().core.hashing.Hasher(name)
+    written = sorted(range(len(split)), key=hasher.hash_key)
+    places = np.argsort(written)
+    return Split(split.images[places], split.labels[places])
+
+
+def reachable(url: str) -> bool:
+    """Return whether the address answers, within seconds; a refusal by a proxy is no answer."""
+    request = urllib.request.Request(url, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=REACH_SECONDS):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code in (400, 404, 405)
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _split(tfds: Any, builder: Any, name: str) -> Split:
+    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
+    try:
+        batches = builder.as_dataset(name, batch_size=1024, read_config=config)
+        parts = [(part["image"], part["label"]) for part in tfds.as_numpy(batches)]
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(f"{builder.data_dir}: split {name} cannot be read: {reason}") from error
+    images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Split(images, labels.astype(np.int64))
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else -1 for part in path.name.split("."))
+
+
+def _tfds() -> Any:
+    """Return the tensorflow_datasets module; its progress bars and notices go nowhere."""
+    backend.keep_tensorflow_off_gpu()
+    with contextlib.redirect_stderr(io.StringIO()):
+        import tensorflow_datasets
+
+    tensorflow_datasets.disable_progress_bar()
+    return tensorflow_datasets

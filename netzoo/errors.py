@@ -1,0 +1,63 @@
+"""Every error that netzoo raises on purpose.
+
+NetzooError
+├── BadInput           a value that is not allowed, with what is
+│   └── UnknownName    a name that is not known, with the nearest one that is
+├── DataError          images that are missing, damaged or not what they claim to be
+├── MissingPackage     something to install, with the line that installs it
+└── TrialFailed        a training that could not end well: its loss left the numbers, its process died
+
+The command line prints the message of a NetzooError as one line and exits with code 2.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+SHOWN_NAMES = 12
+
+
+class NetzooError(Exception):
+    """The root of netzoo's errors; its message is one complete line."""
+
+
+class BadInput(NetzooError, ValueError):
+    """A value that is not allowed."""
+
+
+class UnknownName(BadInput, KeyError):
+    """A name that is not known; the message gives the nearest known one."""
+
+    __str__ = Exception.__str__  # KeyError would quote the message
+
+
+class DataError(NetzooError):
+    """Images or labels that are missing, damaged, or not what they claim to be."""
+
+
+class MissingPackage(NetzooError, ImportError):
+    """A package that the request needs and that is not installed."""
+
+
+class TrialFailed(NetzooError):
+    """A training that could not end well."""
+
+
+def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") -> UnknownName:
+    """Return the error for a name that is not among the known ones.
+
+    kind: what the name should have named ("model", "change"); where: of what ("alexnet").
+    """
+    names = sorted(known)
+    message = f"no {kind} {received!r}" + (f" in {where}" if where else "")
+    near = get_close_matches(received.lower(), names, n=1, cutoff=0.6)
+    if near:
+        message += f"; did you mean {near[0]!r}?"
+    elif names:
+        message += "."
+    if names:
+        shown = names if len(names) <= SHOWN_NAMES else near + names[: SHOWN_NAMES - len(near)]
+        left = len(names) - len(shown)
+        message += " Known: " + ", ".join(shown) + (f" and {left} more." if left else ".")
+    else:
+        message += "; it takes none."
+    return UnknownName(message)

@@ -1,0 +1,68 @@
+"""AlexNet as the lesson builds it: five convolutions, three dense layers, ReLU and max pooling.
+
+Source: Krizhevsky et al. 2012, "ImageNet classification with deep convolutional neural networks",
+section 3; Zhang et al., "Dive into Deep Learning", section AlexNet.
+Differs from the paper: one tower in place of two, no local response normalisation, conv1 padded by
+1, 1 channel and 10 classes by default, Glorot-uniform weights. Biases start at 0 (the paper starts
+some at 1; PyTorch, in the lesson, draws them).
+"""
+
+from typing import Any
+
+from netzoo.errors import BadInput
+from netzoo.models.layers import (
+    Activation,
+    Pooling,
+    check_dropout,
+    check_size,
+    hidden,
+    logits,
+    pool,
+)
+from netzoo.registry import register_model
+
+LEAST_SIZE_PX = 65
+
+
+@register_model("alexnet")
+@register_model("alexnet-sigmoid", activation="sigmoid")
+@register_model("alexnet-avgpool", pooling="average")
+@register_model("alexnet-nodropout", dropout=0.0)
+@register_model("alexnet-reverted", activation="sigmoid", pooling="average", dropout=0.0)
+@register_model("alexnet-onefc", fc_layers=1)
+def alexnet(
+    input_shape: tuple[int, int, int] = (224, 224, 1),
+    num_classes: int = 10,
+    *,
+    activation: Activation = "relu",
+    pooling: Pooling = "max",
+    dropout: float = 0.5,
+    fc_layers: int = 2,
+) -> Any:
+    """Build AlexNet: five convolutions, three dense layers; the output is logits, (batch, classes).
+
+    input_shape: height, width, channels; at least 65 px a side, or pool3 has no pixel left.
+    dropout: share of each hidden dense layer's outputs set to zero in training.
+    fc_layers: number of hidden dense layers of 4096 units, 0 to 4.
+    """
+    import keras
+    from keras import layers
+
+    check_size("alexnet", input_shape, LEAST_SIZE_PX)
+    check_dropout(dropout)
+    if not 0 <= fc_layers <= 4:
+        raise BadInput(f"fc_layers of alexnet is 0 to 4; received {fc_layers}.")
+    image = keras.Input(input_shape, name="image")  # 224 × 224 × 1
+    x = layers.ZeroPadding2D(1, name="pad1")(image)  # 226 × 226 × 1
+    x = layers.Conv2D(96, 11, strides=4, activation=activation, name="conv1")(x)  # 54 × 54 × 96
+    x = pool(pooling, 3, 2, "pool1")(x)  # 26 × 26 × 96
+    x = layers.Conv2D(256, 5, padding="same", activation=activation, name="conv2")(x)  # 26 × 26 × 256
+    x = pool(pooling, 3, 2, "pool2")(x)  # 12 × 12 × 256
+    for number, channels in ((3, 384), (4, 384), (5, 256)):  # 12 × 12 × channels
+        name = f"conv{number}"
+        x = layers.Conv2D(channels, 3, padding="same", activation=activation, name=name)(x)
+    x = pool(pooling, 3, 2, "pool3")(x)  # 5 × 5 × 256
+    x = layers.Flatten(name="flatten")(x)  # 6400
+    for number in range(1, fc_layers + 1):
+        x = hidden(x, 4096, number, activation, dropout)
+    return keras.Model(image, logits(x, num_classes), name="alexnet")

@@ -1,0 +1,46 @@
+"""The layers that the classic families share, and the values that their changes may take."""
+
+from typing import Any, Literal
+
+from netzoo.errors import BadInput
+
+Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu"]
+Pooling = Literal["max", "average"]
+
+
+def pool(pooling: Pooling, size: int, strides: int, name: str) -> Any:
+    """Return a pooling layer without padding: a border that does not fill a window is dropped."""
+    from keras import layers
+
+    kind = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
+    return kind(size, strides=strides, name=name)
+
+
+def hidden(x: Any, units: int, number: int, activation: Activation, dropout: float) -> Any:
+    """Apply a dense layer (batch, features) -> (batch, units), then dropout unless it is 0."""
+    from keras import layers
+
+    x = layers.Dense(units, activation=activation, name=f"fc{number}")(x)
+    return layers.Dropout(dropout, name=f"dropout{number}")(x) if dropout else x
+
+
+def logits(x: Any, num_classes: int) -> Any:
+    """Apply the last dense layer, in float32 under any precision: a loss needs its digits."""
+    from keras import layers
+
+    return layers.Dense(num_classes, dtype="float32", name="logits")(x)
+
+
+def check_dropout(dropout: float) -> None:
+    """Raise BadInput unless the share lies in [0, 1)."""
+    if not 0 <= dropout < 1:
+        raise BadInput(f"dropout is a share from 0 up to, not including, 1; received {dropout}.")
+
+
+def check_size(model: str, input_shape: tuple[int, int, int], least: int) -> None:
+    """Raise BadInput if a side of the image is below the least that leaves a pixel to the end."""
+    height, width, _ = input_shape
+    if min(height, width) < least:
+        raise BadInput(
+            f"{model} needs an image of at least {least} × {least} px; received {height} × {width} px."
+        )

@@ -1,0 +1,57 @@
+"""LeNet as the lesson builds it: two convolutions, three dense layers, sigmoid and average pooling.
+
+Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", section II.B;
+Zhang et al., "Dive into Deep Learning", section LeNet.
+Differs from the paper: 28 px input padded by 2; plain average pooling without trained factors;
+every map of conv2 sees every map of pool1; sigmoid, not a scaled tanh; a dense layer of logits in
+place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draws them).
+"""
+
+from typing import Any
+
+from netzoo.models.layers import (
+    Activation,
+    Pooling,
+    check_dropout,
+    check_size,
+    hidden,
+    logits,
+    pool,
+)
+from netzoo.registry import register_model
+
+LEAST_SIZE_PX = 12
+
+
+@register_model("lenet")
+@register_model("lenet-relu", activation="relu")
+@register_model("lenet-maxpool", pooling="max")
+@register_model("lenet-dropout", dropout=0.5)
+@register_model("lenet-modern", activation="relu", pooling="max", dropout=0.5)
+def lenet(
+    input_shape: tuple[int, int, int] = (28, 28, 1),
+    num_classes: int = 10,
+    *,
+    activation: Activation = "sigmoid",
+    pooling: Pooling = "average",
+    dropout: float = 0.0,
+) -> Any:
+    """Build LeNet: two convolutions, three dense layers; the output is logits, (batch, classes).
+
+    input_shape: height, width, channels; at least 12 px a side, or pool2 has no pixel left.
+    dropout: share of the fc1 and fc2 outputs set to zero in training.
+    """
+    import keras
+    from keras import layers
+
+    check_size("lenet", input_shape, LEAST_SIZE_PX)
+    check_dropout(dropout)
+    image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
+    x = layers.Conv2D(6, 5, padding="same", activation=activation, name="conv1")(image)  # 28 × 28 × 6
+    x = pool(pooling, 2, 2, "pool1")(x)  # 14 × 14 × 6
+    x = layers.Conv2D(16, 5, activation=activation, name="conv2")(x)  # 10 × 10 × 16
+    x = pool(pooling, 2, 2, "pool2")(x)  # 5 × 5 × 16
+    x = layers.Flatten(name="flatten")(x)  # 400
+    x = hidden(x, 120, 1, activation, dropout)
+    x = hidden(x, 84, 2, activation, dropout)
+    return keras.Model(image, logits(x, num_classes), name="lenet")

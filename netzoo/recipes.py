@@ -1,0 +1,136 @@
+"""How a model is trained: the frozen Recipe and the named ones.
+
+A named recipe is a function from a model's family to a Recipe, since the lesson itself trains LeNet
+and AlexNet in different ways. Every field may be overridden by its name, in Python and on the
+command line alike; the allowed values stand beside each field, once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from netzoo.errors import BadInput, no_such
+from netzoo.registry import Registry
+
+AUGMENTATIONS = ("none", "flip", "crop", "flip+crop")
+PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
+
+
+def _choice(default: str, allowed: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"allowed": allowed})
+
+
+def _number(kind: type, least: float, most: float, default: Any = ...) -> Any:
+    """Describe a number in (0, most] or [least, most]; a default of None allows None too."""
+    metadata = {"kind": kind, "least": least, "most": most}
+    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of one training.
+
+    epochs: passes over the training images. batch_size: images a step; the last step of an epoch
+    takes what is left.
+    learning_rate: of the optimizer; the highest one where the schedule is not constant.
+    schedule: "constant", or "one-cycle": a tenth of the steps from a tenth of the learning rate up
+    to it in a line, then down to zero in half a cosine (after Smith and Topin 2018, section 3).
+    image_size: side in px that the images are resized to (bilinear); None: the model's native size.
+    augment: on training images only. flip: horizontal, for half of them. crop: back to the image's
+    size after padding each side by an eighth of it with zeros (He et al. 2016, section 4.2).
+    scaling: "unit" divides by 255; "standardise" then subtracts the mean of the training images and
+    divides by their standard deviation, by channel.
+    precision: the keras dtype policy; "auto" becomes mixed_bfloat16 where the device computes in
+    bfloat16 natively and the backend gains by it, float32 elsewhere, before any training.
+    limit_train, limit_test: use so many images, the first of each class; None: all.
+    test_each_epoch: measure on the test images after every epoch, as the lesson does, not only at
+    the end. The result is the last epoch's in either case.
+    """
+
+    name: str
+    epochs: int = _number(int, 1, 100_000)
+    batch_size: int = _number(int, 1, 1_000_000)
+    learning_rate: float = _number(float, 1e-12, 1e6)
+    optimizer: str = _choice("sgd", ("sgd", "adam"))
+    schedule: str = _choice("constant", ("constant", "one-cycle"))
+    image_size: int | None = _number(int, 1, 4096, None)
+    augment: str = _choice("none", AUGMENTATIONS)
+    scaling: str = _choice("unit", ("unit", "standardise"))
+    precision: str = _choice("float32", PRECISIONS)
+    limit_train: int | None = _number(int, 1, 10**9, None)
+    limit_test: int | None = _number(int, 1, 10**9, None)
+    test_each_epoch: bool = False
+
+    def changed(self, overrides: Mapping[str, Any]) -> "Recipe":
+        """Return the recipe with fields replaced. Raises UnknownName or BadInput."""
+        check_overrides(overrides)
+        return replace(self, **overrides)
+
+
+RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
+
+
+@RECIPES.register("lesson")
+def lesson(family: str) -> Recipe:
+    """Return the lesson's own settings: full data, SGD at one learning rate, no augmentation.
+
+    Source: Zhang et al., "Dive into Deep Learning", sections LeNet and AlexNet. Families that the
+    lesson does not train get AlexNet's settings.
+    """
+    if family == "lenet":
+        return Recipe("lesson", 10, 256, learning_rate=0.9, test_each_epoch=True)
+    return Recipe("lesson", 10, 128, learning_rate=0.01, test_each_epoch=True)
+
+
+@RECIPES.register("quick")
+def quick(family: str) -> Recipe:
+    """Return settings that teach both networks in minutes on two CPU cores.
+
+    One optimizer, schedule, batch and number of epochs for all; only the learning rate differs,
+    since the sigmoids of LeNet need a larger one. AlexNet sees 96 px, not 224.
+    """
+    return Recipe(
+        "quick",
+        epochs=6,
+        batch_size=64,
+        learning_rate=0.01 if family == "lenet" else 0.0005,
+        optimizer="adam",
+        schedule="one-cycle",
+        image_size=96 if family == "alexnet" else None,
+        precision="auto",
+        limit_train=6000,
+        limit_test=1000,
+    )
+
+
+def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
+    """Return a named recipe for a family, with fields overridden.
+
+    Raises UnknownName for a name or field that is not known, BadInput for a value.
+    """
+    return RECIPES[name](family).changed(overrides or {})
+
+
+def check_overrides(overrides: Mapping[str, Any]) -> None:
+    """Raise UnknownName for a field that no recipe has, BadInput for a value it may not take."""
+    known = {spec.name: spec for spec in fields(Recipe) if spec.name != "name"}
+    for name, value in overrides.items():
+        if name not in known:
+            raise no_such("setting", name, known, where="a recipe")
+        rule = known[name].metadata
+        if "allowed" in rule:
+            if value not in rule["allowed"]:
+                raise no_such(name, str(value), rule["allowed"])
+        elif "kind" in rule and not (value is None and known[name].default is None):
+            _check_number(name, value, rule["kind"], rule["least"], rule["most"])
+        elif not rule and not isinstance(value, bool):
+            raise BadInput(f"{name} is True or False; received {value!r}.")
+
+
+def _check_number(name: str, value: Any, kind: type, least: float, most: float) -> None:
+    allowed_types = (int,) if kind is int else (int, float)
+    if type(value) not in allowed_types:
+        word = "a whole number" if kind is int else "a number"
+        raise BadInput(f"{name} is {word}; received {value!r}.")
+    if not least <= value <= most:  # false for NaN too
+        raise BadInput(f"{name} is from {least:g} to {most:g}; received {value:g}.")

@@ -1,0 +1,227 @@
+"""One Registry class; models, data sets and recipes register by decorator, strict on duplicates.
+
+The models are known without importing keras: their builders import it when they build. So a list
+of names, a check of a name and a plan of trials start at once.
+"""
+
+import ast
+import fnmatch
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from netzoo.errors import BadInput, no_such
+
+Value = TypeVar("Value")
+Builder = TypeVar("Builder", bound=Callable[..., Any])
+
+
+class Registry(Mapping[str, Value], Generic[Value]):
+    """A mapping from names to values that refuses duplicates and explains unknown names.
+
+    >>> colours = Registry[int]("colour")
+    >>> colours.add("red", 0xFF0000)
+    >>> colours["rd"]
+    Traceback (most recent call last):
+    netzoo.errors.UnknownName: no colour 'rd'; did you mean 'red'? Known: red.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._values: dict[str, Value] = {}
+
+    def add(self, name: str, value: Value) -> None:
+        """Add one name. Raises BadInput if it is taken."""
+        if name in self._values:
+            raise BadInput(f"{self.kind} {name!r} is registered already; choose another name.")
+        self._values[name] = value
+
+    def register(self, name: str) -> Callable[[Value], Value]:
+        """Return a decorator that adds what it decorates under the name."""
+
+        def decorate(value: Value) -> Value:
+            self.add(name, value)
+            return value
+
+        return decorate
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._values:
+            raise no_such(self.kind, name, self._values)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:  # Mapping's own would ask for a KeyError by words
+        return name in self._values
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What is known of a model without building it.
+
+    family: the name of the builder that its variants share.
+    changes: the arguments in which it differs from the family's base.
+    options: every argument that a change may name, with this model's value of it.
+    input_shape: its native input: height, width, channels.
+    """
+
+    name: str
+    family: str
+    changes: dict[str, Any]
+    options: dict[str, Any]
+    input_shape: tuple[int, int, int]
+    summary: str
+    builder: Callable[..., Any]
+
+    def checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the changes, each known to the builder and of its type; raises BadInput."""
+        hints = typing.get_type_hints(self.builder)
+        for key, value in changes.items():
+            if key not in self.options:
+                raise no_such("change", key, self.options, where=self.name)
+            _check_type(self.name, key, value, hints.get(key, Any))
+        return dict(changes)
+
+
+MODELS: Registry[ModelInfo] = Registry("model")
+
+
+def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
+    """Return a decorator that registers a model builder under a name.
+
+    The builder is called as `builder(input_shape=(height, width, channels), num_classes=…, **options)`
+    and returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
+    arguments are the changes that it takes. Decorate once a variant:
+
+        @register_model("tiny")
+        @register_model("tiny-sigmoid", activation="sigmoid")
+        def tiny(input_shape=(28, 28, 1), num_classes=10, *, activation="relu"): ...
+
+    Raises BadInput if the name is taken or a change is not an argument of the builder.
+    """
+
+    def decorate(builder: Builder) -> Builder:
+        parameters = inspect.signature(builder).parameters
+        missing = {"input_shape", "num_classes"} - set(parameters)
+        if missing:
+            raise BadInput(f"the builder of {name!r} takes no argument {sorted(missing)[0]!r}.")
+        if any(mark in name for mark in ":,= "):
+            raise BadInput(f"a model's name holds no ':', ',', '=' or space; received {name!r}.")
+        defaults = {
+            key: parameter.default
+            for key, parameter in parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
+        info = ModelInfo(
+            name=name,
+            family=builder.__name__,
+            changes=dict(changes),
+            options=defaults,
+            input_shape=parameters["input_shape"].default,
+            summary=(inspect.getdoc(builder) or "").partition("\n")[0],
+            builder=builder,
+        )
+        info.checked(changes)
+        MODELS.add(name, ModelInfo(**{**vars(info), "options": defaults | changes}))
+        return builder
+
+    return decorate
+
+
+def model_info(spec: str) -> ModelInfo:
+    """Return what is known of a model, by its name or by a spec such as "alexnet:dropout=0.2".
+
+    Raises UnknownName for a name or a change that is not known, BadInput for a value.
+    """
+    import netzoo.models  # noqa: F401  (its import registers the built-in models)
+
+    name, colon, text = spec.partition(":")
+    info = MODELS[name]
+    if not colon:
+        return info
+    changes = info.checked(_parse_changes(spec, text))
+    return ModelInfo(
+        **{
+            **vars(info),
+            "name": spec,
+            "changes": info.changes | changes,
+            "options": info.options | changes,
+        }
+    )
+
+
+def list_models(pattern: str = "*") -> list[str]:
+    """Return the sorted names of the models that match a pattern such as "alexnet*"."""
+    import netzoo.models  # noqa: F401
+
+    return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
+
+
+def create_model(
+    spec: str,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int = 10,
+    **changes: Any,
+) -> Any:
+    """Return a new keras.Model by name or spec; it gives logits, shape (batch, num_classes).
+
+    input_shape: height, width, channels; by default the model's native one.
+    changes: arguments of the builder, as `model_info(name).options` lists them.
+    Raises UnknownName for a name or change that is not known, BadInput for a value.
+    """
+    info = model_info(spec)
+    shape = check_input_shape(info.input_shape if input_shape is None else input_shape)
+    if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 2:
+        raise BadInput(f"a classifier needs at least 2 classes; received {num_classes!r}.")
+    options = info.changes | info.checked(changes)
+    return info.builder(input_shape=shape, num_classes=num_classes, **options)
+
+
+def check_input_shape(shape: Any) -> tuple[int, int, int]:
+    """Return the shape as three positive whole numbers; raises BadInput."""
+    sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+    good = len(sizes) == 3 and all(type(size) is int and size > 0 for size in sizes)
+    if not good:
+        raise BadInput(
+            "an input shape is height, width, channels, each a positive whole number; "
+            f"received {shape!r}."
+        )
+    return sizes
+
+
+def _parse_changes(spec: str, text: str) -> dict[str, Any]:
+    """Read "activation=sigmoid,dropout=0.2"; a value is a Python literal or else a word."""
+    changes: dict[str, Any] = {}
+    for part in text.split(","):
+        key, equals, word = (piece.strip() for piece in part.partition("="))
+        if not (equals and key.isidentifier() and word):
+            raise BadInput(f"a change is written name=value; received {part!r} in {spec!r}.")
+        if key in changes:
+            raise BadInput(f"change {key!r} is given twice in {spec!r}.")
+        try:
+            changes[key] = ast.literal_eval(word)
+        except (ValueError, SyntaxError):
+            changes[key] = word
+    return changes
+
+
+def _check_type(model: str, key: str, value: Any, hint: Any) -> None:
+    """Raise BadInput if the value is not one that the builder's annotation allows."""
+    if typing.get_origin(hint) is typing.Literal:
+        allowed = typing.get_args(hint)
+        if value not in allowed:
+            error = no_such(f"value of {key}", str(value), map(str, allowed), where=model)
+            raise BadInput(str(error))
+    elif hint is float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise BadInput(f"{key} of {model} is a number; received {value!r}.")
+    elif hint is int and type(value) is not int:
+        raise BadInput(f"{key} of {model} is a whole number; received {value!r}.")

@@ -1,0 +1,67 @@
+"""Numbers as text, each with its unit. Nothing else in netzoo formats a number for people.
+
+Prefixes are decimal (k = 1000, M = 1000 k, G = 1000 M, T = 1000 G) and three digits are kept.
+"""
+
+PREFIXES = ("", "k", "M", "G", "T", "P")
+
+
+def scaled(value: float) -> tuple[str, str]:
+    """Return three digits and the prefix: 46764746 gives ("46.8", "M")."""
+    step = 0
+    while abs(value) >= 999.5 and step < len(PREFIXES) - 1:
+        value /= 1000
+        step += 1
+    if step == 0 and value == int(value):
+        return str(int(value)), ""
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f}", PREFIXES[step]
+
+
+def quantity(value: float, unit: str = "") -> str:
+    """Return a quantity with its prefix and unit: 1876292352 and "FLOPs" give "1.88 GFLOPs"."""
+    digits, prefix = scaled(value)
+    return f"{digits} {prefix}{unit}".strip()
+
+
+def exact(count: int) -> str:
+    """Return a count to the last digit: "46,764,746"."""
+    return f"{count:,}"
+
+
+def ratio(value: float) -> str:
+    """Return a factor: "757.9×", from a thousand on "2,252×", below ten "1.45×"."""
+    digits = 2 if value < 9.995 else 1 if value < 999.95 else 0
+    return f"{value:,.{digits}f}×"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share of one as a percentage: 0.871 gives "87.1 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def percent_spread(mean: float, sd: float | None) -> str:
+    """Return mean and standard deviation of a share: "80.6 ± 1.4 %", "80.6 %" without one."""
+    return percent(mean) if sd is None else f"{100 * mean:.1f} ± {percent(sd)}"
+
+
+def seconds(value: float) -> str:
+    """Return a duration: "320 ms", "4.1 s", "1 min 50 s", "2 h 5 min"."""
+    if value < 0.9995:
+        return f"{1000 * value:.0f} ms"
+    if value < 59.95:
+        return f"{value:.1f} s"
+    if value < 3599.5:
+        return f"{round(value) // 60} min {round(value) % 60} s"
+    minutes = round(value / 60)
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def pixels(height: int, width: int) -> str:
+    """Return an image size: "224 × 224 px"."""
+    return f"{height} × {width} px"
+
+
+def shape(dimensions: tuple[int | None, ...]) -> str:
+    """Return a tensor shape without its batch: "54 × 54 × 96", an open dimension as "?"."""
+    return " × ".join("?" if size is None else str(size) for size in dimensions)
