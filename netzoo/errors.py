@@ -7,11 +7,14 @@ NetzooError
 ├── MissingPackage     something to install, with the line that installs it
 └── TrialFailed        a training that could not end well: its loss left the numbers, its process died
 
+Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was finished.
+
 The command line prints the message of a NetzooError as one line and exits with code 2.
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 SHOWN_NAMES = 12
 
@@ -40,6 +43,14 @@ class MissingPackage(NetzooError, ImportError):
 
 class TrialFailed(NetzooError):
     """A training that could not end well."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a comparison; comparison: what was finished, a netzoo.records.Comparison."""
+
+    def __init__(self, comparison: Any) -> None:
+        super().__init__("the comparison was stopped")
+        self.comparison = comparison
 
 
 def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") -> UnknownName:

@@ -6,7 +6,7 @@ command line alike; the allowed values stand beside each field, once.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
@@ -16,49 +16,45 @@ AUGMENTATIONS = ("none", "flip", "crop", "flip+crop")
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
-def _choice(default: str, allowed: tuple[str, ...]) -> Any:
-    return field(default=default, metadata={"allowed": allowed})
+def _choice(about: str, default: str, allowed: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"about": about, "allowed": allowed})
 
 
-def _number(kind: type, least: float, most: float, default: Any = ...) -> Any:
-    """Describe a number in (0, most] or [least, most]; a default of None allows None too."""
-    metadata = {"kind": kind, "least": least, "most": most}
-    return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
+def _number(about: str, kind: type, least: float, most: float, default: Any = MISSING) -> Any:
+    """Describe a number from least to most; a default of None allows None too."""
+    metadata = {"about": about, "kind": kind, "least": least, "most": most}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of one training.
+    """The settings of one training; each field's metadata says what it is and what it may be.
 
-    epochs: passes over the training images. batch_size: images a step; the last step of an epoch
-    takes what is left.
-    learning_rate: of the optimizer; the highest one where the schedule is not constant.
-    schedule: "constant", or "one-cycle": a tenth of the steps from a tenth of the learning rate up
-    to it in a line, then down to zero in half a cosine (after Smith and Topin 2018, section 3).
-    image_size: side in px that the images are resized to (bilinear); None: the model's native size.
+    learning_rate: the highest one where the schedule is not constant.
+    schedule: "one-cycle" goes in a tenth of the steps from a tenth of the learning rate up to it in
+    a line, then down to zero in half a cosine (after Smith and Topin 2018, section 3).
     augment: on training images only. flip: horizontal, for half of them. crop: back to the image's
     size after padding each side by an eighth of it with zeros (He et al. 2016, section 4.2).
-    scaling: "unit" divides by 255; "standardise" then subtracts the mean of the training images and
+    scaling: "unit" divides by 255; "standardise" subtracts the mean of the training images and
     divides by their standard deviation, by channel.
-    precision: the keras dtype policy; "auto" becomes mixed_bfloat16 where the device computes in
-    bfloat16 natively and the backend gains by it, float32 elsewhere, before any training.
-    limit_train, limit_test: use so many images, the first of each class; None: all.
+    precision: "auto" becomes mixed_bfloat16 where the device computes in bfloat16 natively and the
+    backend gains by it, float32 elsewhere, before any training.
     test_each_epoch: measure on the test images after every epoch, as the lesson does, not only at
     the end. The result is the last epoch's in either case.
     """
 
     name: str
-    epochs: int = _number(int, 1, 100_000)
-    batch_size: int = _number(int, 1, 1_000_000)
-    learning_rate: float = _number(float, 1e-12, 1e6)
-    optimizer: str = _choice("sgd", ("sgd", "adam"))
-    schedule: str = _choice("constant", ("constant", "one-cycle"))
-    image_size: int | None = _number(int, 1, 4096, None)
-    augment: str = _choice("none", AUGMENTATIONS)
-    scaling: str = _choice("unit", ("unit", "standardise"))
-    precision: str = _choice("float32", PRECISIONS)
-    limit_train: int | None = _number(int, 1, 10**9, None)
-    limit_test: int | None = _number(int, 1, 10**9, None)
+    epochs: int = _number("passes over the training images", int, 1, 100_000)
+    batch_size: int = _number("images a step", int, 1, 1_000_000)
+    learning_rate: float = _number("of the optimizer, at its highest", float, 1e-12, 1e6)
+    optimizer: str = _choice("how weights are updated", "sgd", ("sgd", "adam"))
+    schedule: str = _choice("of the learning rate", "constant", ("constant", "one-cycle"))
+    image_size: int | None = _number("side in px, by default the model's own", int, 1, 4096, None)
+    augment: str = _choice("random changes of training images", "none", AUGMENTATIONS)
+    scaling: str = _choice("of pixel values", "unit", ("unit", "standardise"))
+    precision: str = _choice("number format of the training", "float32", PRECISIONS)
+    limit_train: int | None = _number("use so many training images", int, 1, 10**9, None)
+    limit_test: int | None = _number("use so many test images", int, 1, 10**9, None)
     test_each_epoch: bool = False
 
     def changed(self, overrides: Mapping[str, Any]) -> "Recipe":
@@ -93,7 +89,7 @@ def quick(family: str) -> Recipe:
         "quick",
         epochs=6,
         batch_size=64,
-        learning_rate=0.01 if family == "lenet" else 0.0005,
+        learning_rate=0.01 if family == "lenet" else 0.001,
         optimizer="adam",
         schedule="one-cycle",
         image_size=96 if family == "alexnet" else None,

@@ -126,7 +126,7 @@ class Device:
 class Trial:
     """One model × one data set × one recipe × one seed × one backend: what is to be trained.
 
-    modules: imported before the model is built, so that a user's own models are known too.
+    module: the one whose import registers the model, so that a user's own is known too.
     """
 
     model: str
@@ -136,7 +136,7 @@ class Trial:
     seed: int
     backend: str
     device: str
-    modules: tuple[str, ...] = ()
+    module: str = "netzoo.models"
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class EpochRecord:
 class TrialRecord:
     """What one trial gave: enough to print any table again and to run the trial again.
 
-    status: "ok" or "failed", with the reason in error.
+    status: "ok" or "failed", with the reason in error. cost: None if the model was never built.
     seconds: from the first step to the last result, without the start of the process.
     """
 
@@ -168,7 +168,7 @@ class TrialRecord:
     status: str
     device: Device
     versions: dict[str, str]
-    cost: Cost
+    cost: Cost | None
     history: tuple[EpochRecord, ...] = ()
     test_loss: float | None = None
     test_accuracy: float | None = None
@@ -198,10 +198,10 @@ class ModelRow:
     name: str
     status: str
     input_shape: tuple[int | None, ...]
-    params: int
-    macs: int
-    flops: int
-    training_flops: int
+    params: int | None
+    macs: int | None
+    flops: int | None
+    training_flops: int | None
     train_accuracy: Spread | None
     test_accuracy: Spread | None
     train_loss: Spread | None

@@ -1,0 +1,59 @@
+"""The command group, and the one place where an error becomes a line and an exit code."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from netzoo.errors import NetzooError
+
+from .compare import compare
+from .list import list_command
+from .summary import summary
+
+WRONG_REQUEST = 2
+INTERRUPTED = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Set KERAS_BACKEND to tensorflow (default), torch or jax to choose the backend.",
+)
+@click.version_option(package_name="netzoo", message="netzoo %(version)s")
+def app() -> None:
+    """Compare small image networks: which of these, and what does each change buy?
+
+    \b
+    Examples:
+      netzoo compare lenet alexnet
+      netzoo summary alexnet
+      netzoo list "alexnet*"
+    """
+
+
+for command in (compare, list_command, summary):
+    app.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit: 0 done, 1 a trial failed, 2 a wrong request, 130 Ctrl-C."""
+    try:
+        code = app.main(prog_name="netzoo", standalone_mode=False)
+    except click.ClickException as error:
+        _complain(error.format_message())
+        code = WRONG_REQUEST
+    except NetzooError as error:
+        _complain(str(error))
+        code = WRONG_REQUEST
+    except click.Abort:
+        _complain("stopped; nothing was trained.")
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 1
+    sys.exit(code or 0)
+
+
+def _complain(message: str) -> None:
+    click.echo("Error: " + " ".join(message.split()), err=True)

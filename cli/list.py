@@ -1,0 +1,36 @@
+"""netzoo list: the registered models."""
+
+import json
+
+import click
+
+from .options import format_option, show
+
+
+@click.command("list")
+@click.argument("pattern", default="*")
+@format_option
+def list_command(pattern: str, form: str) -> None:
+    """List the models whose name matches PATTERN (all by default), with their cost.
+
+    \b
+    Examples:
+      netzoo list
+      netzoo list "alexnet*" --format markdown
+    """
+    from netzoo import backend
+    from netzoo.errors import no_such
+    from netzoo.registry import list_models, model_info
+
+    names = list_models(pattern)
+    if not names:
+        raise no_such("model", pattern, list_models())
+    backend.start("cpu")
+    from netzoo.cost.count import count_named
+    from netzoo.report.costs import model_json, model_table
+
+    rows = [(model_info(name), count_named(name)) for name in names]
+    if form == "json":
+        click.echo(json.dumps([model_json(*row) for row in rows], indent=1))
+    else:
+        show(model_table(rows), form)

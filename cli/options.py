@@ -1,0 +1,73 @@
+"""Options that several commands share, and those that are made from the fields of a recipe."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from netzoo.errors import no_such
+from netzoo.recipes import Recipe
+from netzoo.report.tables import FORMATS, Table
+
+Command = Callable[..., Any]
+NOT_OPTIONS = ("name", "test_each_epoch")  # what makes a recipe, not what tunes it
+
+
+class Shape(click.ParamType):
+    """An input shape written 224,224,1."""
+
+    name = "H,W,C"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int, int]:
+        """Return height, width and channels; a usage error for anything else."""
+        if isinstance(value, tuple):
+            return value
+        parts = str(value).split(",")
+        if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
+            self.fail(f"expected height,width,channels such as 224,224,1; received {value!r}.")
+        height, width, channels = map(int, parts)
+        return height, width, channels
+
+
+def format_option(command: Command) -> Command:
+    """Add --format, checked with the nearest match."""
+    return click.option(
+        "--format",
+        "form",
+        default="table",
+        metavar="|".join(FORMATS),
+        callback=_check_format,
+        help="Form of the output.  [default: table]",
+    )(command)
+
+
+def recipe_options(command: Command) -> Command:
+    """Add an option for each field of a recipe; one that is not given is not passed on."""
+    for spec in reversed(fields(Recipe)):
+        if spec.name in NOT_OPTIONS:
+            continue
+        allowed = spec.metadata.get("allowed")
+        command = click.option(
+            "--" + spec.name.replace("_", "-"),
+            type=spec.metadata.get("kind", str),
+            metavar="|".join(allowed) if allowed else None,
+            help=spec.metadata["about"].capitalize() + ".  [default: the recipe's]",
+        )(command)
+    return command
+
+
+def show(table: Table, form: str) -> None:
+    """Print a table; in a terminal, within its width."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    click.echo(table.render(form, width))
+
+
+def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value not in FORMATS:
+        raise no_such("format", value, FORMATS)
+    return value

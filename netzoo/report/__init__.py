@@ -1,0 +1,1 @@
+"""From records to tables; works where no backend is installed."""

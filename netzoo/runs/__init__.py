@@ -1,0 +1,1 @@
+"""From a list of models to trained trials and their comparison."""

@@ -1,0 +1,104 @@
+"""A fresh process for each trial: its own backend, its own device memory, its own crash."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from netzoo import errors
+from netzoo.errors import TrialFailed
+from netzoo.records import to_line
+
+END_SECONDS = 10.0
+
+
+class Process:
+    """A process that runs `netzoo.runs.trial`; its standard error goes to a log file.
+
+    It ends with its context, or, if this process dies, by itself.
+    """
+
+    def __init__(self, log: Path, backend: str) -> None:
+        self._log = log
+        # The same import path as here, so that the same netzoo and the same user's modules are
+        # found; -P: without the working folder before it.
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        with log.open("ab") as log_file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "netzoo.runs.trial"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                env=os.environ | {"PYTHONPATH": path, "KERAS_BACKEND": backend},
+            )
+        self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
+        self._answers: IO[bytes] = self._process.stdout  # type: ignore[assignment]
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            self._close()
+        else:
+            self.kill()
+
+    def ask(
+        self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
+        """Send a request and return its last event; those before it go to on_event.
+
+        Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
+        """
+        try:
+            self._requests.write(to_line(request).encode() + b"\n")
+            self._requests.flush()
+        except BrokenPipeError as error:
+            raise TrialFailed(self._death()) from error
+        for event in self._events():
+            if event["event"] == "failed":
+                kind = getattr(errors, event["kind"], None)
+                raise (kind or TrialFailed)(event["message"])
+            if event["event"] not in ("step", "epoch"):
+                return event
+            if on_event is not None:
+                on_event(event)
+        raise TrialFailed(self._death())
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._close()
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        for line in self._answers:
+            yield json.loads(line)
+
+    def _close(self) -> None:
+        try:
+            self._requests.close()
+        except BrokenPipeError:
+            pass
+        try:
+            self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._answers.close()
+
+    def _death(self) -> str:
+        """Return why the process ended, in words."""
+        code = self._process.wait()
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+            return f"its process was ended by {name}{hint}."
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        last = lines[-1].strip() if lines else "it said nothing"
+        return f"its process ended with code {code}: {last}"
+
+

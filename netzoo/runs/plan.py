@@ -1,0 +1,124 @@
+"""What to train: one trial for each model and seed, with its recipe, before anything starts."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from netzoo.errors import BadInput, no_such
+from netzoo.records import DatasetRecord, Device, Trial, to_text
+from netzoo.recipes import RECIPES, Recipe, check_overrides, recipe
+from netzoo.registry import model_info
+
+AUTO = "auto"
+DEVICES = ("auto", "gpu", "cpu")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a comparison was asked for; see netzoo.compare."""
+
+    models: tuple[str, ...]
+    recipe: str
+    dataset: str | None
+    data_dir: str | None
+    seeds: tuple[int, ...]
+    device: str
+    baseline: str | None
+    overrides: dict[str, Any]
+
+    def check(self) -> None:
+        """Raise NetzooError for whatever can be known to be wrong before a backend starts."""
+        models, seeds = self.models, self.seeds
+        if not models:
+            raise BadInput("name at least one model to train; netzoo list shows them.")
+        for spec in models:
+            model_info(spec)
+        twice = next((spec for spec in models if models.count(spec) > 1), None)
+        if twice is not None:
+            raise BadInput(f"{twice!r} is named twice; a comparison takes each model once.")
+        if self.baseline is not None and self.baseline not in models:
+            raise no_such("baseline", self.baseline, models, where="this comparison")
+        if self.recipe != AUTO and self.recipe not in RECIPES:
+            raise no_such("recipe", self.recipe, [AUTO, *RECIPES])
+        if self.device not in DEVICES:
+            raise no_such("device", self.device, DEVICES)
+        check_overrides(self.overrides)
+        for seed in seeds:
+            if type(seed) is not int or not 0 <= seed < 2**32:
+                raise BadInput(f"a seed is a whole number from 0 to 4294967295; received {seed!r}.")
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise BadInput(f"expected one seed or more, each once; received {list(seeds)}.")
+
+
+def choose_recipe(recipe_name: str, device: Device) -> str:
+    """Return the recipe's name; "auto" is the lesson's on a GPU and the quick one on a CPU."""
+    if recipe_name != AUTO:
+        return recipe_name
+    return "lesson" if device.kind == "gpu" else "quick"
+
+
+def recipe_of(
+    spec: str, recipe_name: str, overrides: Mapping[str, Any], device: Device
+) -> Recipe:
+    """Return the recipe of a model on a device, its precision settled."""
+    chosen = recipe(recipe_name, model_info(spec).family, overrides)
+    if chosen.precision == AUTO:
+        fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
+        chosen = replace(chosen, precision=fast)
+    return chosen
+
+
+def limits(recipe_name: str, overrides: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Return the limits on training and test images, which are the same for every family."""
+    chosen = recipe(recipe_name, "", overrides)
+    return chosen.limit_train, chosen.limit_test
+
+
+def trials(
+    recipes: Mapping[str, Recipe],
+    dataset: DatasetRecord,
+    seeds: Sequence[int],
+    backend: str,
+    device: str,
+) -> list[Trial]:
+    """Return the trials, all models with the first seed first; recipes: by model."""
+    return [
+        Trial(
+            model=spec,
+            input_shape=_input_shape(spec, chosen, dataset),
+            dataset=dataset,
+            recipe=chosen,
+            seed=seed,
+            backend=backend,
+            device=device,
+            module=_module(spec),
+        )
+        for seed in seeds
+        for spec, chosen in recipes.items()
+    ]
+
+
+def identity(trial: Trial) -> str:
+    """Return a file name for a trial: readable, and different for whatever differs in it."""
+    digest = hashlib.sha256(to_text(trial).encode()).hexdigest()
+    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', trial.model)}-seed{trial.seed}-{digest[:8]}"
+
+
+def _input_shape(spec: str, chosen: Recipe, dataset: DatasetRecord) -> tuple[int, int, int]:
+    height, width, _ = model_info(spec).input_shape
+    if chosen.image_size is not None:
+        height = width = chosen.image_size
+    return height, width, dataset.image_shape[2]
+
+
+def _module(spec: str) -> str:
+    """Return the module whose import registers the model. Raises BadInput if there is none."""
+    builder = model_info(spec).builder
+    if builder.__module__ == "__main__":
+        raise BadInput(
+            f"{spec!r} is defined in the running script or notebook; put its builder into a module "
+            "that can be imported, since each trial runs in a process of its own."
+        )
+    return str(builder.__module__)

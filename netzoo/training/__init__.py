@@ -1,0 +1,1 @@
+"""From a recipe, a model and images to trained epochs."""

@@ -1,0 +1,29 @@
+"""From a recipe to a Keras optimizer."""
+
+from typing import Any
+
+from keras import optimizers
+
+from netzoo.recipes import Recipe
+
+WARM_UP_SHARE = 0.1
+
+
+def optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
+    """Return the recipe's optimizer, its learning rate scheduled over all the recipe's epochs."""
+    kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
+    return kind(learning_rate=learning_rate(recipe, steps_per_epoch * recipe.epochs))
+
+
+def learning_rate(recipe: Recipe, steps: int) -> Any:
+    """Return the learning rate of a training of so many steps: a number, or a Keras schedule."""
+    peak = recipe.learning_rate
+    if recipe.schedule == "constant":
+        return peak
+    warm_up = round(WARM_UP_SHARE * steps)
+    return optimizers.schedules.CosineDecay(
+        initial_learning_rate=WARM_UP_SHARE * peak if warm_up else peak,
+        decay_steps=steps - warm_up,
+        warmup_target=peak if warm_up else None,
+        warmup_steps=warm_up,
+    )
