@@ -41,6 +41,7 @@ from .options import format_option, recipe_options, show
 @click.pass_context
 def compare(
     context: click.Context,
+    /,
     models: tuple[str, ...],
     seed: int,
     seeds: int,

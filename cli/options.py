@@ -16,7 +16,7 @@ Command = Callable[..., Any]
 NOT_OPTIONS = ("name", "test_each_epoch")  # what makes a recipe, not what tunes it
 
 
-class Shape(click.ParamType):
+class Shape(click.ParamType[tuple[int, int, int]]):
     """An input shape written 224,224,1."""
 
     name = "H,W,C"

@@ -39,7 +39,7 @@ def epoch_text(trial: Trial, record: EpochRecord) -> str:
     if record.test_accuracy is not None:
         parts.append(f"test {units.percent(record.test_accuracy)}")
     if record.images_per_second is not None:
-        parts.append(units.quantity(record.images_per_second, "images/s"))
+        parts.append(f"{units.rate(record.images_per_second)} images/s")
     return ", ".join(parts)
 
 
@@ -47,7 +47,8 @@ def end_text(record: TrialRecord) -> str:
     """Return how a trial ended."""
     if record.error is not None:
         return f"failed: {record.error}"
-    return f"test {units.percent(record.test_accuracy or 0.0)} in {units.seconds(record.seconds or 0.0)}"
+    accuracy, seconds = record.test_accuracy or 0.0, record.seconds or 0.0
+    return f"test {units.percent(accuracy)} in {units.seconds(seconds)}"
 
 
 def _name(trial: Trial) -> str:

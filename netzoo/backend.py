@@ -124,8 +124,8 @@ def _configured() -> str | None:
     """Return the backend that keras.json names, None without one."""
     home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     try:
-        return json.loads((Path(home) / "keras.json").read_text()).get("backend")
-    except (OSError, ValueError):
+        return str(json.loads((Path(home) / "keras.json").read_text())["backend"])
+    except (OSError, ValueError, LookupError, TypeError):
         return None
 
 

@@ -5,7 +5,7 @@ NetzooError
 │   └── UnknownName    a name that is not known, with the nearest one that is
 ├── DataError          images that are missing, damaged or not what they claim to be
 ├── MissingPackage     something to install, with the line that installs it
-└── TrialFailed        a training that could not end well: its loss left the numbers, its process died
+└── TrialFailed        a training that could not end well: its loss became NaN, its process died
 
 Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was finished.
 

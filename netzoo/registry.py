@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from netzoo.errors import BadInput, no_such
 
 Value = TypeVar("Value")
+Registered = TypeVar("Registered", bound=Any)
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
 
@@ -38,10 +39,10 @@ class Registry(Mapping[str, Value], Generic[Value]):
             raise BadInput(f"{self.kind} {name!r} is registered already; choose another name.")
         self._values[name] = value
 
-    def register(self, name: str) -> Callable[[Value], Value]:
+    def register(self, name: str) -> Callable[[Registered], Registered]:
         """Return a decorator that adds what it decorates under the name."""
 
-        def decorate(value: Value) -> Value:
+        def decorate(value: Registered) -> Registered:
             self.add(name, value)
             return value
 
@@ -96,8 +97,8 @@ MODELS: Registry[ModelInfo] = Registry("model")
 def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
     """Return a decorator that registers a model builder under a name.
 
-    The builder is called as `builder(input_shape=(height, width, channels), num_classes=…, **options)`
-    and returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
+    The builder is called as `builder(input_shape=…, num_classes=…, **options)` and
+    returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
     arguments are the changes that it takes. Decorate once a variant:
 
         @register_model("tiny")

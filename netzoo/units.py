@@ -45,6 +45,12 @@ def percent_spread(mean: float, sd: float | None) -> str:
     return percent(mean) if sd is None else f"{100 * mean:.1f} ± {percent(sd)}"
 
 
+def rate(value: float) -> str:
+    """Return a number of events a second to three digits: "443", "13,100"."""
+    digits = max(0, len(str(int(value))) - 3)
+    return f"{round(value, -digits):,.0f}" if value >= 99.5 else f"{value:.3g}"
+
+
 def seconds(value: float) -> str:
     """Return a duration: "320 ms", "4.1 s", "1 min 50 s", "2 h 5 min"."""
     if value < 0.9995:

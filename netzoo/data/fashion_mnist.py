@@ -27,7 +27,9 @@ CLASS_NAMES = (
 )
 SHA256 = "abf4cdc7be0d9c228398ac0cf5e497a09c7e922e721564006ac1a5942474e36e"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-DOWNLOAD_URL = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz"
+DOWNLOAD_URL = (
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz"
+)
 
 
 @SOURCES.register("fashion_mnist")

@@ -76,7 +76,7 @@ def _scaling(train: Split, recipe: Recipe) -> Any:
     """Return the function from values in 0 to 255 to what the network sees."""
     if recipe.scaling == "unit":
         return lambda x: x / 255.0
-    mean = np.mean(train.images, axis=(0, 1, 2), dtype=np.float64)
-    sd = np.std(train.images, axis=(0, 1, 2), dtype=np.float64)
-    mean, sd = mean.astype(np.float32), np.maximum(sd, 1e-6).astype(np.float32)
+    axes = (0, 1, 2)
+    mean = tf.constant(np.mean(train.images, axes, dtype=np.float64), tf.float32)
+    sd = tf.constant(np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6), tf.float32)
     return lambda x: (x - mean) / sd

@@ -75,7 +75,7 @@ class Images:
         )
 
     def sha256(self) -> str:
-        """Return the fingerprint of shapes and values: train images, labels, test images, labels."""
+        """Return the fingerprint of shapes and values: images and labels, train before test."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.images, split.labels.astype("<i8")):
@@ -83,7 +83,7 @@ class Images:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def record(self, data_dir: Path | None) -> DatasetRecord:
+    def record(self, data_dir: str | None) -> DatasetRecord:
         """Return what a record keeps of these images."""
         return DatasetRecord(
             name=self.name,
@@ -93,7 +93,7 @@ class Images:
             sha256=self.sha256(),
             image_shape=self.image_shape,
             class_names=self.class_names,
-            data_dir=None if data_dir is None else str(data_dir),
+            data_dir=data_dir,
         )
 
 

@@ -1,8 +1,8 @@
 """Image-classification data sets by their TensorFlow Datasets (TFDS) name.
 
-TFDS is asked only for what it alone can do: prepare a data set, and read a prepared one. Whether one
-is prepared is seen from its folder, without importing TFDS; whether the network answers is asked
-first, since TFDS itself tries for over three minutes.
+TFDS is asked only for what it alone can do: prepare a data set, and read a prepared one. Whether
+one is prepared is seen from its folder, without importing TFDS; whether the network answers is
+asked first, since TFDS itself tries for over three minutes.
 """
 
 import contextlib

@@ -15,6 +15,7 @@ from netzoo.models.layers import (
     Pooling,
     check_dropout,
     check_size,
+    conv,
     hidden,
     logits,
     pool,
@@ -54,14 +55,14 @@ def alexnet(
         raise BadInput(f"fc_layers of alexnet is 0 to 4; received {fc_layers}.")
     image = keras.Input(input_shape, name="image")  # 224 × 224 × 1
     x = layers.ZeroPadding2D(1, name="pad1")(image)  # 226 × 226 × 1
-    x = layers.Conv2D(96, 11, strides=4, activation=activation, name="conv1")(x)  # 54 × 54 × 96
-    x = pool(pooling, 3, 2, "pool1")(x)  # 26 × 26 × 96
-    x = layers.Conv2D(256, 5, padding="same", activation=activation, name="conv2")(x)  # 26 × 26 × 256
-    x = pool(pooling, 3, 2, "pool2")(x)  # 12 × 12 × 256
-    for number, channels in ((3, 384), (4, 384), (5, 256)):  # 12 × 12 × channels
-        name = f"conv{number}"
-        x = layers.Conv2D(channels, 3, padding="same", activation=activation, name=name)(x)
-    x = pool(pooling, 3, 2, "pool3")(x)  # 5 × 5 × 256
+    x = conv(x, "conv1", 96, 11, activation, strides=4, padding="valid")  # 54 × 54 × 96
+    x = pool(x, "pool1", 3, pooling)  # 26 × 26 × 96
+    x = conv(x, "conv2", 256, 5, activation)  # 26 × 26 × 256
+    x = pool(x, "pool2", 3, pooling)  # 12 × 12 × 256
+    x = conv(x, "conv3", 384, 3, activation)  # 12 × 12 × 384
+    x = conv(x, "conv4", 384, 3, activation)  # 12 × 12 × 384
+    x = conv(x, "conv5", 256, 3, activation)  # 12 × 12 × 256
+    x = pool(x, "pool3", 3, pooling)  # 5 × 5 × 256
     x = layers.Flatten(name="flatten")(x)  # 6400
     for number in range(1, fc_layers + 1):
         x = hidden(x, 4096, number, activation, dropout)

@@ -8,12 +8,31 @@ Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_re
 Pooling = Literal["max", "average"]
 
 
-def pool(pooling: Pooling, size: int, strides: int, name: str) -> Any:
-    """Return a pooling layer without padding: a border that does not fill a window is dropped."""
+def conv(
+    x: Any,
+    name: str,
+    channels: int,
+    size: int,
+    activation: Activation,
+    *,
+    strides: int = 1,
+    padding: str = "same",
+) -> Any:
+    """Apply a convolution and its activation; "same" keeps height and width at stride 1."""
+    from keras import layers
+
+    layer = layers.Conv2D(
+        channels, size, strides=strides, padding=padding, activation=activation, name=name
+    )
+    return layer(x)
+
+
+def pool(x: Any, name: str, size: int, pooling: Pooling, *, strides: int = 2) -> Any:
+    """Apply a pooling without padding: a border that does not fill a window is dropped."""
     from keras import layers
 
     kind = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
-    return kind(size, strides=strides, name=name)
+    return kind(size, strides=strides, name=name)(x)
 
 
 def hidden(x: Any, units: int, number: int, activation: Activation, dropout: float) -> Any:
@@ -42,5 +61,6 @@ def check_size(model: str, input_shape: tuple[int, int, int], least: int) -> Non
     height, width, _ = input_shape
     if min(height, width) < least:
         raise BadInput(
-            f"{model} needs an image of at least {least} × {least} px; received {height} × {width} px."
+            f"{model} needs an image of at least {least} × {least} px; "
+            f"received {height} × {width} px."
         )

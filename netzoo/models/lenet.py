@@ -14,6 +14,7 @@ from netzoo.models.layers import (
     Pooling,
     check_dropout,
     check_size,
+    conv,
     hidden,
     logits,
     pool,
@@ -47,10 +48,10 @@ def lenet(
     check_size("lenet", input_shape, LEAST_SIZE_PX)
     check_dropout(dropout)
     image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
-    x = layers.Conv2D(6, 5, padding="same", activation=activation, name="conv1")(image)  # 28 × 28 × 6
-    x = pool(pooling, 2, 2, "pool1")(x)  # 14 × 14 × 6
-    x = layers.Conv2D(16, 5, activation=activation, name="conv2")(x)  # 10 × 10 × 16
-    x = pool(pooling, 2, 2, "pool2")(x)  # 5 × 5 × 16
+    x = conv(image, "conv1", 6, 5, activation)  # 28 × 28 × 6
+    x = pool(x, "pool1", 2, pooling)  # 14 × 14 × 6
+    x = conv(x, "conv2", 16, 5, activation, padding="valid")  # 10 × 10 × 16
+    x = pool(x, "pool2", 2, pooling)  # 5 × 5 × 16
     x = layers.Flatten(name="flatten")(x)  # 400
     x = hidden(x, 120, 1, activation, dropout)
     x = hidden(x, 84, 2, activation, dropout)

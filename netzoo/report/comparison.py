@@ -40,14 +40,14 @@ def comparison_table(comparison: Comparison) -> Table:
         Column("Model", "name", numeric=False),
         Column("Input", "input_shape"),
         Column("Parameters", "params"),
-        Column("× base", "params_ratio"),
+        Column("×\nbase", "params_ratio"),
         Column("MACs", "macs"),
-        Column("× base", "macs_ratio"),
+        Column("×\nbase", "macs_ratio"),
         Column("FLOPs", "flops"),
-        Column("Training images/s", "images_per_second"),
-        Column("FLOP/s", "training_flops_per_second"),
-        Column("Train accuracy", "train_accuracy"),
-        Column("Test accuracy", "test_accuracy"),
+        Column("Training\nimages/s", "images_per_second"),
+        Column("Achieved\nFLOP/s", "training_flops_per_second"),
+        Column("Train\naccuracy", "train_accuracy"),
+        Column("Test\naccuracy", "test_accuracy"),
         Column("Time", "seconds"),
     )
     base = next(row for row in comparison.models if row.name == comparison.baseline)
@@ -65,10 +65,10 @@ def _row(name: str, records: Sequence[TrialRecord]) -> ModelRow:
         name=name,
         status="failed" if errors else "ok",
         input_shape=records[0].trial.input_shape,
-        params=cost and cost.params,
-        macs=cost and cost.macs,
-        flops=cost and cost.flops,
-        training_flops=cost and cost.training_flops,
+        params=None if cost is None else cost.params,
+        macs=None if cost is None else cost.macs,
+        flops=None if cost is None else cost.flops,
+        training_flops=None if cost is None else cost.training_flops,
         train_accuracy=spread([end.train_accuracy for end in ends]),
         test_accuracy=spread([r.test_accuracy for r in done if r.test_accuracy is not None]),
         train_loss=spread([end.train_loss for end in ends]),
@@ -98,7 +98,7 @@ def _cells(row: ModelRow, base: ModelRow) -> list[Cell]:
         _number(row.macs),
         _ratio(row.macs, base.macs),
         _number(row.flops),
-        _number(rate),
+        EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
         _number(achieved),
         _accuracy(row.train_accuracy),
         _accuracy(row.test_accuracy),
@@ -129,7 +129,7 @@ def _footer(comparison: Comparison) -> list[str]:
     return [
         *(f"{row.name} failed: {row.error}" for row in comparison.models if row.error),
         CONVENTION,
-        "FLOP/s: those of a training step, forward and backward, that were achieved. Train accuracy:"
+        "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
         " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
         f"Recipe {recipe['name']}: {_recipe_text(comparison)}.",
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "

@@ -12,7 +12,7 @@ WIDEST = 10_000  # columns of text that nothing reaches
 
 @dataclass(frozen=True)
 class Column:
-    """A heading for people, and a key with its unit for CSV; numbers stand to the right."""
+    """A heading for people, perhaps of two lines, and a key for CSV; numbers stand to the right."""
 
     heading: str
     key: str
@@ -57,7 +57,8 @@ class Table:
             drawn.add_row(*(cell.text for cell in row))
         page = io.StringIO()
         Console(file=page, width=width or WIDEST, color_system=None, markup=False).print(drawn)
-        lines = [line.rstrip() for line in page.getvalue().strip("\n").splitlines()]
+        lines = [line.rstrip() for line in page.getvalue().splitlines()]
+        lines = [line for line in lines if line]
         return "\n".join([*lines, *([""] if self.footer else []), *self.footer])
 
     def _csv(self) -> str:
@@ -68,7 +69,7 @@ class Table:
         return page.getvalue().rstrip("\n")
 
     def _markdown(self) -> str:
-        lines = [[column.heading for column in self.columns]]
+        lines = [[column.heading.replace("\n", " ") for column in self.columns]]
         lines += [["--:" if column.numeric else ":--" for column in self.columns]]
         lines += [[cell.text.replace("|", "\\|") for cell in row] for row in self.rows]
         drawn = ["| " + " | ".join(line) + " |" for line in lines]

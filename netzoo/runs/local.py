@@ -1,5 +1,6 @@
 """A fresh process for each trial: its own backend, its own device memory, its own crash."""
 
+import contextlib
 import json
 import os
 import signal
@@ -79,10 +80,8 @@ class Process:
             yield json.loads(line)
 
     def _close(self) -> None:
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._requests.close()
-        except BrokenPipeError:
-            pass
         try:
             self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
@@ -100,5 +99,3 @@ class Process:
         lines = self._log.read_text(errors="replace").strip().splitlines()
         last = lines[-1].strip() if lines else "it said nothing"
         return f"its process ended with code {code}: {last}"
-
-

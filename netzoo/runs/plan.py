@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.records import DatasetRecord, Device, Trial, to_text
 from netzoo.recipes import RECIPES, Recipe, check_overrides, recipe
+from netzoo.records import DatasetRecord, Device, Trial, to_text
 from netzoo.registry import model_info
 
 AUTO = "auto"
@@ -59,9 +59,7 @@ def choose_recipe(recipe_name: str, device: Device) -> str:
     return "lesson" if device.kind == "gpu" else "quick"
 
 
-def recipe_of(
-    spec: str, recipe_name: str, overrides: Mapping[str, Any], device: Device
-) -> Recipe:
+def recipe_of(spec: str, recipe_name: str, overrides: Mapping[str, Any], device: Device) -> Recipe:
     """Return the recipe of a model on a device, its precision settled."""
     chosen = recipe(recipe_name, model_info(spec).family, overrides)
     if chosen.precision == AUTO:

@@ -7,7 +7,7 @@ python -m netzoo.runs.trial reads requests from standard input and writes events
 {"do": "train", "trial": {…}}      ->  {"event": "step" | "epoch", …} …, {"event": "finished", …}
 
 and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
-goes to standard error. When standard input ends, its parent is done or dead, and so the process ends.
+goes to standard error. When standard input ends, its parent is done or dead: the process ends.
 """
 
 import importlib

@@ -1,5 +1,6 @@
 """Train a model on images by a recipe, epoch by epoch, and say how it goes."""
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from netzoo.records import EpochRecord
 from netzoo.training.schedule import optimizer
 
 STEP_EVENT_SECONDS = 0.25
+MOST_TIMED_STEPS = 500
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -84,14 +86,18 @@ def fit(model: Any, images: Images, recipe: Recipe, seed: int, report: Report) -
 def pace(model: Any, images: Images, recipe: Recipe, seed: int, seconds: float) -> Pace:
     """Train a prepared model for a few steps, about so many seconds, and return its pace."""
     stopwatch = _Stopwatch(seconds)
-    batches = pipeline.train_batches(images, recipe, model.input_shape[1:3], seed)
-    try:
-        model.fit(batches, epochs=1, callbacks=[stopwatch], shuffle=False, verbose=0)
-    except _EnoughError:
-        pass
+    batches = pipeline.train_batches(images, recipe, model.input_shape[1:3], seed).repeat()
+    with contextlib.suppress(_EnoughError):
+        model.fit(
+            batches,
+            steps_per_epoch=MOST_TIMED_STEPS,
+            callbacks=[stopwatch],
+            shuffle=False,
+            verbose=0,
+        )
     first, *others = stopwatch.ends
     steps = [end - start for start, end in zip(stopwatch.ends, others, strict=False)]
-    return Pace(first - stopwatch.started, sum(steps) / len(steps) if steps else 0.0)
+    return Pace(first - stopwatch.started, sum(steps) / len(steps))
 
 
 class _Progress(keras.callbacks.Callback):
@@ -138,7 +144,7 @@ class _Progress(keras.callbacks.Callback):
         self._report({"event": "epoch", **asdict(record)})
 
     def _rate(self, epoch: int, ended: float) -> float | None:
-        """Return images a second; the trial's first step, which traces and compiles, is left out."""
+        """Return images a second, without the trial's first step, which traces and compiles."""
         if epoch > 0:
             return self._train_images / (ended - self._epoch_started)
         if self._steps == 1:
@@ -171,7 +177,4 @@ def _number(value: Any) -> float | None:
 
 def _check_finite(loss: float | None, what: str, epoch: int) -> None:
     if loss is None or not math.isfinite(loss):
-        raise TrialFailed(
-            f"the {what} is {loss} after epoch {epoch}: the training diverged; try a lower learning "
-            "rate."
-        )
+        raise TrialFailed(f"the {what} is {loss} after epoch {epoch}; try a lower learning rate.")
