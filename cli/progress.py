@@ -33,7 +33,7 @@ def epoch_text(trial: Trial, record: EpochRecord) -> str:
     """Return an epoch's figures: "epoch 3/6, loss 0.512, train 81.2 %, 443 images/s"."""
     parts = [
         f"epoch {record.epoch}/{trial.recipe.epochs}",
-        f"loss {record.train_loss:.3f}",
+        f"loss {units.decimal(record.train_loss)}",
         f"train {units.percent(record.train_accuracy)}",
     ]
     if record.test_accuracy is not None:

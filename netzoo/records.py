@@ -95,6 +95,16 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class NativeCost:
+    """What a model costs at its native image size, where a recipe trains it at another."""
+
+    input_shape: tuple[int | None, ...]
+    params: int
+    macs: int
+    flops: int
+
+
+@dataclass(frozen=True)
 class DatasetRecord:
     """Which images were used, and how to get them again.
 
@@ -169,6 +179,7 @@ class TrialRecord:
     device: Device
     versions: dict[str, str]
     cost: Cost | None
+    native: NativeCost | None = None
     history: tuple[EpochRecord, ...] = ()
     test_loss: float | None = None
     test_accuracy: float | None = None
@@ -202,6 +213,7 @@ class ModelRow:
     macs: int | None
     flops: int | None
     training_flops: int | None
+    native: NativeCost | None
     train_accuracy: Spread | None
     test_accuracy: Spread | None
     train_loss: Spread | None

@@ -45,6 +45,11 @@ def percent_spread(mean: float, sd: float | None) -> str:
     return percent(mean) if sd is None else f"{100 * mean:.1f} ± {percent(sd)}"
 
 
+def decimal(value: float) -> str:
+    """Return a plain number: "0.523", from a thousand on "2.15e+07"."""
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
+
+
 def rate(value: float) -> str:
     """Return a number of events a second to three digits: "443", "13,100"."""
     digits = max(0, len(str(int(value))) - 3)

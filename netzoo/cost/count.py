@@ -9,7 +9,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from keras import Model, StatelessScope, layers
+from keras import StatelessScope, layers
 
 from netzoo.cost import rules
 from netzoo.errors import BadInput
@@ -62,40 +62,35 @@ FREE: frozenset[type] = frozenset(
 def count_cost(model: Any) -> Cost:
     """Return parameters and MACs of a built functional or sequential Keras model, by layer.
 
-    Nothing is run. A layer without a rule counts 0 MACs and is named in the result's `uncounted`.
-    Raises BadInput for a model that is not built, has an open dimension other than its batch, or
-    is not a chain or graph of layers that are each called once.
+    Nothing is run. A layer called several times has its weights counted once and its MACs at each
+    call. A layer without a rule counts 0 MACs and is named in the result's `uncounted`.
+    Raises BadInput for a model that is not built, or has an open dimension other than its batch.
     """
-    if not isinstance(model, Model) or not model.built or not getattr(model, "inputs", None):
-        raise BadInput(
-            "count_cost takes a built functional or sequential keras.Model; "
-            f"received {type(model).__name__}."
-        )
+    layers_in_order: dict[int, LayerCost] = {}
+    uncounted: dict[str, None] = {}
     trained: set[int] = set()  # the tensors that depend on a trained weight: they pass gradients on
-    counted, uncounted = [], []
-    for layer in model.layers:
-        inputs, outputs = _tensors(layer, "input"), _tensors(layer, "output")
-        macs = _macs(layer, inputs, outputs)
+    for call in _calls(model):
+        layer, inputs, outputs = call.operation, call.input_tensors, call.output_tensors
+        macs = _macs(layer, inputs or outputs, outputs)
         if macs is None:
-            uncounted.append(f"{layer.name} ({type(layer).__name__})")
-        trainable = _size(layer.trainable_weights)
+            uncounted[f"{layer.name} ({type(layer).__name__})"] = None
+        trainable = _size(getattr(layer, "trainable_weights", []))
         needs_input_gradient = any(id(tensor) in trained for tensor in inputs)
         if trainable or needs_input_gradient:
             trained.update(id(tensor) for tensor in outputs)
         passes = 1 + bool(trainable) + needs_input_gradient
-        counted.append(
-            LayerCost(
-                name=layer.name,
-                type=type(layer).__name__,
-                output_shape=tuple(outputs[0].shape[1:]),
-                params=_size(layer.weights),
-                trainable_params=trainable,
-                macs=macs or 0,
-                training_macs=(macs or 0) * passes,
-            )
+        before = layers_in_order.get(id(layer))
+        layers_in_order[id(layer)] = LayerCost(
+            name=layer.name,
+            type=type(layer).__name__,
+            output_shape=tuple(outputs[0].shape[1:]),
+            params=_size(getattr(layer, "weights", [])),
+            trainable_params=trainable,
+            macs=(macs or 0) + (before.macs if before else 0),
+            training_macs=(macs or 0) * passes + (before.training_macs if before else 0),
         )
     shape = tuple(model.inputs[0].shape[1:])
-    return Cost(model.name, shape, tuple(counted), tuple(uncounted))
+    return Cost(model.name, shape, tuple(layers_in_order.values()), tuple(uncounted))
 
 
 def count_named(
@@ -111,15 +106,20 @@ def count_named(
     return replace(count_cost(model), model=info.name)
 
 
-def _tensors(layer: Any, side: str) -> list[Any]:
-    try:
-        tensors = getattr(layer, side)
-    except (AttributeError, ValueError) as error:
+def _calls(model: Any) -> list[Any]:
+    """Return the calls that make up the model's graph, inputs first. Raises BadInput without one.
+
+    Keras keeps them in a private attribute and offers no public way to tell one call of a layer
+    from another.
+    """
+    graph = getattr(model, "_functional", model)
+    calls = getattr(graph, "_nodes_by_depth", None)
+    if calls is None:
         raise BadInput(
-            f"layer {layer.name!r} is called more than once, or holds a graph of its own; "
-            "netzoo counts models whose layers are each called once."
-        ) from error
-    return list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
+            "count_cost takes a built functional or sequential keras.Model; "
+            f"received {type(model).__name__}."
+        )
+    return [call for depth in sorted(calls, reverse=True) for call in calls[depth]]
 
 
 def _macs(layer: Any, inputs: list[Any], outputs: list[Any]) -> int | None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from netzoo import backend
-from netzoo.data.source import Images, Split
+from netzoo.data.source import SOURCES, Images, Split
 from netzoo.errors import DataError, no_such
 
 REACH_SECONDS = 4.0
@@ -41,7 +41,7 @@ def open_dataset(name: str, folder: Path | None = None) -> Images:
         tfds = _tfds()
         known = tfds.list_builders(with_community_datasets=False)
         if name.partition("/")[0] not in known:
-            raise no_such("data set", name, known)
+            raise no_such("data set", name, [*SOURCES, *known])
         if not reachable(REACH_URL):
             raise DataError(
                 f"no data set {name!r} in {place}, and no network to download it: prepare it on a "

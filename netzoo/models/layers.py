@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from netzoo import units
 from netzoo.errors import BadInput
 
 Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu"]
@@ -61,6 +62,6 @@ def check_size(model: str, input_shape: tuple[int, int, int], least: int) -> Non
     height, width, _ = input_shape
     if min(height, width) < least:
         raise BadInput(
-            f"{model} needs an image of at least {least} × {least} px; "
-            f"received {height} × {width} px."
+            f"{model} needs an image of at least {units.pixels(least, least)}; "
+            f"received {units.pixels(height, width)}."
         )

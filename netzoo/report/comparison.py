@@ -69,6 +69,7 @@ def _row(name: str, records: Sequence[TrialRecord]) -> ModelRow:
         macs=None if cost is None else cost.macs,
         flops=None if cost is None else cost.flops,
         training_flops=None if cost is None else cost.training_flops,
+        native=records[0].native,
         train_accuracy=spread([end.train_accuracy for end in ends]),
         test_accuracy=spread([r.test_accuracy for r in done if r.test_accuracy is not None]),
         train_loss=spread([end.train_loss for end in ends]),
@@ -131,6 +132,7 @@ def _footer(comparison: Comparison) -> list[str]:
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
         " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
+        *_native_line(comparison),
         f"Recipe {recipe['name']}: {_recipe_text(comparison)}.",
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
         f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
@@ -139,6 +141,25 @@ def _footer(comparison: Comparison) -> list[str]:
         + f"Device: {comparison.device.name}. Backend: {comparison.backend}. {versions}.",
         *uncounted_line(comparison.uncounted),
     ]
+
+
+def _native_line(comparison: Comparison) -> list[str]:
+    """Return the cost at native size, if any model was trained at another size."""
+    natives = {row.name: row.native for row in comparison.models if row.native is not None}
+    if all(row.native is None or row.native.params == row.params for row in comparison.models):
+        return []
+    base = natives.get(comparison.baseline)
+    told = []
+    for name, native in natives.items():
+        line = (
+            f"{name} {units.shape(native.input_shape)}: {units.exact(native.params)} parameters, "
+            f"{units.exact(native.macs)} MACs"
+        )
+        if base is not None and native is not base:
+            params, macs = native.params / base.params, native.macs / base.macs
+            line += f" ({units.ratio(params)} and {units.ratio(macs)})"
+        told.append(line)
+    return [f"At native size: {'; '.join(told)}."]
 
 
 def _recipe_text(comparison: Comparison) -> str:

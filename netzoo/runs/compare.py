@@ -17,6 +17,7 @@ from netzoo.records import (
     DatasetRecord,
     Device,
     EpochRecord,
+    NativeCost,
     Trial,
     TrialRecord,
     from_plain,
@@ -55,7 +56,7 @@ class Listener:
 
 
 def compare(
-    models: Sequence[str],
+    models: Sequence[str] | str,
     *,
     recipe: str = plan.AUTO,
     dataset: str | None = None,
@@ -83,7 +84,7 @@ def compare(
     request, before any training; Interrupted, with what was finished, at Ctrl-C.
     """
     request = plan.Request(
-        models=tuple(models),
+        models=(models,) if isinstance(models, str) else tuple(models),
         recipe=recipe,
         dataset=dataset,
         data_dir=None if data_dir is None else str(data_dir),
@@ -108,12 +109,13 @@ def compare(
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What is known before the training. costs, failures, seconds (of one trial): by model."""
+    """What is known before the training; the dicts are by model, seconds estimates one trial."""
 
     trials: list[Trial]
     device: Device
     versions: dict[str, str]
     costs: dict[str, Cost]
+    natives: dict[str, NativeCost]
     failures: dict[str, str]
     seconds: dict[str, float]
 
@@ -126,9 +128,12 @@ class _Run:
         self.listener = listener
 
     def prepare(self) -> _Prepared:
-        """Find out device and data, settle recipes, and count and time each model."""
-        request, hear = self.request, self.listener
-        hear.waiting(f"starting {self.backend}")
+        """Find out device and data, settle recipes, and count and time each model.
+
+        What there is to say is said at the end, so that a wrong request gives its error alone.
+        """
+        request, wait = self.request, self.listener.waiting
+        wait(f"starting {self.backend}")
         began = time.perf_counter()
         process, started = self._start("prepare")
         start_seconds = time.perf_counter() - began
@@ -140,19 +145,12 @@ class _Run:
                 spec: plan.recipe_of(spec, name, request.overrides, device)
                 for spec in request.models
             }
-            hear.said(self._recipe_line(name, device))
-            hear.waiting("reading the images")
+            wait("reading the images")
             dataset = self._dataset(name)
-            hear.said(_data_line(dataset))
-            precisions = sorted({recipe.precision for recipe in recipes.values()})
-            hear.said(
-                f"Device: {device.name}; {self.backend} {started['versions'][self.backend]}, "
-                f"keras {started['versions']['keras']}, {', '.join(precisions)}."
-            )
             trials = plan.trials(recipes, dataset, request.seeds, self.backend, request.device)
-            prepared = _Prepared(trials, device, started["versions"], {}, {}, {})
+            prepared = _Prepared(trials, device, started["versions"], {}, {}, {}, {})
             for trial in trials[: len(recipes)]:
-                hear.waiting(f"timing a few steps of {trial.model}")
+                wait(f"timing a few steps of {trial.model}")
                 try:
                     answer = process.ask({"do": "probe", "trial": trial})
                 except TrialFailed as error:  # its row will say so; its process may be gone
@@ -161,8 +159,10 @@ class _Run:
                     stack.enter_context(process)
                     continue
                 prepared.costs[trial.model] = from_plain(Cost, answer["cost"])
+                prepared.natives[trial.model] = from_plain(NativeCost, answer["native"])
                 prepared.seconds[trial.model] = start_seconds + _estimate(trial, **answer["pace"])
-        hear.said(_estimate_line(prepared))
+        for line in (self._recipe_line(name, device), *_data_lines(prepared)):
+            self.listener.said(line)
         return prepared
 
     def train(self, prepared: _Prepared) -> Comparison:
@@ -219,6 +219,7 @@ class _Run:
             device=prepared.device,
             versions=prepared.versions,
             cost=prepared.costs.get(trial.model),
+            native=prepared.natives.get(trial.model),
             **results,
         )
 
@@ -250,12 +251,19 @@ class _Run:
         return f"Recipe: {name}, since there is {found} here. For {what}: {command}"
 
 
-def _data_line(data: DatasetRecord) -> str:
-    return (
+def _data_lines(prepared: _Prepared) -> list[str]:
+    """Return what there is to know before the training: data, device, estimate."""
+    trials, versions = prepared.trials, prepared.versions
+    data, backend_name = trials[0].dataset, trials[0].backend
+    precisions = sorted({trial.recipe.precision for trial in trials})
+    return [
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
         f"images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
-        f"from: {data.source}."
-    )
+        f"from: {data.source}.",
+        f"Device: {prepared.device.name}; {backend_name} {versions[backend_name]}, "
+        f"keras {versions['keras']}, {', '.join(precisions)}.",
+        _estimate_line(prepared),
+    ]
 
 
 def _estimate(trial: Trial, first_step_seconds: float, step_seconds: float) -> float:

@@ -3,7 +3,7 @@
 python -m netzoo.runs.trial reads requests from standard input and writes events to standard output:
 
 {"do": "start", "device": "auto"}  ->  {"event": "started", "device", "versions"}
-{"do": "probe", "trial": {…}}      ->  {"event": "probed", "cost", "pace"}
+{"do": "probe", "trial": {…}}      ->  {"event": "probed", "cost", "native", "pace"}
 {"do": "train", "trial": {…}}      ->  {"event": "step" | "epoch", …} …, {"event": "finished", …}
 
 and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
@@ -23,7 +23,8 @@ from typing import Any
 
 from netzoo import backend
 from netzoo.errors import DataError, NetzooError
-from netzoo.records import Cost, Device, Trial, from_plain, to_line
+from netzoo.records import Cost, Device, NativeCost, Trial, from_plain, to_line
+from netzoo.registry import create_model, model_info
 
 PROBE_SECONDS = 1.0
 
@@ -51,7 +52,7 @@ class Worker:
         model, cost = self._build(trial)
         fit.prepare(model, images, trial.recipe)
         pace = fit.pace(model, images, trial.recipe, trial.seed, PROBE_SECONDS)
-        return {"event": "probed", "cost": cost, "pace": pace}
+        return {"event": "probed", "cost": cost, "native": self._native(trial), "pace": pace}
 
     def train(self, trial: Trial) -> dict[str, Any]:
         """Train a trial to its end."""
@@ -62,6 +63,15 @@ class Worker:
         fit.prepare(model, images, trial.recipe)
         fitted = fit.fit(model, images, trial.recipe, trial.seed, self._emit)
         return {"event": "finished", **vars(fitted)}
+
+    def _native(self, trial: Trial) -> NativeCost:
+        """Return the cost of the trial's model at its native size, for the trial's images."""
+        from netzoo.cost.count import count_named
+
+        height, width, _ = model_info(trial.model).input_shape
+        channels = trial.dataset.image_shape[2]
+        cost = count_named(trial.model, (height, width, channels), len(trial.dataset.class_names))
+        return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
 
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
@@ -79,7 +89,6 @@ class Worker:
         import keras
 
         from netzoo.cost import count_cost
-        from netzoo.registry import create_model
 
         importlib.import_module(trial.module)
         keras.utils.set_random_seed(trial.seed)

@@ -1,7 +1,9 @@
 """Train a model on images by a recipe, epoch by epoch, and say how it goes."""
 
 import contextlib
+import itertools
 import math
+import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -34,7 +36,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Pace:
-    """What a few timed steps say: the first one traces and compiles, the others are like all."""
+    """What a few timed steps say: the first one traces and compiles; the median of the later."""
 
     first_step_seconds: float
     step_seconds: float
@@ -95,9 +97,8 @@ def pace(model: Any, images: Images, recipe: Recipe, seed: int, seconds: float) 
             shuffle=False,
             verbose=0,
         )
-    first, *others = stopwatch.ends
-    steps = [end - start for start, end in zip(stopwatch.ends, others, strict=False)]
-    return Pace(first - stopwatch.started, sum(steps) / len(steps))
+    steps = [end - start for start, end in itertools.pairwise(stopwatch.ends)]
+    return Pace(stopwatch.ends[0] - stopwatch.started, statistics.median(steps[1:]))
 
 
 class _Progress(keras.callbacks.Callback):

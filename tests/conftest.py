@@ -1,0 +1,36 @@
+"""The suite runs on the backend that KERAS_BACKEND names; on the CPU, so that seeds fix numbers."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from netzoo import backend
+
+BACKEND = backend.start("cpu")
+COMMAND = Path(sys.executable).parent / "netzoo"
+
+
+@pytest.fixture(scope="session")
+def backend_name():
+    return BACKEND
+
+
+@pytest.fixture
+def netzoo(tmp_path):
+    """Run the installed command in a folder of its own and return the finished process."""
+
+    def run(*arguments, **environment):
+        return subprocess.run(
+            [COMMAND, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,165 @@
+import itertools
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from reference import ALEXNET_TRAINING_FLOPS, LAYER_MACS, MACS, PARAMS
+
+import netzoo
+from netzoo.cost import rules
+from netzoo.cost.count import count_named
+from netzoo.errors import BadInput
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet"])
+def test_counts_meet_the_reference(name):
+    cost = netzoo.count_cost(netzoo.create_model(name))
+    assert cost.params == cost.trainable_params == PARAMS[name]
+    assert cost.macs == MACS[name]
+    assert cost.flops == 2 * MACS[name]
+    assert {layer.name: layer.macs for layer in cost.layers if layer.macs} == LAYER_MACS[name]
+
+
+def test_training_flops_leave_out_the_gradient_of_the_image():
+    assert count_named("alexnet").training_flops == ALEXNET_TRAINING_FLOPS
+
+
+def test_frozen_layers_need_no_gradients():
+    model = netzoo.create_model("lenet")
+    for name in ("conv1", "conv2", "fc1"):
+        model.get_layer(name).trainable = False
+    cost = netzoo.count_cost(model)
+    passes = {layer.name: layer.training_macs / layer.macs for layer in cost.layers if layer.macs}
+    assert passes == {"conv1": 1, "conv2": 1, "fc1": 1, "fc2": 2, "logits": 3}
+    assert cost.trainable_params == 84 * 121 + 10 * 85
+
+
+def test_counting_by_name_equals_counting_a_built_model_and_allocates_nothing():
+    built = netzoo.count_cost(netzoo.create_model("alexnet"))
+    assert asdict(count_named("alexnet")) == asdict(built)
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "strides", "channels", "filters", "groups"),
+    [((7, 6), (3, 2), 1, 4, 6, 1), ((9, 9), (5, 5), 2, 2, 4, 2), ((5, 4), (1, 1), 1, 3, 2, 1)],
+)
+def test_convolution_rule_equals_counting_each_multiplication(
+    size, kernel, strides, channels, filters, groups
+):
+    image = keras.Input((*size, channels))
+    layer = layers.Conv2D(filters, kernel, strides, groups=groups)
+    output = layer(image).shape[1:]
+    multiplications = 0
+    for _row, _column, _filter in itertools.product(*map(range, output)):
+        for _ in itertools.product(range(kernel[0]), range(kernel[1]), range(channels // groups)):
+            multiplications += 1
+    assert rules.conv_macs((*size, channels), output, kernel, groups) == multiplications
+    assert netzoo.count_cost(keras.Model(image, layer.output)).macs == multiplications
+
+
+def test_dense_rule_equals_counting_each_multiplication():
+    weights, x = np.ones((5, 3)), np.ones((4, 5))
+    multiplications = sum(
+        1 for row in x for column in weights.T for _ in zip(row, column, strict=True)
+    )
+    assert rules.dense_macs((4, 5), (4, 3)) == multiplications
+
+
+def test_channels_first_counts_the_same():
+    counts = []
+    for order, shape in (("channels_last", (9, 8, 3)), ("channels_first", (3, 9, 8))):
+        image = keras.Input(shape)
+        x = layers.Conv2D(4, (3, 2), strides=2, data_format=order)(image)
+        counts.append(netzoo.count_cost(keras.Model(image, x)).macs)
+    assert counts[0] == counts[1] == 4 * 4 * 4 * 3 * 2 * 3
+
+
+def test_a_layer_without_a_rule_is_named():
+    image = keras.Input((8, 16))
+    x = layers.LSTM(4, name="memory")(image)
+    cost = netzoo.count_cost(keras.Model(image, layers.Dense(2)(x)))
+    assert cost.uncounted == ("memory (LSTM)",)
+    assert cost.macs == 8
+
+
+def test_a_subclass_is_not_taken_for_its_parent():
+    class Twice(layers.Dense):
+        def call(self, inputs):
+            return super().call(super().call(inputs))
+
+    image = keras.Input((4,))
+    assert netzoo.count_cost(keras.Model(image, Twice(4)(image))).uncounted
+
+
+def test_what_cannot_be_counted_is_refused_in_words():
+    class Subclassed(keras.Model):
+        pass
+
+    image = keras.Input((None, None, 3))
+    for model, words in (
+        (keras.Sequential([layers.Dense(2)]), "received Sequential"),
+        (Subclassed(), "received Subclassed"),
+        (layers.Dense(2), "received Dense"),
+        (keras.Model(image, layers.Conv2D(2, 3)(image)), "open dimension"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            netzoo.count_cost(model)
+
+
+def test_a_shared_layer_has_its_weights_once_and_its_macs_at_each_call():
+    image = keras.Input((8,))
+    shared = layers.Dense(8)
+    cost = netzoo.count_cost(keras.Model(image, shared(shared(shared(image)))))
+    assert cost.params == 8 * 9
+    assert cost.macs == 3 * 64
+    assert cost.training_flops == 2 * 64 * (2 + 3 + 3)
+
+
+def test_a_layer_that_another_model_uses_too_is_counted_once():
+    base = netzoo.create_model("lenet")
+    features = keras.Model(base.input, base.get_layer("pool2").output)
+    netzoo.create_model("lenet")(features.input)
+    assert netzoo.count_cost(features).macs == 117_600 + 240_000
+
+
+def test_branches_sequential_models_and_operations():
+    image = keras.Input((8,))
+    left, right = layers.Dense(4)(image), layers.Dense(4)(image)
+    joined = keras.Model(image, layers.Dense(2)(layers.Add()([left, right])))
+    assert netzoo.count_cost(joined).macs == 32 + 32 + 8
+    chain = keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.Dense(2)])
+    assert netzoo.count_cost(chain).macs == 32 + 8
+    product = keras.Model(image, keras.ops.matmul(left, keras.ops.transpose(right)))
+    assert any("Matmul" in name for name in netzoo.count_cost(product).uncounted)
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet"])
+def test_torchs_own_counter_agrees(name):
+    """In a process on the torch backend, whichever backend runs this suite."""
+    torch = pytest.importorskip("torch", reason="PyTorch counts the second opinion")
+    assert torch.__version__
+    code = f"""
+import netzoo.backend as backend
+backend.start("cpu")
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+import netzoo
+model = netzoo.create_model({name!r})
+with FlopCounterMode(display=False) as counter, torch.no_grad():
+    model(torch.ones((1, *model.input_shape[1:])))
+print(counter.get_total_flops(), netzoo.count_cost(model).flops)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_BACKEND": "torch"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    theirs, ours = map(int, done.stdout.split())
+    assert ours == theirs == 2 * MACS[name]

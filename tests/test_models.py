@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from keras import ops
+from reference import SHAPES
+
+import netzoo
+
+MODELS = netzoo.list_models()
+
+
+def shapes(model):
+    return {layer.name: tuple(layer.output.shape[1:]) for layer in model.layers}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_builds_counts_and_runs(name):
+    info = netzoo.model_info(name)
+    height, _, _ = info.input_shape
+    side = 96 if info.family == "alexnet" else height
+    model = netzoo.create_model(name, input_shape=(side, side, 3), num_classes=7)
+    logits = ops.convert_to_numpy(model(np.ones((2, side, side, 3), "float32")))
+    assert logits.shape == (2, 7)
+    assert np.isfinite(logits).all()
+    cost = netzoo.count_cost(model)
+    assert cost.params == model.count_params()
+    assert cost.uncounted == ()
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet"])
+def test_the_shapes_are_the_lessons(name):
+    found = shapes(netzoo.create_model(name))
+    assert {layer: found[layer] for layer in SHAPES[name]} == SHAPES[name]
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet"])
+def test_the_output_is_logits(name):
+    assert netzoo.create_model(name).layers[-1].activation.__name__ == "linear"
+
+
+@pytest.mark.parametrize(
+    ("name", "activation", "pooling", "dropout", "dense"),
+    [
+        ("alexnet", "relu", "MaxPooling2D", 0.5, 2),
+        ("alexnet-sigmoid", "sigmoid", "MaxPooling2D", 0.5, 2),
+        ("alexnet-avgpool", "relu", "AveragePooling2D", 0.5, 2),
+        ("alexnet-nodropout", "relu", "MaxPooling2D", None, 2),
+        ("alexnet-reverted", "sigmoid", "AveragePooling2D", None, 2),
+        ("alexnet-onefc", "relu", "MaxPooling2D", 0.5, 1),
+        ("lenet", "sigmoid", "AveragePooling2D", None, 2),
+        ("lenet-relu", "relu", "AveragePooling2D", None, 2),
+        ("lenet-maxpool", "sigmoid", "MaxPooling2D", None, 2),
+        ("lenet-dropout", "sigmoid", "AveragePooling2D", 0.5, 2),
+        ("lenet-modern", "relu", "MaxPooling2D", 0.5, 2),
+        ("alexnet:activation=tanh,dropout=0.2,fc_layers=0", "tanh", "MaxPooling2D", None, 0),
+    ],
+)
+def test_a_variant_makes_its_change_and_no_other(name, activation, pooling, dropout, dense):
+    layers = {layer.name: layer for layer in netzoo.create_model(name).layers}
+    assert {
+        layer.activation.__name__ for key, layer in layers.items() if key.startswith(("conv", "fc"))
+    } == {activation}
+    assert {type(layer).__name__ for key, layer in layers.items() if "pool" in key} == {pooling}
+    rates = [layer.rate for key, layer in layers.items() if "dropout" in key]
+    assert rates == ([] if dropout is None else [dropout] * dense)
+    assert sum(key.startswith("fc") for key in layers) == dense
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("alexnet", 65), ("lenet", 12)],
+)
+def test_the_smallest_input_leaves_one_pixel_and_one_less_none(name, side):
+    model = netzoo.create_model(name, input_shape=(side, side, 1))
+    last_pool = "pool3" if name == "alexnet" else "pool2"
+    assert shapes(model)[last_pool][:2] == (1, 1)
+    with pytest.raises(netzoo.NetzooError, match=f"at least {side}"):
+        netzoo.create_model(name, input_shape=(side - 1, side, 1))
+
+
+@pytest.mark.parametrize("name", ["elu", "gelu", "leaky_relu", "silu", "tanh"])
+def test_every_allowed_activation_builds(name):
+    model = netzoo.create_model("lenet", activation=name)
+    assert model.get_layer("conv1").activation.__name__ == name

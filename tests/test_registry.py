@@ -1,0 +1,141 @@
+import subprocess
+import sys
+
+import pytest
+
+import netzoo
+from netzoo.errors import BadInput, UnknownName
+from netzoo.registry import MODELS, Registry, register_model
+
+
+@pytest.fixture
+def spare_models():
+    """Give the registry back as it was."""
+    before = dict(MODELS._values)
+    yield
+    MODELS._values.clear()
+    MODELS._values.update(before)
+
+
+def tiny(input_shape=(8, 8, 1), num_classes=10, *, activation: str = "relu", width: int = 4):
+    """Build one dense layer."""
+    import keras
+
+    image = keras.Input(input_shape)
+    x = keras.layers.Flatten()(image)
+    x = keras.layers.Dense(width, activation=activation)(x)
+    return keras.Model(image, keras.layers.Dense(num_classes)(x))
+
+
+def test_the_built_in_models_are_the_lesson_and_its_reversals():
+    assert netzoo.list_models() == [
+        "alexnet",
+        "alexnet-avgpool",
+        "alexnet-nodropout",
+        "alexnet-onefc",
+        "alexnet-reverted",
+        "alexnet-sigmoid",
+        "lenet",
+        "lenet-dropout",
+        "lenet-maxpool",
+        "lenet-modern",
+        "lenet-relu",
+    ]
+    assert netzoo.list_models("lenet-m*") == ["lenet-maxpool", "lenet-modern"]
+
+
+def test_info_tells_family_changes_options_and_input():
+    info = netzoo.model_info("alexnet-sigmoid:dropout=0.2")
+    assert info.family == "alexnet"
+    assert info.changes == {"activation": "sigmoid", "dropout": 0.2}
+    assert info.options == {
+        "activation": "sigmoid",
+        "pooling": "max",
+        "dropout": 0.2,
+        "fc_layers": 2,
+    }
+    assert info.input_shape == (224, 224, 1)
+    assert info.summary.startswith("Build AlexNet")
+
+
+def test_a_users_model_registers_with_its_variants(spare_models):
+    register_model("tiny")(register_model("tiny-wide", width=32)(tiny))
+    assert netzoo.list_models("tiny*") == ["tiny", "tiny-wide"]
+    model = netzoo.create_model("tiny-wide", num_classes=3)
+    assert model.output_shape == (None, 3)
+    assert model.layers[2].units == 32
+    assert netzoo.create_model("tiny-wide", width=5).layers[2].units == 5
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: register_model("lenet")(tiny), "model 'lenet' is registered already"),
+        (lambda: register_model("tiny", depth=3)(tiny), "no change 'depth' in tiny"),
+        (lambda: register_model("ti:ny")(tiny), "holds no ':'"),
+        (lambda: register_model("tiny")(lambda size: size), "no argument 'input_shape'"),
+    ],
+)
+def test_a_bad_registration_is_refused(spare_models, make, words):
+    with pytest.raises(BadInput, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("alexnt", "no model 'alexnt'; did you mean 'alexnet'?"),
+        ("alexnet:droput=0.2", "no change 'droput' in alexnet; did you mean 'dropout'?"),
+        ("alexnet:activation=rellu", "did you mean 'relu'?"),
+        ("alexnet:dropout=lots", "dropout of alexnet is a number; received 'lots'"),
+        ("alexnet:dropout=True", "dropout of alexnet is a number; received True"),
+        ("alexnet:fc_layers=1.5", "fc_layers of alexnet is a whole number; received 1.5"),
+        ("alexnet:dropout", "a change is written name=value; received 'dropout'"),
+        ("alexnet:", "a change is written name=value; received ''"),
+        ("alexnet:dropout=0,dropout=1", "change 'dropout' is given twice"),
+        ("alexnet:dropout=__import__('os')", "dropout of alexnet is a number; received"),
+    ],
+)
+def test_a_wrong_spec_names_what_is_wrong(spec, words):
+    with pytest.raises(BadInput) as caught:
+        netzoo.model_info(spec)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"dropout": 1.0}, "dropout is a share from 0 up to, not including, 1; received 1.0"),
+        ({"dropout": -0.1}, "received -0.1"),
+        ({"fc_layers": 9}, "fc_layers of alexnet is 0 to 4; received 9"),
+        ({"num_classes": 1}, "at least 2 classes; received 1"),
+        ({"input_shape": (64, 64, 1)}, "at least 65 × 65 px; received 64 × 64 px"),
+        ({"input_shape": (224, 64, 3)}, "received 224 × 64 px"),
+        ({"input_shape": (224, 224)}, "height, width, channels"),
+        ({"input_shape": (224, 224, 0)}, "positive whole number"),
+        ({"input_shape": 224}, "received 224"),
+    ],
+)
+def test_a_wrong_build_names_what_is_wrong(arguments, words):
+    with pytest.raises(BadInput) as caught:
+        netzoo.create_model("alexnet", **arguments)
+    assert words in str(caught.value)
+
+
+def test_a_registry_is_a_sorted_mapping():
+    colours = Registry("colour")
+    colours.add("red", 1)
+    colours.register("blue")(2)
+    assert list(colours) == ["blue", "red"]
+    assert len(colours) == 2
+    assert "green" not in colours
+    with pytest.raises(UnknownName, match="no colour 'rd'; did you mean 'red'"):
+        colours["rd"]
+
+
+def test_names_and_specs_need_no_keras():
+    code = (
+        "import sys, netzoo; netzoo.list_models(); netzoo.model_info('alexnet:dropout=0.1'); "
+        "sys.exit(bool({'keras', 'tensorflow', 'torch', 'jax'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
