@@ -84,10 +84,13 @@ def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(f"{folder}: not a folder that TFDS can read: {reason}") from error
     features = builder.info.features
-    label = features.get("label") if hasattr(features, "get") else None
-    shape = features["image"].shape if "image" in features else None
-    if shape is None or not isinstance(label, tfds.features.ClassLabel):
-        raise DataError(f"{folder}: expected the features image and label; found {list(features)}.")
+    if not isinstance(features, tfds.features.FeaturesDict) or not (
+        {"image", "label"} <= set(features)
+        and isinstance(features["image"], tfds.features.Image)
+        and isinstance(features["label"], tfds.features.ClassLabel)
+    ):
+        raise DataError(f"{folder}: expected an image and a class as label; found {features}.")
+    label, shape = features["label"], features["image"].shape
     if None in shape:
         raise DataError(f"{folder}: images of different sizes {shape}; netzoo takes one size.")
     splits = builder.info.splits

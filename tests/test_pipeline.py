@@ -1,0 +1,148 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from netzoo.data import ops, pipeline, sample
+from netzoo.recipes import Recipe
+
+RECIPE = Recipe("test", epochs=3, batch_size=64, learning_rate=0.1)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return sample.sample().limited(500, 100)
+
+
+def batches(images, recipe, size=(28, 28), seed=0, **options):
+    found = list(pipeline.train_batches(images, recipe, size, seed, **options))
+    return [x.numpy() for x, _ in found], [y.numpy() for _, y in found]
+
+
+def test_every_epoch_holds_every_image_once_in_its_own_order(images):
+    x, y = batches(images, RECIPE)
+    assert [len(labels) for labels in y] == [*[64] * 7, 52] * 3
+    assert pipeline.steps_per_epoch(images, RECIPE) == 8
+    epochs = [np.concatenate(x[start : start + 8]) for start in (0, 8, 16)]
+    assert not (epochs[0] == epochs[1]).all()
+    pixels = images.train.images.astype("float32") / 255
+    for epoch in epochs:
+        assert sorted(map(bytes, epoch)) == sorted(map(bytes, pixels))
+
+
+def test_labels_stay_with_their_images(images):
+    labels = {
+        bytes(image.astype("float32") / 255): label
+        for image, label in zip(images.train.images, images.train.labels, strict=True)
+    }
+    x, y = batches(images, RECIPE)
+    assert all(
+        labels[bytes(image)] == label
+        for image, label in zip(np.concatenate(x), np.concatenate(y), strict=True)
+    )
+
+
+@pytest.mark.parametrize("augment", ["none", "flip+crop"])
+def test_a_seed_fixes_every_pixel_and_another_seed_changes_them(images, augment):
+    recipe = replace(RECIPE, augment=augment)
+    first, again, other = (batches(images, recipe, seed=seed)[0] for seed in (5, 5, 6))
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert not (first[0] == other[0]).all()
+
+
+def test_a_later_start_continues_as_if_it_had_never_stopped(images):
+    recipe = replace(RECIPE, augment="flip+crop")
+    whole, rest = batches(images, recipe)[0], batches(images, recipe, first_epoch=2)[0]
+    assert len(rest) == 8
+    assert all((a == b).all() for a, b in zip(whole[16:], rest, strict=True))
+
+
+def test_threads_do_not_change_a_pixel(images, monkeypatch):
+    recipe = replace(RECIPE, augment="flip+crop")
+    parallel = batches(images, recipe)[0]
+    monkeypatch.setattr(pipeline, "PARALLEL_CALLS", 1)
+    serial = batches(images, recipe)[0]
+    assert all((a == b).all() for a, b in zip(parallel, serial, strict=True))
+
+
+def test_flip_mirrors_about_half_of_the_images(images):
+    x = images.train.images
+    flipped = ops.flip(x, [0, 0]).numpy()
+    mirrored = (flipped == x[:, :, ::-1]).all((1, 2, 3))
+    same = (flipped == x).all((1, 2, 3))
+    assert (mirrored | same).all()
+    assert 200 < mirrored.sum() < 300
+
+
+def test_crop_is_a_window_of_the_padded_image_at_many_places():
+    x = np.arange(1, 1 + 16 * 24, dtype=np.uint16).reshape(1, 16, 24, 1).repeat(300, 0)
+    cropped = ops.crop(x, [0, 0]).numpy()
+    padded = np.pad(x[0], ((2, 2), (3, 3), (0, 0)))
+    windows = {
+        bytes(padded[top : top + 16, left : left + 24].copy()): (top, left)
+        for top in range(5)
+        for left in range(7)
+    }
+    places = {windows[bytes(image)] for image in cropped}
+    assert len(places) == 35
+
+
+def test_crop_and_flip_draw_apart(images):
+    recipe = replace(RECIPE, epochs=1, augment="flip+crop")
+    both = np.concatenate(batches(images, recipe)[0])
+    flips = np.concatenate(batches(images, replace(recipe, augment="flip"))[0])
+    assert both.shape == flips.shape
+    assert not (both == flips).all()
+
+
+def bilinear(image, height, width):
+    """Resize one channel the slow way: half-pixel centres, edges repeated."""
+    rows = np.clip((np.arange(height) + 0.5) * image.shape[0] / height - 0.5, 0, None)
+    columns = np.clip((np.arange(width) + 0.5) * image.shape[1] / width - 0.5, 0, None)
+    result = np.empty((height, width))
+    for i, r in enumerate(rows):
+        for j, c in enumerate(columns):
+            top, left = int(r), int(c)
+            below, right = min(top + 1, image.shape[0] - 1), min(left + 1, image.shape[1] - 1)
+            upper = image[top, left] * (1 - c + left) + image[top, right] * (c - left)
+            lower = image[below, left] * (1 - c + left) + image[below, right] * (c - left)
+            result[i, j] = upper * (1 - r + top) + lower * (r - top)
+    return result
+
+
+@pytest.mark.parametrize("size", [(96, 96), (224, 224), (32, 40), (14, 14)])
+def test_resizing_is_bilinear(images, size):
+    image = images.train.images[:1]
+    resized = ops.resize(image, *size).numpy()
+    assert resized.shape == (1, *size, 1)
+    np.testing.assert_allclose(resized[0, :, :, 0], bilinear(image[0, :, :, 0], *size), atol=1e-3)
+
+
+def test_test_images_come_once_in_order_and_never_augmented(images):
+    recipe = replace(RECIPE, augment="flip+crop")
+    found = list(pipeline.test_batches(images, recipe, (28, 28)))
+    x = np.concatenate([x.numpy() for x, _ in found])
+    assert (x == images.test.images.astype("float32") / np.float32(255)).all()
+    assert (np.concatenate([y.numpy() for _, y in found]) == images.test.labels).all()
+
+
+def test_standardising_uses_the_training_images_alone(images):
+    recipe = replace(RECIPE, epochs=1, scaling="standardise")
+    x = np.concatenate(batches(images, recipe)[0])
+    assert abs(x.mean()) < 1e-5
+    assert abs(x.std() - 1) < 1e-5
+    test = np.concatenate([x.numpy() for x, _ in pipeline.test_batches(images, recipe, (28, 28))])
+    pixels = images.train.images
+    expected = (images.test.images - pixels.mean()) / pixels.std()
+    np.testing.assert_allclose(test, expected, atol=1e-4)
+
+
+def test_autotuning_is_off(images):
+    options = pipeline.train_batches(images, RECIPE, (28, 28), 0).options()
+    assert options.autotune.enabled is False
+
+
+def test_tensorflow_sees_no_gpu_for_another_backend(backend_name):
+    if backend_name != "tensorflow":
+        assert tf.config.get_visible_devices("GPU") == []

@@ -1,0 +1,138 @@
+import shutil
+
+import numpy as np
+import pytest
+from reference import SAMPLE_SHA256
+
+import netzoo
+from netzoo.data import default_images, fashion_mnist, idx, make_sample, sample
+from netzoo.data.source import Images, Split
+from netzoo.errors import BadInput, DataError
+
+full_set = pytest.mark.skipif(
+    not fashion_mnist.DEBIAN_FOLDER.exists(), reason="apt-get install dataset-fashion-mnist"
+)
+
+
+@pytest.fixture
+def nowhere(monkeypatch, tmp_path):
+    """Leave no place to find Fashion-MNIST in, and a proxy that refuses every connection."""
+    monkeypatch.setattr(fashion_mnist, "DEBIAN_FOLDER", tmp_path / "debian")
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "tfds"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NETZOO_DATA_DIR", raising=False)
+    return tmp_path
+
+
+def images(labels, classes=3):
+    labels = np.array(labels)
+    pixels = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1)
+    split = Split(pixels, labels)
+    return Images("small", "a test", tuple("abcdefghij"[:classes]), split, split)
+
+
+@pytest.mark.parametrize(
+    ("labels", "count", "kept"),
+    [
+        ([0, 0, 0, 1, 1, 2], 3, [0, 3, 5]),
+        ([0, 0, 0, 1, 1, 2], 5, [0, 1, 3, 4, 5]),
+        ([2, 1, 0, 0, 1, 2], 4, [0, 1, 2, 3]),
+        ([0, 0, 0, 1, 1, 2], 6, [0, 1, 2, 3, 4, 5]),
+        ([0, 0, 0, 1, 1, 2], None, [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_a_limit_takes_the_first_of_each_class_in_order(labels, count, kept):
+    assert images(labels).limited(count, None).train.images.ravel().tolist() == kept
+
+
+def test_a_smaller_limit_takes_a_part_of_a_larger_one():
+    full = sample.sample()
+    once, twice = full.limited(500, 77), full.limited(3000, 400).limited(500, 77)
+    assert once.sha256() == twice.sha256()
+
+
+def test_a_limit_beyond_the_images_is_refused():
+    with pytest.raises(BadInput, match="a limit of 7 images was asked for; there are 6"):
+        images([0, 0, 0, 1, 1, 2]).limited(7, None)
+
+
+def test_the_fingerprint_changes_with_any_value():
+    before = images([0, 1, 2]).sha256()
+    changed = images([0, 1, 2])
+    changed.test.images[0, 0, 0, 0] ^= 1
+    assert changed.sha256() != before
+    assert images([0, 1, 2]).sha256() == before
+    assert images([0, 2, 1]).sha256() != before
+
+
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_label_out_of_range_is_refused(label):
+    with pytest.raises(DataError, match="expected 0 to 2"):
+        images([0, 1, label])
+
+
+def test_images_of_another_kind_are_refused():
+    split = Split(np.zeros((2, 4, 4, 1), np.float32), np.array([0, 1]))
+    with pytest.raises(DataError, match=r"expected uint8 images .* received float32"):
+        Images("x", "a test", ("a", "b"), split, split)
+
+
+def test_the_bundled_sample_is_the_one_that_was_published():
+    found = netzoo.open_images("fashion_mnist_sample")
+    assert found.sha256() == SAMPLE_SHA256
+    assert found.image_shape == (28, 28, 1)
+    assert np.bincount(found.train.labels).tolist() == [600] * 10
+    assert np.bincount(found.test.labels).tolist() == [100] * 10
+
+
+@full_set
+def test_the_sample_is_what_limits_take_from_the_full_set(tmp_path):
+    full = netzoo.open_images("fashion_mnist")
+    assert (len(full.train), len(full.test)) == (60_000, 10_000)
+    assert full.limited(6000, 1000).sha256() == SAMPLE_SHA256
+    make_sample.write(full, tmp_path)
+    train, test = idx.read(tmp_path)
+    assert Images("again", "a test", fashion_mnist.CLASS_NAMES, train, test).sha256() == (
+        SAMPLE_SHA256
+    )
+
+
+@full_set
+@pytest.mark.parametrize("way", ["--data-dir", "NETZOO_DATA_DIR", "keras"])
+def test_each_way_to_the_idx_files_gives_the_same_arrays(way, nowhere, monkeypatch):
+    expected = fashion_mnist.SHA256
+    source = "/usr/share/datasets/fashion-mnist"
+    folder = nowhere / ("keras/datasets/fashion-mnist" if way == "keras" else "mine")
+    shutil.copytree(source, folder)
+    if way == "NETZOO_DATA_DIR":
+        monkeypatch.setenv(way, str(folder))
+    found = netzoo.open_images("fashion_mnist", folder if way == "--data-dir" else None)
+    assert found.sha256() == expected
+    assert str(folder) in found.source
+
+
+def test_without_files_and_network_the_error_names_the_three_ways(nowhere):
+    with pytest.raises(DataError) as caught:
+        netzoo.open_images("fashion_mnist")
+    for words in ("apt-get install", "--data-dir", "TFDS downloads", "fashion_mnist_sample"):
+        assert words in str(caught.value)
+
+
+def test_the_default_falls_back_on_the_sample_only_where_it_holds_the_same_images(nowhere):
+    found = default_images(None, 6000, 1000, sample_will_do=True)
+    assert found.name == "fashion_mnist_sample"
+    for train, will_do in ((6001, True), (None, True), (6000, False)):
+        with pytest.raises(DataError, match="no Fashion-MNIST"):
+            default_images(None, train, 1000, sample_will_do=will_do)
+    with pytest.raises(DataError, match="no Fashion-MNIST"):
+        default_images(nowhere, 6000, 1000, sample_will_do=True)
+    with pytest.raises(BadInput, match="is not there"):
+        default_images(nowhere / "missing", 6000, 1000, sample_will_do=True)
+
+
+def test_other_images_in_the_right_format_are_refused(tmp_path):
+    shutil.copytree(sample.FOLDER, tmp_path, dirs_exist_ok=True)
+    with pytest.raises(DataError, match="not the images and labels of Fashion-MNIST: expected"):
+        netzoo.open_images("fashion_mnist", tmp_path)

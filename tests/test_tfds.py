@@ -1,0 +1,138 @@
+"""Real TFDS folders, written by TFDS from the bundled images."""
+
+import numpy as np
+import pytest
+import tensorflow
+import tensorflow_datasets
+
+import netzoo
+from netzoo.data import fashion_mnist, idx, sample, tfds
+from netzoo.errors import DataError, UnknownName
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+@pytest.fixture(scope="module")
+def clothes():
+    return sample.sample().limited(200, 50)
+
+
+def mnist_like(train, test):
+    """Return a builder that writes as TFDS's own MNIST builders do: the key is the place."""
+    with tensorflow_datasets.core.registered.skip_registration():
+
+        class FashionMnist(tensorflow_datasets.core.GeneratorBasedBuilder):
+            VERSION = tensorflow_datasets.core.Version("3.0.1")
+            name = "fashion_mnist"
+
+            def _info(self):
+                features = tensorflow_datasets.features.FeaturesDict(
+                    {
+                        "image": tensorflow_datasets.features.Image(shape=(28, 28, 1)),
+                        "label": tensorflow_datasets.features.ClassLabel(
+                            names=list(fashion_mnist.CLASS_NAMES)
+                        ),
+                    }
+                )
+                return tensorflow_datasets.core.DatasetInfo(builder=self, features=features)
+
+            def _split_generators(self, dl_manager):
+                return {"train": self._generate(train), "test": self._generate(test)}
+
+            def _generate_examples(self):
+                raise AssertionError("the splits come from _generate")
+
+            def _generate(self, split):
+                for place, (image, label) in enumerate(zip(*vars(split).values(), strict=True)):
+                    yield place, {"image": image, "label": int(label)}
+
+    return FashionMnist
+
+
+def store(folder, name, split, *, size, splits=("train", "test")):
+    """Write a colour data set of another size, as TFDS stores one without a builder's code."""
+    pixels = np.repeat(split.images, 3, axis=3)[:, : size[0], : size[1]]
+    features = {
+        "image": tensorflow_datasets.features.Image(shape=pixels.shape[1:]),
+        "label": tensorflow_datasets.features.ClassLabel(num_classes=10),
+    }
+    examples = tensorflow.data.Dataset.from_tensor_slices({"image": pixels, "label": split.labels})
+    tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
+        name=name,
+        version="1.0.0",
+        features=tensorflow_datasets.features.FeaturesDict(features),
+        split_datasets=dict.fromkeys(splits, examples),
+        data_dir=str(folder),
+    )
+
+
+def test_a_prepared_folder_gives_the_arrays_in_the_order_of_the_files(tmp_path, clothes):
+    builder = mnist_like(clothes.train, clothes.test)(data_dir=str(tmp_path))
+    builder.download_and_prepare()
+    folder = tfds.prepared(tmp_path, "fashion_mnist")
+    class_names, train, test = tfds.read(folder)
+    assert class_names == fashion_mnist.CLASS_NAMES
+    assert not (train.images == clothes.train.images).all()  # TFDS shuffles what it writes
+    train, test = tfds.in_file_order(train, "train"), tfds.in_file_order(test, "test")
+    assert (train.images == clothes.train.images).all()
+    assert (train.labels == clothes.train.labels).all()
+    assert (test.images == clothes.test.images).all()
+
+
+@pytest.mark.slow
+def test_the_full_set_through_tfds_is_the_full_set(tmp_path):
+    train, test = idx.read(fashion_mnist.DEBIAN_FOLDER)
+    mnist_like(train, test)(data_dir=str(tmp_path)).download_and_prepare()
+    images = netzoo.open_images("fashion_mnist", tmp_path)
+    assert "TFDS" in images.source
+    assert images.sha256() == fashion_mnist.SHA256
+
+
+def test_height_width_channels_and_classes_are_read_from_any_data_set(tmp_path, clothes):
+    store(tmp_path, "cifar10", clothes.train, size=(20, 24))
+    images = netzoo.open_images("cifar10", tmp_path)
+    assert images.image_shape == (20, 24, 3)
+    assert len(images.class_names) == 10
+    assert (len(images.train), len(images.test)) == (200, 200)
+    assert sorted(images.train.labels) == sorted(clothes.train.labels)
+
+
+def test_the_newest_version_is_read(tmp_path):
+    for version in ("2.9.0", "2.10.0", "1.0.0"):
+        (tmp_path / "mnist" / version).mkdir(parents=True)
+        (tmp_path / "mnist" / version / "dataset_info.json").touch()
+    assert tfds.prepared(tmp_path, "mnist").name == "2.10.0"
+    assert tfds.prepared(tmp_path, "kmnist") is None
+
+
+def test_a_data_set_without_a_test_split_is_refused(tmp_path, clothes):
+    store(tmp_path, "half", clothes.train, size=(20, 24), splits=("train",))
+    with pytest.raises(DataError, match="expected the splits train and test; found"):
+        netzoo.open_images("half", tmp_path)
+
+
+def test_a_damaged_folder_is_refused(tmp_path, clothes):
+    store(tmp_path, "broken", clothes.train, size=(20, 24))
+    folder = tfds.prepared(tmp_path, "broken")
+    next(folder.glob("*test*tfrecord*")).write_bytes(b"\0" * 100)
+    with pytest.raises(DataError, match="split test cannot be read"):
+        netzoo.open_images("broken", tmp_path)
+    (folder / "dataset_info.json").write_text("{")
+    with pytest.raises(DataError, match="not a folder that TFDS can read"):
+        netzoo.open_images("broken", tmp_path)
+
+
+def test_an_unknown_name_gives_the_nearest(tmp_path):
+    with pytest.raises(UnknownName, match=r"no data set 'cifer10'; did you mean 'cifar10'"):
+        netzoo.open_images("cifer10", tmp_path)
+
+
+def test_without_a_network_a_known_name_says_so_within_seconds(tmp_path, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    with pytest.raises(DataError, match=r"no data set 'cifar10' in .* and no network"):
+        netzoo.open_images("cifar10", tmp_path)
+
+
+@pytest.mark.network
+def test_a_download_gives_the_same_arrays(tmp_path):
+    assert netzoo.open_images("fashion_mnist", tmp_path).sha256() == fashion_mnist.SHA256
