@@ -34,3 +34,20 @@ def netzoo(tmp_path):
         )
 
     return run
+
+
+def pytest_addoption(parser):
+    parser.addoption("--overwrite", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with the file tests/golden/NAME; --overwrite writes it."""
+
+    def check(name, text):
+        path = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--overwrite"):
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

@@ -89,7 +89,10 @@ def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
         and isinstance(features["image"], tfds.features.Image)
         and isinstance(features["label"], tfds.features.ClassLabel)
     ):
-        raise DataError(f"{folder}: expected an image and a class as label; found {features}.")
+        raise DataError(
+            f"{folder}: expected an image and a class as label; "
+            f"found {' '.join(str(features).split())}."
+        )
     label, shape = features["label"], features["image"].shape
     if None in shape:
         raise DataError(f"{folder}: images of different sizes {shape}; netzoo takes one size.")

@@ -128,7 +128,7 @@ def _footer(comparison: Comparison) -> list[str]:
     seeds = recipe["seeds"]
     versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
     return [
-        *(f"{row.name} failed: {row.error}" for row in comparison.models if row.error),
+        *(_failure_line(row) for row in comparison.models if row.error),
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
         " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
@@ -141,6 +141,12 @@ def _footer(comparison: Comparison) -> list[str]:
         + f"Device: {comparison.device.name}. Backend: {comparison.backend}. {versions}.",
         *uncounted_line(comparison.uncounted),
     ]
+
+
+def _failure_line(row: ModelRow) -> str:
+    done = row.test_accuracy.n if row.test_accuracy else 0
+    figures = f" Its figures are of the others, n = {done}." if done else ""
+    return f"{row.name} failed: {row.error}{figures}"
 
 
 def _native_line(comparison: Comparison) -> list[str]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +42,21 @@ class Table:
     def render(self, form: str, width: int | None = None) -> str:
         """Return the table as "table", "csv" or "markdown"; it ends without a line feed.
 
-        width: of the terminal in characters, for "table"; None: as wide as it needs.
+        width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
+        is wider is turned, its rows as columns, if that fits.
         """
         return {"csv": self._csv, "markdown": self._markdown}.get(form, lambda: self._text(width))()
 
     def _text(self, width: int | None) -> str:
+        drawn = self._drawn()
+        if width is not None and _width(drawn) > width:
+            turned = self._turned()._drawn()
+            drawn = turned if _width(turned) <= width else drawn
+        footer = [textwrap.fill(line, width) if width else line for line in self.footer]
+        return "\n".join([*drawn, *([""] if footer else []), *footer])
+
+    def _drawn(self) -> list[str]:
+        """Return the lines of the table, as wide as they need, without the footer."""
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table as RichTable
@@ -56,10 +67,19 @@ class Table:
         for row in self.rows:
             drawn.add_row(*(cell.text for cell in row))
         page = io.StringIO()
-        Console(file=page, width=width or WIDEST, color_system=None, markup=False).print(drawn)
-        lines = [line.rstrip() for line in page.getvalue().splitlines()]
-        lines = [line for line in lines if line]
-        return "\n".join([*lines, *([""] if self.footer else []), *self.footer])
+        Console(file=page, width=WIDEST, color_system=None, markup=False).print(drawn)
+        return [line.rstrip() for line in page.getvalue().splitlines() if line.strip()]
+
+    def _turned(self) -> "Table":
+        """Return the table with its rows as columns, for a terminal too narrow for it."""
+        names, *others = self.columns
+        columns = [Column(names.heading, names.key, numeric=False)]
+        columns += [Column(row[0].text, row[0].text) for row in self.rows]
+        rows = []
+        for place, column in enumerate(others, 1):
+            heading = column.heading.replace("\n", " ")
+            rows.append([Cell(heading, heading), *(row[place] for row in self.rows)])
+        return Table(columns, rows)
 
     def _csv(self) -> str:
         page = io.StringIO()
@@ -74,3 +94,7 @@ class Table:
         lines += [[cell.text.replace("|", "\\|") for cell in row] for row in self.rows]
         drawn = ["| " + " | ".join(line) + " |" for line in lines]
         return "\n".join([*drawn, *(f"\n{line}" for line in self.footer)])
+
+
+def _width(lines: Sequence[str]) -> int:
+    return max(map(len, lines))

@@ -1,0 +1,54 @@
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points, requires
+from pathlib import Path
+
+import netzoo
+
+PROJECT = Path(__file__).parents[1]
+SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+
+
+def test_the_list_of_packages_is_complete():
+    found = {
+        ".".join(path.parent.relative_to(PROJECT).parts)
+        for path in (PROJECT / "netzoo").rglob("__init__.py")
+    }
+    assert set(SETTINGS["tool"]["setuptools"]["packages"]) == found | {"netzoo_cli"}
+
+
+def test_the_installed_package_has_its_data_and_its_types():
+    root = Path(netzoo.__file__).parent
+    assert (root / "py.typed").exists()
+    assert len(list((root / "data" / "fashion_mnist_sample").iterdir())) == 4
+
+
+def test_the_command_is_installed_and_tfds_hidden_dependency_is_declared():
+    (command,) = entry_points(group="console_scripts", name="netzoo")
+    assert command.value == "netzoo_cli:main"
+    assert any(line.startswith("importlib_resources") for line in requires("netzoo"))
+
+
+def test_the_public_names_are_these():
+    assert netzoo.__all__ == [
+        "Comparison",
+        "Cost",
+        "NetzooError",
+        "Recipe",
+        "compare",
+        "count_cost",
+        "create_model",
+        "list_models",
+        "model_info",
+        "open_images",
+        "register_model",
+        "versions",
+    ]
+    for name in netzoo.__all__:
+        assert getattr(netzoo, name).__doc__, name
+
+
+def test_importing_netzoo_imports_no_backend():
+    code = "import sys, netzoo; sys.exit('keras' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,160 @@
+import csv
+import io
+import json
+import statistics
+from dataclasses import replace
+
+import pytest
+
+from netzoo.cost.count import count_named
+from netzoo.errors import DataError
+from netzoo.recipes import recipe
+from netzoo.records import (
+    DatasetRecord,
+    Device,
+    EpochRecord,
+    NativeCost,
+    Trial,
+    TrialRecord,
+    from_text,
+    to_text,
+)
+from netzoo.registry import model_info
+from netzoo.report.comparison import compare_records, comparison_table
+from netzoo.report.costs import layer_table, model_table
+
+DATA = DatasetRecord(
+    name="fashion_mnist",
+    source="IDX files in /data",
+    train=6000,
+    test=1000,
+    sha256="ab" * 32,
+    image_shape=(28, 28, 1),
+    class_names=tuple("abcdefghij"),
+)
+VERSIONS = {"python": "3.11.0", "netzoo": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0"}
+
+
+def record(model, seed, accuracy, *, size, error=None):
+    chosen = recipe("quick", model, {"epochs": 2, "precision": "float32"})
+    cost, native = count_named(model, (size, size, 1)), count_named(model)
+    history = tuple(
+        EpochRecord(epoch, 2.0, 3000.0 * epoch, 1 / epoch, accuracy - 0.01) for epoch in (1, 2)
+    )
+    return TrialRecord(
+        trial=Trial(model, (size, size, 1), DATA, chosen, seed, "tensorflow", "auto"),
+        status="failed" if error else "ok",
+        device=Device("cpu", "CPU (2 cores)"),
+        versions=VERSIONS,
+        cost=cost,
+        native=NativeCost(native.input_shape, native.params, native.macs, native.flops),
+        history=() if error else history,
+        test_loss=None if error else 0.5,
+        test_accuracy=None if error else accuracy,
+        seconds=None if error else 4.0 + seed,
+        error=error,
+    )
+
+
+@pytest.fixture
+def records():
+    return [
+        record("lenet", 0, 0.76, size=28),
+        record("alexnet", 0, 0.87, size=96),
+        record("lenet", 1, 0.78, size=28),
+        record("alexnet", 1, 0.0, size=96, error="the training loss is nan after epoch 1."),
+    ]
+
+
+def test_a_comparison_puts_the_seeds_together(records):
+    lenet, alexnet = compare_records(records, "lenet").models
+    assert lenet.test_accuracy.mean == statistics.fmean([0.76, 0.78])
+    assert lenet.test_accuracy.sd == statistics.stdev([0.76, 0.78])
+    assert (lenet.test_accuracy.n, lenet.test_accuracy.values) == (2, (0.76, 0.78))
+    assert lenet.images_per_second == 6000.0
+    assert lenet.seconds == 4.5
+    assert alexnet.status == "failed"
+    assert alexnet.error == "seed 1: the training loss is nan after epoch 1."
+    assert (alexnet.test_accuracy.n, alexnet.test_accuracy.sd) == (1, None)
+
+
+def test_the_json_of_a_comparison_has_the_keys_that_were_promised(records):
+    told = json.loads(to_text(compare_records(records, "lenet")))
+    assert told["schema"] == 1
+    assert {"name", "source", "train", "test", "sha256"} <= set(told["dataset"])
+    assert {"recipe", "backend", "device", "versions"} <= set(told)
+    assert isinstance(told["device"], str)
+    for model in told["models"]:
+        assert {
+            "name", "status", "input_shape", "params", "macs", "flops", "train_accuracy",
+            "test_accuracy", "train_loss", "test_loss", "images_per_second", "seconds",
+            "history", "error",
+        } <= set(model)  # fmt: skip
+        assert set(model["test_accuracy"]) == {"mean", "sd", "n", "values"}
+        assert len(model["history"]) == 2
+    assert told["models"][0]["history"][1][0]["epoch"] == 1
+    assert told["recipe"]["by_model"]["alexnet"]["image_size"] == 96
+
+
+def test_the_table_of_a_comparison(records, golden):
+    table = comparison_table(compare_records(records, "lenet"))
+    golden("comparison.txt", table.render("table") + "\n")
+    golden("comparison.md", table.render("markdown") + "\n")
+    golden("comparison.csv", table.render("csv") + "\n")
+
+
+def test_a_model_that_was_never_built_has_a_row(records):
+    lost = replace(records[3], cost=None, native=None)
+    table = comparison_table(compare_records([records[0], lost], "lenet"))
+    assert [cell.text for cell in table.rows[1]][2:] == ["–"] * 10
+    lost_base = comparison_table(compare_records([lost, records[0]], "alexnet"))
+    assert lost_base.rows[1][3].text == "–"
+
+
+def test_csv_has_raw_numbers(records):
+    text = comparison_table(compare_records(records, "lenet")).render("csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert rows[1]["params"] == "21598922"
+    assert float(rows[0]["test_accuracy"]) == 0.77
+
+
+@pytest.mark.parametrize("name", ["lenet", "alexnet"])
+def test_the_table_of_a_model(name, golden):
+    golden(f"summary-{name}.txt", layer_table(count_named(name)).render("table") + "\n")
+
+
+def test_columns_add_up_to_the_totals():
+    cost = count_named("alexnet")
+    rows = list(csv.DictReader(io.StringIO(layer_table(cost).render("csv"))))
+    assert sum(int(row["params"]) for row in rows) == cost.params
+    assert sum(int(row["macs"]) for row in rows) == cost.macs
+    assert sum(float(row["macs_share"]) for row in rows) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_table_of_models(golden):
+    names = ("alexnet", "alexnet-onefc", "lenet-modern")
+    table = model_table([(model_info(name), count_named(name)) for name in names])
+    golden("list.txt", table.render("table") + "\n")
+
+
+def test_a_narrow_terminal_gets_a_narrow_table(records, golden):
+    text = comparison_table(compare_records(records, "lenet")).render("table", width=80)
+    assert max(map(len, text.splitlines())) <= 80
+    golden("comparison-narrow.txt", text + "\n")
+
+
+def test_records_are_read_as_they_were_written(records):
+    for written in records:
+        assert from_text(TrialRecord, to_text(written), "a.json") == written
+
+
+@pytest.mark.parametrize("damage", ["{", "", '{"trial": 3}', "[]", "\0\0"])
+def test_a_damaged_record_is_refused_in_one_line(damage):
+    with pytest.raises(DataError, match=r"a\.json does not hold a TrialRecord") as caught:
+        from_text(TrialRecord, damage, "a.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_keys_of_a_later_version_are_ignored(records):
+    text = to_text(records[0]).replace('"schema": 1', '"schema": 1, "verdict": "better"')
+    assert from_text(TrialRecord, text, "a.json") == records[0]

@@ -1,0 +1,94 @@
+"""Who may import whom: a room imports only from the rows above its own."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import netzoo
+
+ROOT = Path(netzoo.__file__).parent
+CLI = Path(__import__("netzoo_cli").__file__).parent
+
+ROWS = [
+    ("errors", "units"),
+    ("registry", "backend"),
+    ("recipes",),
+    ("records",),
+    ("stats", "models", "cost", "data"),
+    ("training", "report"),
+    ("runs.plan", "runs.local"),
+    ("runs.store",),
+    ("runs.trial", "runs.compare"),
+]
+ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
+
+# What a module may import as it is imported; inside a function is another matter.
+THIRD_PARTY = {
+    "records": {"msgspec"},
+    "cost": {"keras"},
+    "data": {"numpy", "tensorflow"},
+    "training": {"keras"},
+}
+
+
+def room_of(module):
+    """Return the room of a dotted name below netzoo: "cost" for cost.rules, "runs.plan"."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "runs" else parts[0]
+
+
+def modules():
+    for path in sorted(ROOT.rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if name != "__init__" and not name.startswith("runs.__init__"):
+            yield pytest.param(path, name.removesuffix(".__init__"), id=name)
+
+
+def imports(tree, *, everywhere):
+    """Yield the modules imported, at module level or everywhere."""
+    nodes = ast.walk(tree) if everywhere else tree.body
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize(("path", "name"), list(modules()))
+def test_a_room_imports_from_above_only(path, name):
+    room = room_of(name)
+    for imported in imports(ast.parse(path.read_text()), everywhere=True):
+        if not imported.startswith("netzoo."):
+            continue
+        target = room_of(imported.removeprefix("netzoo."))
+        assert target in ROW, f"{name} imports {imported}: no such room"
+        if target == room:
+            continue
+        if room == "registry" and target == "models":
+            continue  # inside functions: its import registers the built-in models
+        assert ROW[target] < ROW[room], f"{name} imports {imported} from a row not above its own"
+
+
+@pytest.mark.parametrize(("path", "name"), list(modules()))
+def test_a_module_imports_only_the_third_party_that_its_room_may(path, name):
+    allowed = THIRD_PARTY.get(room_of(name), set())
+    for imported in imports(ast.parse(path.read_text()), everywhere=False):
+        top = imported.partition(".")[0]
+        heavy = {"keras", "tensorflow", "torch", "jax", "numpy", "rich", "click", "msgspec"}
+        assert top not in heavy - allowed, f"{name} imports {top}"
+
+
+@pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
+def test_the_command_line_imports_itself_relatively_and_nothing_heavy(path):
+    for imported in imports(ast.parse(path.read_text()), everywhere=True):
+        assert imported.partition(".")[0] not in {"cli", "netzoo_cli"}
+    for imported in imports(ast.parse(path.read_text()), everywhere=False):
+        top = imported.partition(".")[0]
+        assert top not in {"keras", "tensorflow", "torch", "jax", "numpy", "msgspec"}
+
+
+@pytest.mark.parametrize("path", sorted([*ROOT.rglob("*.py"), *CLI.glob("*.py")]), ids=str)
+def test_a_file_holds_one_subject(path):
+    assert len(path.read_text().splitlines()) <= 300
+    assert path.stem not in {"utils", "common", "helpers", "base", "misc"}
