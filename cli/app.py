@@ -1,6 +1,5 @@
 """The command group, and the one place where an error becomes a line and an exit code."""
 
-import os
 import sys
 from typing import NoReturn
 
@@ -49,9 +48,6 @@ def main() -> NoReturn:
     except click.Abort:
         _complain("stopped; nothing was trained.")
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone: nothing is left to say
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = 1
     sys.exit(code or 0)
 
 

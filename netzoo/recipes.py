@@ -129,4 +129,5 @@ def _check_number(name: str, value: Any, kind: type, least: float, most: float) 
         word = "a whole number" if kind is int else "a number"
         raise BadInput(f"{name} is {word}; received {value!r}.")
     if not least <= value <= most:  # false for NaN too
-        raise BadInput(f"{name} is from {least:g} to {most:g}; received {value:g}.")
+        form = "d" if kind is int else "g"
+        raise BadInput(f"{name} is from {least:{form}} to {most:{form}}; received {value:{form}}.")

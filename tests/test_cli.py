@@ -1,0 +1,194 @@
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+from reference import MACS, PARAMS, SHAPES
+
+from netzoo.data import sample
+
+NO_NETWORK = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+SAMPLE = ("--dataset", "fashion_mnist_sample")
+
+WRONG = [
+    # arguments, words of the one line; names
+    ("compare alexnt", "no model 'alexnt'; did you mean 'alexnet'?"),
+    ("compare lenet:droput=0.2", "no change 'droput' in lenet; did you mean 'dropout'?"),
+    ("compare lenet:activation=rellu", "did you mean 'relu'?"),
+    ("compare lenet:dropout", "a change is written name=value; received 'dropout'"),
+    ("compare lenet lenet", "'lenet' is named twice"),
+    ("compare", "Missing argument 'MODEL...'"),
+    ("compare lenet --recipe lessn", "no recipe 'lessn'; did you mean 'lesson'?"),
+    ("compare lenet --augment flp", "no augment 'flp'; did you mean 'flip'?"),
+    ("compare lenet --device tpu", "no device 'tpu'; did you mean 'gpu'?"),
+    ("compare lenet --format jsn", "no format 'jsn'; did you mean 'json'?"),
+    ("compare lenet --baseline alexnet", "no baseline 'alexnet' in this comparison"),
+    ("compare lenet --epoch 3", "No such option '--epoch'. Did you mean '--epochs'?"),
+    ("compar lenet", "No such command 'compar'. Did you mean 'compare'?"),
+    ("list x*", "no model 'x*'. Known: alexnet"),
+    ("summary lenet-rellu", "did you mean 'lenet-relu'?"),
+    # numbers and shapes
+    ("compare lenet --epochs two", "'two' is not a valid integer"),
+    ("compare lenet --epochs 0", "epochs is from 1 to 100000; received 0"),
+    ("compare lenet --learning-rate nan", "learning_rate is from 1e-12 to 1e+06; received nan"),
+    ("compare lenet --batch-size -4", "batch_size is from 1 to 1000000; received -4"),
+    ("compare lenet --seed -1", "a seed is a whole number from 0 to 4294967295; received -1"),
+    ("compare lenet --seeds 0", "at least 1; received 0"),
+    ("summary alexnet --input-shape 64,64,1", "at least 65 × 65 px; received 64 × 64 px"),
+    ("summary alexnet --input-shape 224", "expected height,width,channels"),
+    ("summary alexnet --input-shape 0,224,1", "each a positive whole number"),
+    ("summary lenet --num-classes 1", "at least 2 classes; received 1"),
+    ("summary lenet:dropout=1.5", "dropout is a share from 0 up to, not including, 1"),
+]
+
+WRONG_AFTER_START = [
+    # what only a started backend or an opened data set can tell
+    ("compare lenet:dropout=2", "received 2"),
+    ("compare alexnet --image-size 32", "at least 65 × 65 px; received 32 × 32 px"),
+    ("compare lenet --limit-train 7000", "a limit of 7000 images was asked for; there are 6000"),
+    ("compare lenet --device gpu", "sees no GPU here"),
+]
+
+
+def one_line(done, words):
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert words in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_a_wrong_request_is_one_line_and_exit_code_2(netzoo, tmp_path, arguments, words):
+    one_line(netzoo(*arguments.split()), words)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG_AFTER_START)
+def test_what_the_backend_finds_wrong_is_one_line_too(netzoo, tmp_path, arguments, words):
+    done = netzoo(*arguments.split(), *SAMPLE, CUDA_VISIBLE_DEVICES="-1", JAX_PLATFORMS="cpu")
+    one_line(done, words)
+    assert list(tmp_path.glob("runs/*")) == []
+
+
+def test_wrong_data_is_one_line(netzoo, tmp_path):
+    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' is not there")
+    (tmp_path / "empty").mkdir()
+    done = netzoo("compare", "lenet", "--data-dir", "empty", **NO_NETWORK)
+    one_line(done, "no Fashion-MNIST in empty, and no network to download it. Three ways")
+    damaged = tmp_path / "damaged"
+    shutil.copytree(sample.FOLDER, damaged)
+    labels = damaged / "train-labels-idx1-ubyte.gz"
+    labels.write_bytes(labels.read_bytes()[:-9])
+    done = netzoo("compare", "lenet", NETZOO_DATA_DIR=str(damaged))
+    one_line(done, "damaged/train-labels-idx1-ubyte.gz: expected a whole gzip file")
+    done = netzoo("compare", "lenet", "--dataset", "cifer10", "--data-dir", "empty")
+    one_line(done, "no data set 'cifer10'; did you mean 'cifar10'?")
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(netzoo, tmp_path):
+    (tmp_path / "file").touch()
+    done = netzoo("compare", "lenet", *SAMPLE, "--output", "file")
+    one_line(done, "file cannot be written: Not a directory")
+
+
+def test_an_unknown_backend_is_one_line(netzoo):
+    for command in ("compare", "summary"):
+        done = netzoo(command, "lenet", KERAS_BACKEND="tensorflw")
+        one_line(done, "no backend 'tensorflw'; did you mean 'tensorflow'?")
+
+
+@pytest.mark.parametrize(
+    ("package", "install"), [("jax", "netzoo[jax]"), ("torch", "netzoo[torch]")]
+)
+def test_a_missing_backend_is_one_line_that_says_what_to_install(tmp_path, package, install):
+    """With the installed packages less one, by links to the others."""
+    installed = Path(sysconfig.get_path("purelib"))
+    for entry in installed.iterdir():
+        if entry.name.partition("-")[0] != package:
+            (tmp_path / entry.name).symlink_to(entry)
+    code = (
+        f"import site; site.addsitedir({str(tmp_path)!r}); "
+        "from netzoo_cli import main; import sys; sys.argv = ['netzoo', 'compare', 'lenet']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={"KERAS_BACKEND": package, "PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    one_line(done, install)
+
+
+@pytest.mark.parametrize("arguments", [[], ["list"], ["compare"], ["summary"]])
+def test_help_has_examples_and_imports_nothing_heavy(arguments):
+    code = (
+        "import sys\n"
+        f"sys.argv = ['netzoo', *{arguments}, '--help']\n"
+        "from netzoo_cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "heavy = {'keras', 'tensorflow', 'torch', 'jax', 'numpy', 'rich', 'msgspec'}\n"
+        "sys.exit(sorted(heavy & set(sys.modules)) or None)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Examples:\n" in done.stdout
+
+
+def test_the_summary_prints_the_lessons_shapes(netzoo):
+    done = netzoo("summary", "alexnet", "--format", "json")
+    told = json.loads(done.stdout)
+    assert {"model", "input_shape", "params", "trainable_params", "macs", "flops"} <= set(told)
+    assert (told["params"], told["macs"]) == (PARAMS["alexnet"], MACS["alexnet"])
+    shapes = {layer["name"]: tuple(layer["output_shape"]) for layer in told["layers"]}
+    assert {name: shapes[name] for name in SHAPES["alexnet"]} == SHAPES["alexnet"]
+    assert set(told["layers"][0]) == {"name", "type", "output_shape", "params", "macs", "flops"}
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "csv"])
+def test_the_summary_in_each_form_follows_the_input(netzoo, form):
+    done = netzoo("summary", "lenet", "--input-shape", "32,32,3", "--format", form)
+    assert done.returncode == 0
+    assert done.stdout.count("conv2") == 1
+    conv1_macs = 32 * 32 * 6 * 5 * 5 * 3
+    assert (str(conv1_macs) if form == "csv" else f"{conv1_macs:,}") in done.stdout
+
+
+def test_the_list_in_json_and_csv(netzoo):
+    models = json.loads(netzoo("list", "lenet*", "--format", "json").stdout)
+    assert [model["name"] for model in models][:2] == ["lenet", "lenet-dropout"]
+    assert models[-1] == {
+        "name": "lenet-relu",
+        "family": "lenet",
+        "changes": {"activation": "relu"},
+        "input_shape": [28, 28, 1],
+        "params": PARAMS["lenet"],
+        "macs": MACS["lenet"],
+    }
+    rows = list(csv.DictReader(io.StringIO(netzoo("list", "--format", "csv").stdout)))
+    assert len(rows) == 11
+    assert rows[0]["macs"] == str(MACS["alexnet"])
+
+
+def test_the_version_is_told(netzoo):
+    assert netzoo("--version").stdout.startswith("netzoo ")
+
+
+def test_a_reader_that_goes_away_is_no_error(netzoo, tmp_path):
+    command = Path(sys.executable).parent / "netzoo"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} list --format json | true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
