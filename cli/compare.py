@@ -30,7 +30,9 @@ from .options import format_option, recipe_options, show
 @recipe_options
 @click.option("--seed", type=int, default=0, show_default=True, help="The first seed.")
 @click.option("--seeds", type=int, default=1, show_default=True, help="How many, one by one.")
-@click.option("--device", default="auto", metavar="auto|gpu|cpu", help="Where to train.")
+@click.option(
+    "--device", default="auto", metavar="auto|gpu|cpu", help="Where to train.  [default: auto]"
+)
 @click.option("--baseline", metavar="MODEL", help="Compare with this one.  [default: the first]")
 @click.option(
     "--output",
@@ -51,7 +53,8 @@ def compare(
 ) -> None:
     """Train each MODEL on the same images and show cost, accuracy and speed side by side.
 
-    A MODEL is a name from `netzoo list`, or a name with changes.
+    A MODEL is a name from `netzoo list`, or a name with changes. A setting that is not given, from
+    --epochs to --limit-test, is the recipe's.
 
     \b
     Examples:

@@ -56,7 +56,7 @@ def recipe_options(command: Command) -> Command:
             "--" + spec.name.replace("_", "-"),
             type=spec.metadata.get("kind", str),
             metavar="|".join(allowed) if allowed else None,
-            help=spec.metadata["about"].capitalize() + ".  [default: the recipe's]",
+            help=f"{spec.metadata['about'].capitalize()}.",
         )(command)
     return command
 

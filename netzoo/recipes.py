@@ -46,15 +46,21 @@ class Recipe:
     name: str
     epochs: int = _number("passes over the training images", int, 1, 100_000)
     batch_size: int = _number("images a step", int, 1, 1_000_000)
-    learning_rate: float = _number("of the optimizer, at its highest", float, 1e-12, 1e6)
-    optimizer: str = _choice("how weights are updated", "sgd", ("sgd", "adam"))
-    schedule: str = _choice("of the learning rate", "constant", ("constant", "one-cycle"))
-    image_size: int | None = _number("side in px, by default the model's own", int, 1, 4096, None)
+    learning_rate: float = _number("step size of the optimizer, at its highest", float, 1e-12, 1e6)
+    optimizer: str = _choice("rule that updates the weights", "sgd", ("sgd", "adam"))
+    schedule: str = _choice("course of the learning rate", "constant", ("constant", "one-cycle"))
+    image_size: int | None = _number("side in px that images are resized to", int, 1, 4096, None)
     augment: str = _choice("random changes of training images", "none", AUGMENTATIONS)
-    scaling: str = _choice("of pixel values", "unit", ("unit", "standardise"))
-    precision: str = _choice("number format of the training", "float32", PRECISIONS)
-    limit_train: int | None = _number("use so many training images", int, 1, 10**9, None)
-    limit_test: int | None = _number("use so many test images", int, 1, 10**9, None)
+    scaling: str = _choice(
+        "of pixels: to 0 … 1, or to mean 0 and deviation 1", "unit", ("unit", "standardise")
+    )
+    precision: str = _choice("number format of the computation", "float32", PRECISIONS)
+    limit_train: int | None = _number(
+        "number of training images, the first of each class", int, 1, 10**9, None
+    )
+    limit_test: int | None = _number(
+        "number of test images, the first of each class", int, 1, 10**9, None
+    )
     test_each_epoch: bool = False
 
     def changed(self, overrides: Mapping[str, Any]) -> "Recipe":

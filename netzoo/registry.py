@@ -9,7 +9,7 @@ import fnmatch
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from netzoo.errors import BadInput, no_such
@@ -130,7 +130,7 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
             builder=builder,
         )
         info.checked(changes)
-        MODELS.add(name, ModelInfo(**{**vars(info), "options": defaults | changes}))
+        MODELS.add(name, replace(info, options=defaults | changes))
         return builder
 
     return decorate
@@ -148,13 +148,11 @@ def model_info(spec: str) -> ModelInfo:
     if not colon:
         return info
     changes = info.checked(_parse_changes(spec, text))
-    return ModelInfo(
-        **{
-            **vars(info),
-            "name": spec,
-            "changes": info.changes | changes,
-            "options": info.options | changes,
-        }
+    return replace(
+        info,
+        name=spec,
+        changes=info.changes | changes,
+        options=info.options | changes,
     )
 
 

@@ -1,5 +1,6 @@
 """Real trainings, small: each in its own process, on the backend of the suite."""
 
+import importlib
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ from reference import MACS, PARAMS
 
 import netzoo
 from netzoo.records import TrialRecord, from_text
+from netzoo.registry import MODELS
 from netzoo.runs.compare import Listener
 
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
@@ -56,6 +58,16 @@ def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
     again = netzoo("compare", "lenet", *SMALL, "--output", "out")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == "Error: out holds a comparison or is a file; name a new folder.\n"
+
+
+@pytest.fixture
+def users_models():
+    """Register the models of users_models.py, and forget them afterwards."""
+    before = dict(MODELS._values)
+    importlib.import_module("users_models")
+    yield
+    MODELS._values.clear()
+    MODELS._values.update(before)
 
 
 class Heard(Listener):
@@ -122,6 +134,17 @@ def test_a_training_that_diverges_is_a_row_and_the_others_go_on(netzoo):
     assert relu["error"].startswith("seed 0: the training loss is nan after epoch 1")
     assert relu["test_accuracy"] is None
     assert sigmoid["status"] == "ok"
+
+
+def test_users_models_train_and_those_that_cannot_be_built_are_rows(users_models):
+    names = ["users-fatal", "users-broken", "users-tiny", "users-narrow"]
+    comparison = netzoo.compare(names, epochs=1, baseline="users-tiny", **SETTINGS)
+    fatal, broken, tiny, narrow = comparison.models
+    assert fatal.error == ("seed 0: its process ended with code 3: fatal: the backend gave up")
+    assert broken.error == "seed 0: RuntimeError: no such layer"
+    assert (fatal.params, broken.params) == (None, None)
+    assert (tiny.status, tiny.params) == ("ok", 784 * 16 + 16 + 16 * 10 + 10)
+    assert (narrow.status, narrow.params) == ("ok", 784 * 2 + 2 + 2 * 10 + 10)
 
 
 def start(tmp_path, *arguments):
