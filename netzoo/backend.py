@@ -141,11 +141,13 @@ def _tensorflow_gpu() -> tuple[str, bool] | None:
 
 def _torch_gpu() -> tuple[str, bool] | None:
     import torch
-    from keras.src.backend.torch.core import DEFAULT_DEVICE  # what keras trains on; not public
 
-    if DEFAULT_DEVICE.startswith("cuda"):
+    chosen = os.environ.get("KERAS_TORCH_DEVICE", "")  # keras looks in this order
+    if chosen != "cpu" and torch.backends.mps.is_available():
+        return "GPU (mps)", False
+    if chosen != "cpu" and torch.cuda.is_available():
         return torch.cuda.get_device_name(), torch.cuda.get_device_capability()[0] >= 8
-    return None if DEFAULT_DEVICE == "cpu" else (f"GPU ({DEFAULT_DEVICE})", False)
+    return None
 
 
 def _jax_gpu() -> tuple[str, bool] | None:

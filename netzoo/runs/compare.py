@@ -260,8 +260,9 @@ def _data_lines(prepared: _Prepared) -> list[str]:
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
         f"images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
         f"from: {data.source}.",
-        f"Device: {prepared.device.name}; {backend_name} {versions[backend_name]}, "
-        f"keras {versions['keras']}, {', '.join(precisions)}.",
+        f"Device: {prepared.device.name}; {backend_name} "
+        f"{versions.get(backend_name, 'of unknown version')}, keras {versions['keras']}, "
+        f"{', '.join(precisions)}.",
         _estimate_line(prepared),
     ]
 
