@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netzoo.backend import versions as versions
+    from netzoo.cost import cost_rule as cost_rule
     from netzoo.cost import count_cost as count_cost
     from netzoo.data import open_images as open_images
     from netzoo.errors import NetzooError as NetzooError
@@ -26,6 +27,7 @@ _HOMES = {
     "NetzooError": "errors",
     "Recipe": "recipes",
     "compare": "runs.compare",
+    "cost_rule": "cost",
     "count_cost": "cost",
     "create_model": "registry",
     "list_models": "registry",

@@ -25,6 +25,7 @@ class LayerCost:
     macs: multiply-adds of convolutions and matrix products in one forward pass, bias not counted.
     training_macs: the same plus the backward pass: as much again for the weights' gradient, and
     for the input's where something before it is trained.
+    layers: what it is made of, where it was counted by that.
     """
 
     name: str
@@ -34,6 +35,7 @@ class LayerCost:
     trainable_params: int
     macs: int
     training_macs: int
+    layers: tuple["LayerCost", ...] = ()
 
     @property
     def flops(self) -> int:
@@ -45,23 +47,17 @@ class LayerCost:
 class Cost:
     """What one model costs, batch 1, by layer and in total. FLOPs = 2 × MACs.
 
+    params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
     uncounted: the layers, by name and type, whose MACs netzoo has no rule for.
     """
 
     model: str
     input_shape: tuple[int | None, ...]
     layers: tuple[LayerCost, ...]
+    params: int
+    trainable_params: int
+    weight_bytes: int
     uncounted: tuple[str, ...] = ()
-
-    @property
-    def params(self) -> int:
-        """Return the number of weights, trainable or not."""
-        return sum(layer.params for layer in self.layers)
-
-    @property
-    def trainable_params(self) -> int:
-        """Return the number of weights that training changes."""
-        return sum(layer.trainable_params for layer in self.layers)
 
     @property
     def macs(self) -> int:
@@ -89,6 +85,7 @@ class Cost:
             "macs": self.macs,
             "flops": self.flops,
             "training_flops": self.training_flops,
+            "weight_bytes": self.weight_bytes,
             "uncounted": list(self.uncounted),
             "layers": [{key: _plain(getattr(layer, key)) for key in keys} for layer in self.layers],
         }

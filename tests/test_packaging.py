@@ -37,6 +37,7 @@ def test_the_public_names_are_these():
         "NetzooError",
         "Recipe",
         "compare",
+        "cost_rule",
         "count_cost",
         "create_model",
         "list_models",

@@ -1,96 +1,72 @@
-"""Walk a built Keras model and count each layer by its rule.
+"""Walk a Keras model and count each layer by its rule, or by what it is made of.
 
 Convention: MACs are multiply-adds of convolutions and matrix products, bias not counted; FLOPs =
 2 × MACs, the convention of PyTorch's FlopCounterMode; batch 1.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
-from keras import StatelessScope, layers
+import keras
+from keras import StatelessScope
 
-from netzoo.cost import rules
+from netzoo.cost import layers, operations
+from netzoo.cost.graph import Call, Graph, inner_graph, model_graph, traced
+from netzoo.cost.operations import Product, product
 from netzoo.errors import BadInput
 from netzoo.records import Cost, LayerCost
 from netzoo.registry import create_model, model_info
 
+Rule = Callable[[Any, Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], int]
+RuleFunction = TypeVar("RuleFunction", bound=Rule)
 
-def _conv(layer: Any, input_shape: rules.Shape, output_shape: rules.Shape) -> int:
-    if layer.data_format == "channels_first":
-        input_shape, output_shape = (s[1:] + s[:1] for s in (input_shape, output_shape))
-    return rules.conv_macs(input_shape, output_shape, layer.kernel_size, layer.groups)
-
-
-def _dense(layer: Any, input_shape: rules.Shape, output_shape: rules.Shape) -> int:
-    return rules.dense_macs(input_shape, output_shape)
+_USER_RULES: dict[type, Rule] = {}
 
 
-# Exact classes, not their subclasses: a subclass may compute something else.
-RULES: dict[type, Callable[[Any, rules.Shape, rules.Shape], int]] = {
-    layers.Conv1D: _conv,
-    layers.Conv2D: _conv,
-    layers.Conv3D: _conv,
-    layers.Dense: _dense,
-}
+def cost_rule(layer_class: type) -> Callable[[RuleFunction], RuleFunction]:
+    """Return a decorator that registers a rule for a layer class of yours, and not its subclasses.
 
-# Free: no convolution or matrix product inside, whatever the settings.
-FREE: frozenset[type] = frozenset(
-    {
-        layers.InputLayer,
-        layers.ZeroPadding2D,
-        layers.MaxPooling2D,
-        layers.AveragePooling2D,
-        layers.GlobalAveragePooling2D,
-        layers.GlobalMaxPooling2D,
-        layers.Flatten,
-        layers.Reshape,
-        layers.Dropout,
-        layers.Activation,
-        layers.ReLU,
-        layers.Softmax,
-        layers.BatchNormalization,
-        layers.LayerNormalization,
-        layers.Rescaling,
-        layers.Add,
-        layers.Concatenate,
-    }
-)
-
-
-def count_cost(model: Any) -> Cost:
-    """Return parameters and MACs of a built functional or sequential Keras model, by layer.
-
-    Nothing is run. A layer called several times has its weights counted once and its MACs at each
-    call. A layer without a rule counts 0 MACs and is named in the result's `uncounted`.
-    Raises BadInput for a model that is not built, or has an open dimension other than its batch.
+    The rule is called as `rule(layer, input_shapes, output_shapes)` with full shapes, the batch of
+    1 first, and returns the layer's MACs. In training, the same again is counted for the weights'
+    gradient, and for the input's where one is needed. A method `count_macs(input_shapes,
+    output_shapes)` on the layer does the same without registration.
+    Raises BadInput for what is not a layer class, or has a rule.
     """
-    layers_in_order: dict[int, LayerCost] = {}
-    uncounted: dict[str, None] = {}
-    trained: set[int] = set()  # the tensors that depend on a trained weight: they pass gradients on
-    for call in _calls(model):
-        layer, inputs, outputs = call.operation, call.input_tensors, call.output_tensors
-        macs = _macs(layer, inputs or outputs, outputs)
-        if macs is None:
-            uncounted[f"{layer.name} ({type(layer).__name__})"] = None
-        trainable = _size(getattr(layer, "trainable_weights", []))
-        needs_input_gradient = any(id(tensor) in trained for tensor in inputs)
-        if trainable or needs_input_gradient:
-            trained.update(id(tensor) for tensor in outputs)
-        passes = 1 + bool(trainable) + needs_input_gradient
-        before = layers_in_order.get(id(layer))
-        layers_in_order[id(layer)] = LayerCost(
-            name=layer.name,
-            type=type(layer).__name__,
-            output_shape=tuple(outputs[0].shape[1:]),
-            params=_size(getattr(layer, "weights", [])),
-            trainable_params=trainable,
-            macs=(macs or 0) + (before.macs if before else 0),
-            training_macs=(macs or 0) * passes + (before.training_macs if before else 0),
-        )
-    shape = tuple(model.inputs[0].shape[1:])
-    return Cost(model.name, shape, tuple(layers_in_order.values()), tuple(uncounted))
+    if not (isinstance(layer_class, type) and issubclass(layer_class, keras.layers.Layer)):
+        raise BadInput(f"cost_rule takes a class of layers; received {layer_class!r}.")
+    if layer_class in {*_USER_RULES, *layers.RULES, *layers.STEPWISE, *layers.FREE}:
+        raise BadInput(f"{layer_class.__name__} has a cost rule already.")
+
+    def decorate(rule: RuleFunction) -> RuleFunction:
+        _USER_RULES[layer_class] = rule
+        return rule
+
+    return decorate
+
+
+def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
+    """Return parameters, MACs and training MACs of a built Keras model, by layer.
+
+    input_shape: without batch; for a model with open dimensions, or built on another shape.
+    Nothing is run. A layer that is called several times has its weights counted once and its MACs
+    at each call. What cannot be counted adds 0 MACs and is named in the result's `uncounted`.
+    Raises BadInput for what is not a built model, or has an open dimension other than its batch.
+    """
+    graph = model_graph(model, input_shape)
+    counter = _Counter()
+    rows = counter.count(graph, "", model)
+    weights = list({id(weight): weight for weight in model.weights}.values())
+    return Cost(
+        model=model.name,
+        input_shape=tuple(graph.inputs[0].shape[1:]),
+        layers=rows,
+        params=_size(weights),
+        trainable_params=_size(weight for weight in weights if weight.trainable),
+        weight_bytes=sum(_bytes(weight) for weight in weights),
+        uncounted=tuple(counter.uncounted),
+    )
 
 
 def count_named(
@@ -103,40 +79,124 @@ def count_named(
     info = model_info(spec)
     with StatelessScope(initialize_variables=False):
         model = create_model(spec, input_shape=input_shape, num_classes=num_classes)
-    return replace(count_cost(model), model=info.name)
+        return replace(count_cost(model), model=info.name)
 
 
-def _calls(model: Any) -> list[Any]:
-    """Return the calls that make up the model's graph, inputs first. Raises BadInput without one.
+class _Counter:
+    """Counts graphs and what is inside their layers; remembers what needs gradients."""
 
-    Keras keeps them in a private attribute and offers no public way to tell one call of a layer
-    from another.
-    """
-    graph = getattr(model, "_functional", model)
-    calls = getattr(graph, "_nodes_by_depth", None)
-    if calls is None:
-        raise BadInput(
-            "count_cost takes a built functional or sequential keras.Model; "
-            f"received {type(model).__name__}."
+    def __init__(self) -> None:
+        self.uncounted: dict[str, None] = {}
+        self._trained: set[int] = set()  # symbolic tensors that depend on a trained weight
+        self._kept: list[Any] = []  # the tensors themselves, or their ids would be given again
+        self._in_trained_layer = False
+
+    def count(self, graph: Graph, path: str, owner: Any) -> tuple[LayerCost, ...]:
+        """Return a row for each layer or operation in a layer's graph, in the order of calls."""
+        self._kept.append(graph)
+        outside = self._in_trained_layer
+        self._in_trained_layer = any(weight.trainable for weight in owner.weights)
+        rows: dict[int, LayerCost] = {}
+        for call in graph.calls:
+            key = id(call.operation)
+            row = self._row(call, path)
+            rows[key] = _joined(rows[key], row) if key in rows else row
+        self._in_trained_layer = outside
+        return tuple(rows.values())
+
+    def needs(self, value: Any) -> bool:
+        """Return whether training needs the gradient of an operand.
+
+        Inside a layer, a plain tensor is a part of one of its weights (a slice, a sum).
+        """
+        if isinstance(value, keras.KerasTensor):
+            return id(value) in self._trained
+        if isinstance(value, keras.Variable):
+            return bool(value.trainable)
+        return self._in_trained_layer and hasattr(value, "shape")
+
+    def _row(self, call: Call, path: str) -> LayerCost:
+        operation = call.operation
+        name = f"{path}{operation.name}"
+        inside: tuple[LayerCost, ...] = ()
+        products = self._products(call, name)
+        if products is None:
+            graph = inner_graph(call) if isinstance(operation, keras.layers.Layer) else None
+            if graph is None:
+                self.uncounted[f"{name} ({type(operation).__name__})"] = None
+                products = []
+            else:
+                self._pass(call.inputs, graph.inputs)
+                inside = self.count(graph, f"{name}/", operation)
+                self._pass(graph.outputs, call.outputs)
+        weights = getattr(operation, "weights", [])
+        if not inside and any(map(self.needs, (*call.inputs, *weights, *call.arguments))):
+            self._trained.update(map(id, call.outputs))
+        return LayerCost(
+            name=name,
+            type=type(operation).__name__,
+            output_shape=tuple(call.outputs[0].shape[1:]) if call.outputs else (),
+            params=_size(weights),
+            trainable_params=_size(weight for weight in weights if weight.trainable),
+            macs=_sum(inside or products, "macs"),
+            training_macs=_sum(inside or products, "training_macs"),
+            layers=inside,
         )
-    return [call for depth in sorted(calls, reverse=True) for call in calls[depth]]
+
+    def _products(self, call: Call, name: str) -> list[Product] | None:
+        """Return the products by the first rule that there is, None without one."""
+        operation = call.operation
+        kind = type(operation)
+        own = getattr(operation, "count_macs", None)
+        if kind in _USER_RULES or own is not None:
+            shapes = call.input_shapes, call.output_shapes
+            macs = own(*shapes) if own is not None else _USER_RULES[kind](operation, *shapes)
+            trained = any(weight.trainable for weight in operation.weights)
+            return [product(int(macs), trained, any(map(self.needs, call.inputs)))]
+        if kind in layers.RULES:
+            return layers.RULES[kind](operation, call, self.needs)
+        if kind in layers.FREE:
+            return []
+        if kind in layers.STEPWISE:
+
+            def inside(layer: Any, arguments: tuple[Any, ...], flags: tuple[bool, ...]) -> Product:
+                graph = traced(layer, arguments, {})
+                for tensor, flag in zip(graph.inputs, flags, strict=True):
+                    if flag:
+                        self._trained.add(id(tensor))
+                rows = self.count(graph, f"{name}/", layer)
+                return Product(_sum(rows, "macs"), _sum(rows, "training_macs"))
+
+            return layers.STEPWISE[kind](operation, call, self.needs, inside)
+        return operations.products(call, self.needs)
+
+    def _pass(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:
+        """Carry the need for gradients from tensors to those that stand for them elsewhere."""
+        for source, target in zip(sources, targets, strict=False):
+            if id(source) in self._trained:
+                self._trained.add(id(target))
 
 
-def _macs(layer: Any, inputs: list[Any], outputs: list[Any]) -> int | None:
-    """Return the layer's MACs, None without a rule."""
-    if type(layer) in FREE:
-        return 0
-    rule = RULES.get(type(layer))
-    if rule is None:
-        return None
-    shapes = [tuple(tensor.shape[1:]) for tensor in (inputs[0], outputs[0])]
-    if any(size is None for shape in shapes for size in shape):
-        raise BadInput(
-            f"layer {layer.name!r} has an open dimension ({shapes[0]} -> {shapes[1]}); "
-            "build the model with a full input shape to count it."
-        )
-    return rule(layer, shapes[0], shapes[1])
+def _joined(first: LayerCost, second: LayerCost) -> LayerCost:
+    """Return the row of a layer that is called again."""
+    return replace(
+        second,
+        macs=first.macs + second.macs,
+        training_macs=first.training_macs + second.training_macs,
+        layers=tuple(map(_joined, first.layers, second.layers)),
+    )
 
 
-def _size(weights: list[Any]) -> int:
+def _sum(parts: Any, field: str) -> int:
+    return sum(int(getattr(part, field)) for part in parts or ())
+
+
+def _size(weights: Any) -> int:
     return sum(prod(weight.shape) for weight in weights)
+
+
+def _bytes(weight: Any) -> int:
+    name = str(weight.dtype)
+    digits = "".join(mark for mark in name if mark.isdigit())  # bfloat16, uint8, float8_e4m3fn
+    bits = 8 if name == "bool" or name.startswith("float8") else int(digits)
+    return (int(prod(weight.shape)) * bits + 7) // 8
