@@ -1,4 +1,7 @@
-"""netzoo summary: one model's shapes and cost by layer."""
+"""netzoo summary: shapes and cost, of one model by layer or of several side by side."""
+
+import json
+from typing import Any
 
 import click
 
@@ -6,33 +9,87 @@ from .options import Shape, format_option, show
 
 
 @click.command()
-@click.argument("model")
-@click.option("--input-shape", type=Shape(), help="Height, width, channels.  [default: native]")
-@click.option("--num-classes", type=int, default=10, show_default=True, help="Outputs.")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--input-shape", type=Shape(), help="Height, width, channels.  [default: its own]")
+@click.option("--num-classes", type=int, help="Outputs.  [default: its own]")
+@click.option("--batch-size", type=int, default=1, show_default=True, help="Images at once.")
+@click.option("--depth", type=int, default=1, show_default=True, help="Levels of nested models.")
+@click.option("--sort", metavar="COLUMN", help="The largest of this column first.")
+@click.option("--columns", metavar="NAME,NAME,...", help="What to show of each layer.")
+@click.option("--train", is_flag=True, help="Show FLOPs of training, and bytes that it keeps.")
+@click.option("--verify", is_flag=True, help="Let the backend count too; 1 if it differs.")
 @format_option
+@click.pass_context
 def summary(
-    model: str, input_shape: tuple[int, int, int] | None, num_classes: int, form: str
+    context: click.Context,
+    /,
+    models: tuple[str, ...],
+    input_shape: tuple[int, int, int] | None,
+    num_classes: int | None,
+    batch_size: int,
+    depth: int,
+    sort: str | None,
+    columns: str | None,
+    train: bool,
+    verify: bool,
+    form: str,
 ) -> None:
-    """Show the shapes, parameters and MACs of MODEL, layer by layer.
+    """Show shapes, parameters and MACs of a MODEL layer by layer, or totals of several.
+
+    A MODEL is a name from `netzoo list`, perhaps with changes; keras:NAME for one of
+    keras.applications; the path of a .keras file; or package.module:callable or
+    path/file.py:callable for one of yours.
 
     \b
     Examples:
       netzoo summary alexnet
       netzoo summary lenet:activation=relu --input-shape 32,32,3 --format json
+      netzoo summary keras:ResNet50 --sort macs --train
+      netzoo summary lenet alexnet keras:MobileNetV2
+      netzoo summary models/mine.py:build --depth 2 --verify
     """
     from netzoo import backend
-    from netzoo.registry import check_input_shape, model_info
+    from netzoo.errors import BadInput
+    from netzoo.registry import check_input_shape
 
-    model_info(model)
+    for name, value in (("batch-size", batch_size), ("depth", depth)):
+        if value < 1:
+            raise BadInput(f"--{name} is at least 1; received {value}.")
     if input_shape is not None:
         check_input_shape(input_shape)
+    _check_names(models)
     backend.start("cpu")
-    from netzoo.cost.count import count_named
-    from netzoo.records import to_text
-    from netzoo.report.costs import layer_table
+    from netzoo.report.costs import batched, layer_table, totals_table
+    from netzoo.summaries import found
 
-    cost = count_named(model, input_shape, num_classes)
+    counted = [found(spec, input_shape, num_classes, weights=verify) for spec in models]
+    costs = [cost for _, cost in counted]
+    if verify:
+        from netzoo.cost.verify import verify as second_opinion
+        from netzoo.report.costs import opinion_table
+
+        opinions = [second_opinion(model) for model, _ in counted]
+        for cost, opinion in zip(costs, opinions, strict=True):
+            show(opinion_table(cost, opinion, backend.name()), form)
+        context.exit(0 if all(layer.agrees for each in opinions for layer in each) else 1)
     if form == "json":
-        click.echo(to_text(cost), nl=False)
+        told = [batched(cost, batch_size).to_dict(depth) for cost in costs]
+        click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
+    elif len(costs) > 1:
+        show(totals_table(costs, batch_size), form)
     else:
-        show(layer_table(cost), form)
+        options: dict[str, Any] = {"depth": depth, "sort": sort, "batch_size": batch_size}
+        if train:
+            options["columns"] = ("type", "output_shape", "training_flops", "activation_bytes")
+        if columns is not None:
+            options["columns"] = [name.strip() for name in columns.split(",")]
+        show(layer_table(costs[0], **options), form)
+
+
+def _check_names(models: tuple[str, ...]) -> None:
+    """Raise for a wrong registered name before a backend starts, which takes seconds."""
+    from netzoo.registry import model_info
+
+    for spec in models:
+        if ":" not in spec and not spec.endswith(".keras"):
+            model_info(spec)

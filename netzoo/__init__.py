@@ -10,20 +10,21 @@ if TYPE_CHECKING:
     from netzoo.backend import versions as versions
     from netzoo.cost import cost_rule as cost_rule
     from netzoo.cost import count_cost as count_cost
+    from netzoo.costs import Cost as Cost
     from netzoo.data import open_images as open_images
     from netzoo.errors import NetzooError as NetzooError
     from netzoo.recipes import Recipe as Recipe
     from netzoo.records import Comparison as Comparison
-    from netzoo.records import Cost as Cost
     from netzoo.registry import create_model as create_model
     from netzoo.registry import list_models as list_models
     from netzoo.registry import model_info as model_info
     from netzoo.registry import register_model as register_model
     from netzoo.runs.compare import compare as compare
+    from netzoo.summaries import summary as summary
 
 _HOMES = {
     "Comparison": "records",
-    "Cost": "records",
+    "Cost": "costs",
     "NetzooError": "errors",
     "Recipe": "recipes",
     "compare": "runs.compare",
@@ -34,6 +35,7 @@ _HOMES = {
     "model_info": "registry",
     "open_images": "data",
     "register_model": "registry",
+    "summary": "summaries",
     "versions": "backend",
 }
 

@@ -10,95 +10,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from netzoo.costs import Cost, NativeCost, json_ready
 from netzoo.errors import DataError
 from netzoo.recipes import Recipe
 
 SCHEMA = 1
 
 Record = TypeVar("Record")
-
-
-@dataclass(frozen=True)
-class LayerCost:
-    """What one layer costs, batch 1.
-
-    macs: multiply-adds of convolutions and matrix products in one forward pass, bias not counted.
-    training_macs: the same plus the backward pass: as much again for the weights' gradient, and
-    for the input's where something before it is trained.
-    layers: what it is made of, where it was counted by that.
-    """
-
-    name: str
-    type: str
-    output_shape: tuple[int | None, ...]
-    params: int
-    trainable_params: int
-    macs: int
-    training_macs: int
-    layers: tuple["LayerCost", ...] = ()
-
-    @property
-    def flops(self) -> int:
-        """Return the floating-point operations of one forward pass: 2 × MACs."""
-        return 2 * self.macs
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one model costs, batch 1, by layer and in total. FLOPs = 2 × MACs.
-
-    params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
-    uncounted: the layers, by name and type, whose MACs netzoo has no rule for.
-    """
-
-    model: str
-    input_shape: tuple[int | None, ...]
-    layers: tuple[LayerCost, ...]
-    params: int
-    trainable_params: int
-    weight_bytes: int
-    uncounted: tuple[str, ...] = ()
-
-    @property
-    def macs(self) -> int:
-        """Return the multiply-adds of one forward pass."""
-        return sum(layer.macs for layer in self.layers)
-
-    @property
-    def flops(self) -> int:
-        """Return the floating-point operations of one forward pass: 2 × MACs."""
-        return 2 * self.macs
-
-    @property
-    def training_flops(self) -> int:
-        """Return the floating-point operations of one forward and backward pass."""
-        return 2 * sum(layer.training_macs for layer in self.layers)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the cost as `netzoo summary --format json` prints it."""
-        keys = ("name", "type", "output_shape", "params", "macs", "flops")
-        return {
-            "model": self.model,
-            "input_shape": list(self.input_shape),
-            "params": self.params,
-            "trainable_params": self.trainable_params,
-            "macs": self.macs,
-            "flops": self.flops,
-            "training_flops": self.training_flops,
-            "weight_bytes": self.weight_bytes,
-            "uncounted": list(self.uncounted),
-            "layers": [{key: _plain(getattr(layer, key)) for key in keys} for layer in self.layers],
-        }
-
-
-@dataclass(frozen=True)
-class NativeCost:
-    """What a model costs at its native image size, where a recipe trains it at another."""
-
-    input_shape: tuple[int | None, ...]
-    params: int
-    macs: int
-    flops: int
 
 
 @dataclass(frozen=True)
@@ -238,17 +156,17 @@ class Comparison:
     uncounted: tuple[str, ...] = ()
     schema: int = field(default=SCHEMA)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain dicts, lists, strings and numbers."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        plain["device"] = self.device.name
-        plain["device_kind"] = self.device.kind
-        return {"schema": plain.pop("schema"), **plain}
+        told: dict[str, Any] = json_ready(asdict(self))
+        told["device"] = self.device.name
+        told["device_kind"] = self.device.kind
+        return {"schema": told.pop("schema"), **told}
 
 
 def to_text(record: Any) -> str:
     """Return a record as JSON text that ends with a line feed."""
-    plain = record.to_json() if hasattr(record, "to_json") else _plain(asdict(record))
+    plain = record.to_dict() if hasattr(record, "to_dict") else json_ready(asdict(record))
     return json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
@@ -271,8 +189,3 @@ def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
 def from_plain(kind: type[Record], plain: Any) -> Record:
     """Return the record that plain dicts and lists hold; raises msgspec.ValidationError."""
     return msgspec.convert(plain, type=kind)
-
-
-def _plain(value: Any) -> Any:
-    """Return the value with its tuples as lists."""
-    return json.loads(json.dumps(value))

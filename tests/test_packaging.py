@@ -44,6 +44,7 @@ def test_the_public_names_are_these():
         "model_info",
         "open_images",
         "register_model",
+        "summary",
         "versions",
     ]
     for name in netzoo.__all__:

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from netzoo.cost.count import count_named
+from netzoo.costs import NativeCost
 from netzoo.errors import DataError
 from netzoo.recipes import recipe
 from netzoo.records import (
     DatasetRecord,
     Device,
     EpochRecord,
-    NativeCost,
     Trial,
     TrialRecord,
     from_text,

@@ -14,9 +14,10 @@ from keras import StatelessScope
 
 from netzoo.cost import layers, operations
 from netzoo.cost.graph import Call, Graph, inner_graph, model_graph, traced
+from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.operations import Product, product
+from netzoo.costs import Cost, LayerCost
 from netzoo.errors import BadInput
-from netzoo.records import Cost, LayerCost
 from netzoo.registry import create_model, model_info
 
 Rule = Callable[[Any, Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], int]
@@ -64,7 +65,8 @@ def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
         layers=rows,
         params=_size(weights),
         trainable_params=_size(weight for weight in weights if weight.trainable),
-        weight_bytes=sum(_bytes(weight) for weight in weights),
+        weight_bytes=round(sum(_size([w]) * item_bytes(str(w.dtype)) for w in weights)),
+        peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
         uncounted=tuple(counter.uncounted),
     )
 
@@ -90,6 +92,8 @@ class _Counter:
         self._trained: set[int] = set()  # symbolic tensors that depend on a trained weight
         self._kept: list[Any] = []  # the tensors themselves, or their ids would be given again
         self._in_trained_layer = False
+        self._stepping = False
+        self.activations = Activations()
 
     def count(self, graph: Graph, path: str, owner: Any) -> tuple[LayerCost, ...]:
         """Return a row for each layer or operation in a layer's graph, in the order of calls."""
@@ -130,6 +134,9 @@ class _Counter:
                 inside = self.count(graph, f"{name}/", operation)
                 self._pass(graph.outputs, call.outputs)
         weights = getattr(operation, "weights", [])
+        held = _sum(inside, "activation_bytes")
+        if not inside and not self._stepping:
+            held = self.activations.called(call)
         if not inside and any(map(self.needs, (*call.inputs, *weights, *call.arguments))):
             self._trained.update(map(id, call.outputs))
         return LayerCost(
@@ -140,6 +147,7 @@ class _Counter:
             trainable_params=_size(weight for weight in weights if weight.trainable),
             macs=_sum(inside or products, "macs"),
             training_macs=_sum(inside or products, "training_macs"),
+            activation_bytes=held,
             layers=inside,
         )
 
@@ -164,7 +172,9 @@ class _Counter:
                 for tensor, flag in zip(graph.inputs, flags, strict=True):
                     if flag:
                         self._trained.add(id(tensor))
+                stepping, self._stepping = self._stepping, True
                 rows = self.count(graph, f"{name}/", layer)
+                self._stepping = stepping
                 return Product(_sum(rows, "macs"), _sum(rows, "training_macs"))
 
             return layers.STEPWISE[kind](operation, call, self.needs, inside)
@@ -173,6 +183,7 @@ class _Counter:
     def _pass(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:
         """Carry the need for gradients from tensors to those that stand for them elsewhere."""
         for source, target in zip(sources, targets, strict=False):
+            self.activations.same(source, target)
             if id(source) in self._trained:
                 self._trained.add(id(target))
 
@@ -183,6 +194,7 @@ def _joined(first: LayerCost, second: LayerCost) -> LayerCost:
         second,
         macs=first.macs + second.macs,
         training_macs=first.training_macs + second.training_macs,
+        activation_bytes=first.activation_bytes + second.activation_bytes,
         layers=tuple(map(_joined, first.layers, second.layers)),
     )
 
@@ -193,10 +205,3 @@ def _sum(parts: Any, field: str) -> int:
 
 def _size(weights: Any) -> int:
     return sum(prod(weight.shape) for weight in weights)
-
-
-def _bytes(weight: Any) -> int:
-    name = str(weight.dtype)
-    digits = "".join(mark for mark in name if mark.isdigit())  # bfloat16, uint8, float8_e4m3fn
-    bits = 8 if name == "bool" or name.startswith("float8") else int(digits)
-    return (int(prod(weight.shape)) * bits + 7) // 8

@@ -1,17 +1,34 @@
-"""What models cost, as tables: one model by layer, or a list of models."""
+"""What models cost, as tables: one model by layer, several in total, or a list of models."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netzoo import units
-from netzoo.records import Cost
+from netzoo.costs import MEANS, Cost, LayerCost, Opinion
+from netzoo.errors import no_such
 from netzoo.registry import ModelInfo
-from netzoo.report.tables import Cell, Column, Table
+from netzoo.report.tables import EMPTY, Cell, Column, Table
 
 CONVENTION = (
     "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."
     " FLOPs = 2 × MACs."
 )
+SORTABLE = ("params", "macs", "flops", "training_flops", "activation_bytes")
+
+# heading, the value of a layer, whether its share of the total is shown beside it
+_COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
+    "type": ("Type", lambda layer: layer.type, False),
+    "output_shape": ("Output", lambda layer: layer.output_shape, False),
+    "params": ("Parameters", lambda layer: layer.params, True),
+    "trainable_params": ("Trainable", lambda layer: layer.trainable_params, False),
+    "macs": ("MACs", lambda layer: layer.macs, True),
+    "flops": ("FLOPs", lambda layer: layer.flops, False),
+    "training_flops": ("Training FLOPs", lambda layer: layer.training_flops, True),
+    "activation_bytes": ("Activation bytes", lambda layer: layer.activation_bytes, False),
+}
+COLUMNS = tuple(_COLUMNS)
+DEFAULT_COLUMNS = ("type", "output_shape", "params", "macs")
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:
@@ -19,37 +36,118 @@ def uncounted_line(layers: Sequence[str]) -> list[str]:
     return [f"Not in the MACs, for want of a rule: {', '.join(layers)}."] if layers else []
 
 
-def layer_table(cost: Cost) -> Table:
-    """Return a model's shapes, parameters and MACs by layer, with totals below."""
+def batched(cost: Cost, size: int) -> Cost:
+    """Return the cost of a batch: the weights are the same, all else is as many times more."""
+
+    def grown(layer: LayerCost) -> LayerCost:
+        return replace(
+            layer,
+            macs=layer.macs * size,
+            training_macs=layer.training_macs * size,
+            activation_bytes=layer.activation_bytes * size,
+            layers=tuple(map(grown, layer.layers)),
+        )
+
+    return replace(
+        cost,
+        layers=tuple(map(grown, cost.layers)),
+        peak_activation_bytes=cost.peak_activation_bytes * size,
+    )
+
+
+def layer_table(
+    cost: Cost,
+    *,
+    depth: int = 1,
+    sort: str | None = None,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+    batch_size: int = 1,
+) -> Table:
+    """Return a model's layers, with totals below.
+
+    depth: 1 for the model's own layers, 2 for those in them, and so on. sort: the largest of this
+    column first. Raises UnknownName for a column that there is not.
+    """
+    for name in columns:
+        if name not in _COLUMNS:
+            raise no_such("column", name, COLUMNS)
+    if sort is not None and sort not in SORTABLE:
+        raise no_such("column to sort by", sort, SORTABLE)
+    cost = batched(cost, batch_size)
+    layers = list(cost.flat(depth))
+    if sort is not None:
+        layers.sort(key=lambda layer: -_COLUMNS[sort][1](layer))
+    headings = [Column("Layer", "name", numeric=False)]
+    for name in columns:
+        headings.append(Column(_COLUMNS[name][0], name, numeric=name != "type"))
+        if _COLUMNS[name][2]:
+            headings.append(Column("Share", f"{name}_share"))
+    rows = [[Cell(layer.name, layer.name), *_cells(layer, cost, columns)] for layer in layers]
+    return Table(headings, rows, [*_totals(cost, batch_size), *uncounted_line(cost.uncounted)])
+
+
+def totals_table(costs: Sequence[Cost], batch_size: int = 1) -> Table:
+    """Return several models' totals side by side."""
+    columns = (
+        Column("Model", "name", numeric=False),
+        Column("Input", "input_shape"),
+        Column("Parameters", "params"),
+        Column("Weights", "weight_bytes"),
+        Column("MACs", "macs"),
+        Column("FLOPs", "flops"),
+        Column("Training FLOPs", "training_flops"),
+        Column("Activations", "activation_bytes"),
+        Column("Peak", "peak_activation_bytes"),
+    )
+    rows = []
+    for cost in (batched(each, batch_size) for each in costs):
+        rows.append(
+            [
+                Cell(cost.model, cost.model),
+                _shape(cost.input_shape),
+                Cell(cost.params, units.quantity(cost.params)),
+                _bytes(cost.weight_bytes),
+                Cell(cost.macs, units.quantity(cost.macs)),
+                Cell(cost.flops, units.quantity(cost.flops)),
+                Cell(cost.training_flops, units.quantity(cost.training_flops)),
+                _bytes(cost.activation_bytes),
+                _bytes(cost.peak_activation_bytes),
+            ]
+        )
+    footer = [_convention(batch_size)]
+    for cost in costs:
+        footer += [f"{cost.model}: {line}" for line in uncounted_line(cost.uncounted)]
+    return Table(columns, rows, footer)
+
+
+def opinion_table(cost: Cost, opinions: Sequence[Opinion], backend: str) -> Table:
+    """Return where a backend's own count differs from netzoo's, by layer, and both totals."""
     columns = (
         Column("Layer", "name", numeric=False),
-        Column("Type", "type", numeric=False),
-        Column("Output", "output_shape"),
-        Column("Parameters", "params"),
-        Column("Share", "params_share"),
-        Column("MACs", "macs"),
-        Column("Share", "macs_share"),
+        Column("MACs by netzoo", "macs"),
+        Column(f"MACs by {backend}", "backend_macs"),
+        Column("", "reason", numeric=False),
     )
-    rows = [
-        (
-            Cell(layer.name, layer.name),
-            Cell(layer.type, layer.type),
-            Cell("x".join(map(str, layer.output_shape)), units.shape(layer.output_shape)),
-            Cell(layer.params, units.exact(layer.params)),
-            _share(layer.params, cost.params),
-            Cell(layer.macs, units.exact(layer.macs)),
-            _share(layer.macs, cost.macs),
+    differing = [opinion for opinion in opinions if not opinion.agrees]
+    rows = []
+    for opinion in differing:
+        counts = (opinion.ours, opinion.theirs)
+        cells = [EMPTY if macs is None else Cell(macs, units.exact(macs)) for macs in counts]
+        rows.append(
+            [Cell(opinion.name, opinion.name), *cells, Cell(opinion.reason, opinion.reason)]
         )
-        for layer in cost.layers
-    ]
-    footer = [
-        f"{cost.model}, input {units.shape(cost.input_shape)} (height × width × channels): "
-        f"{units.exact(cost.params)} parameters ({units.exact(cost.trainable_params)} trainable), "
-        f"{units.exact(cost.macs)} MACs, {units.exact(cost.flops)} FLOPs.",
-        CONVENTION,
-        *uncounted_line(cost.uncounted),
-    ]
-    return Table(columns, rows, footer)
+    ours, theirs = (
+        units.exact(sum(macs or 0 for macs in counts))
+        for counts in (
+            [opinion.ours for opinion in opinions],
+            [opinion.theirs for opinion in opinions],
+        )
+    )
+    verdict = (
+        f"{cost.model}: {ours} MACs by netzoo, {theirs} by {backend} itself "
+        f"({MEANS.get(backend, '')}); {len(differing)} of {len(opinions)} layers differ."
+    )
+    return Table(columns, rows, [verdict])
 
 
 def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
@@ -70,7 +168,7 @@ def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
                 Cell(info.name, info.name),
                 Cell(info.family, info.family),
                 Cell(changes, changes or "–"),
-                Cell("x".join(map(str, info.input_shape)), units.shape(info.input_shape)),
+                _shape(info.input_shape),
                 Cell(cost.params, units.quantity(cost.params)),
                 Cell(cost.macs, units.quantity(cost.macs)),
             )
@@ -95,6 +193,52 @@ def changes_text(changes: dict[str, Any]) -> str:
     return ",".join(f"{key}={value}" for key, value in changes.items())
 
 
-def _share(part: int, whole: int) -> Cell:
-    share = part / whole if whole else 0.0
-    return Cell(round(share, 6), units.percent(share) if part else "")
+def _cells(layer: LayerCost, cost: Cost, columns: Sequence[str]) -> list[Cell]:
+    cells = []
+    for name in columns:
+        _, value_of, with_share = _COLUMNS[name]
+        value = value_of(layer)
+        if isinstance(value, tuple):
+            cells.append(_shape(value))
+        elif isinstance(value, int):
+            cells.append(Cell(value, units.exact(value)))
+        else:
+            cells.append(Cell(value, str(value)))
+        if with_share:
+            total = getattr(cost, name)
+            share = value / total if total else 0.0
+            cells.append(Cell(round(share, 6), units.percent(share) if value else ""))
+    return cells
+
+
+def _totals(cost: Cost, batch_size: int) -> list[str]:
+    intensity = cost.flops / max(cost.weight_bytes + cost.activation_bytes, 1)
+    return [
+        f"{cost.model}, input {units.shape(cost.input_shape)}{_axes(cost.input_shape)}: "
+        f"{units.exact(cost.params)} parameters ({units.exact(cost.trainable_params)} trainable), "
+        f"{units.exact(cost.macs)} MACs, {units.exact(cost.flops)} FLOPs, "
+        f"{units.exact(cost.training_flops)} in training (forward and backward).",
+        f"Weights {units.quantity(cost.weight_bytes, 'B')}; activations "
+        f"{units.quantity(cost.activation_bytes, 'B')}, at most "
+        f"{units.quantity(cost.peak_activation_bytes, 'B')} at once in a forward pass; "
+        f"{units.rate(intensity)} FLOPs a byte of weights and activations.",
+        _convention(batch_size),
+    ]
+
+
+def _convention(batch_size: int) -> str:
+    return CONVENTION.replace(
+        "one image", "one image" if batch_size == 1 else f"{batch_size} images"
+    )
+
+
+def _axes(shape: tuple[int | None, ...]) -> str:
+    return " (height × width × channels)" if len(shape) == 3 else ""
+
+
+def _shape(shape: tuple[int | None, ...]) -> Cell:
+    return Cell("x".join(map(str, shape)), units.shape(shape))
+
+
+def _bytes(count: int) -> Cell:
+    return Cell(count, units.quantity(count, "B"))

@@ -1,6 +1,7 @@
 """A table, and its four forms: for a terminal, JSON's raw data apart, CSV and Markdown."""
 
 import csv
+import html
 import io
 import textwrap
 from collections.abc import Sequence
@@ -40,12 +41,13 @@ class Table:
     footer: Sequence[str] = ()
 
     def render(self, form: str, width: int | None = None) -> str:
-        """Return the table as "table", "csv" or "markdown"; it ends without a line feed.
+        """Return the table as "table", "csv", "markdown" or "html", without a line feed at the end.
 
         width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
         is wider is turned, its rows as columns, if that fits.
         """
-        return {"csv": self._csv, "markdown": self._markdown}.get(form, lambda: self._text(width))()
+        forms = {"csv": self._csv, "markdown": self._markdown, "html": self._html}
+        return forms.get(form, lambda: self._text(width))()
 
     def _text(self, width: int | None) -> str:
         drawn = self._drawn()
@@ -87,6 +89,19 @@ class Table:
         writer.writerow(column.key for column in self.columns)
         writer.writerows([cell.raw for cell in row] for row in self.rows)
         return page.getvalue().rstrip("\n")
+
+    def _html(self) -> str:
+        def line(tag: str, words: Sequence[str]) -> str:
+            cells = []
+            for word, column in zip(words, self.columns, strict=True):
+                align = "right" if column.numeric else "left"
+                cells.append(f'<{tag} style="text-align:{align}">{html.escape(word)}</{tag}>')
+            return f"<tr>{''.join(cells)}</tr>"
+
+        head = line("th", [column.heading for column in self.columns])
+        body = "".join(line("td", [cell.text for cell in row]) for row in self.rows)
+        footer = "".join(f"<p>{html.escape(words)}</p>" for words in self.footer)
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{footer}"
 
     def _markdown(self) -> str:
         lines = [[column.heading.replace("\n", " ") for column in self.columns]]

@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend, units
+from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.errors import Interrupted, NetzooError, TrialFailed
 from netzoo.records import (
     Comparison,
-    Cost,
     DatasetRecord,
     Device,
     EpochRecord,
-    NativeCost,
     Trial,
     TrialRecord,
     from_plain,

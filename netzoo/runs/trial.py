@@ -22,8 +22,9 @@ from dataclasses import replace
 from typing import Any
 
 from netzoo import backend
+from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError, NetzooError
-from netzoo.records import Cost, Device, NativeCost, Trial, from_plain, to_line
+from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
 
 PROBE_SECONDS = 1.0

@@ -1,0 +1,84 @@
+"""The bytes of activations, from the shapes and dtypes of a model's calls, batch 1."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from keras import layers
+
+from netzoo.cost.graph import Call, batch_of_one
+
+# Their output is their input under another shape, or, outside training, their input as it is.
+_VIEW_NAMES = """
+    ActivityRegularization AlphaDropout Dropout Flatten GaussianDropout GaussianNoise Identity
+    Reshape SpatialDropout1D SpatialDropout2D SpatialDropout3D
+"""
+VIEWS = frozenset(getattr(layers, name) for name in _VIEW_NAMES.split())
+
+
+def item_bytes(dtype: str) -> float:
+    """Return the bytes of one value: 4 of float32, 2 of bfloat16, 1 of bool, 0.5 of int4."""
+    digits = "".join(mark for mark in dtype.partition("_")[0] if mark.isdigit())
+    return 1 if dtype in ("bool", "string") or not digits else min(int(digits), 64) / 8
+
+
+def tensor_bytes(tensor: Any) -> int:
+    """Return the bytes of a symbolic tensor, its batch as 1, an open dimension as 1."""
+    return round(
+        int(prod(size or 1 for size in batch_of_one(tensor.shape))) * item_bytes(tensor.dtype)
+    )
+
+
+class Activations:
+    """Follows what is in memory through the calls of a model, inputs first.
+
+    A symbolic tensor shows what a call made; two may show the same, and one that stands in a nested
+    model shows another thing at each call of that model.
+    """
+
+    def __init__(self) -> None:
+        self._shown: dict[int, int] = {}  # by symbolic tensor: the number of what it shows
+        self._bytes: list[int] = []  # by that number
+        self._steps: list[tuple[set[int], list[int]]] = []  # what each call reads and makes
+
+    def same(self, source: Any, target: Any) -> None:
+        """Hear that two symbolic tensors stand for one: inside and outside of a nested model."""
+        if id(source) in self._shown:
+            self._shown[id(target)] = self._shown[id(source)]
+
+    def called(self, call: Call) -> int:
+        """Hear of a call, in order; return the bytes that it makes."""
+        read = {self._shown[id(t)] for t in call.inputs if id(t) in self._shown}
+        made = []
+        if type(call.operation) in VIEWS:
+            for source, target in zip(call.inputs, call.outputs, strict=False):
+                self.same(source, target)
+        elif call.inputs or not all(id(tensor) in self._shown for tensor in call.outputs):
+            for tensor in call.outputs:
+                self._shown[id(tensor)] = len(self._bytes)
+                made.append(len(self._bytes))
+                self._bytes.append(tensor_bytes(tensor))
+        self._steps.append((read, made))
+        return sum(self._bytes[number] for number in made)
+
+    def peak_bytes(self, results: Sequence[Any]) -> int:
+        """Return the most bytes that are alive at once when the calls run one after another.
+
+        What a call makes lives to the last call that reads it; results: the symbolic tensors of
+        the whole model's, which live to the end.
+        """
+        last_step = {
+            made: step for step, (_, all_made) in enumerate(self._steps) for made in all_made
+        }
+        last_step |= {made: step for step, (read, _) in enumerate(self._steps) for made in read}
+        kept = {self._shown[id(tensor)] for tensor in results if id(tensor) in self._shown}
+        ends: dict[int, list[int]] = {}
+        for number, step in last_step.items():
+            if number not in kept:
+                ends.setdefault(step, []).append(number)
+        alive = peak = 0
+        for step, (_, made) in enumerate(self._steps):
+            alive += sum(self._bytes[number] for number in made)
+            peak = max(peak, alive)
+            alive -= sum(self._bytes[number] for number in ends.get(step, ()))
+        return peak

@@ -1,0 +1,87 @@
+"""A second opinion: what the running backend itself counts for each layer of a model."""
+
+import contextlib
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+from keras import tree
+
+from netzoo.cost.count import count_cost
+from netzoo.cost.graph import Call, Shape, batch_of_one, model_graph
+from netzoo.costs import MEANS, Opinion
+from netzoo.errors import BadInput
+
+
+def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
+    """Return both counts of each layer and operation of a built model, in the order of first calls.
+
+    The weights must be there: PyTorch counts by running, on zeros.
+    Raises BadInput as count_cost does.
+    """
+    backend = keras.backend.backend()
+    if backend not in MEANS:
+        raise BadInput(f"backend {backend!r} has no counter of its own.")
+    counter = importlib.import_module(f"netzoo.cost.opinion_{backend}")
+    cost = count_cost(model, input_shape)
+    theirs: dict[str, int | None] = {}
+    reasons: dict[str, str] = {}
+    for call in model_graph(model, input_shape).calls:
+        name = call.operation.name
+        try:
+            macs = counter.count_macs(*_callable(call)) if call.inputs else 0
+            so_far = theirs.get(name, 0)
+            theirs[name] = None if so_far is None else so_far + macs
+        except Exception as error:  # a backend's tracer raises whatever it likes
+            theirs[name] = None
+            reasons[name] = str(error).strip().partition("\n")[0]
+    unknown = {entry.partition(" ")[0].partition("/")[0] for entry in cost.uncounted}
+    return [
+        Opinion(
+            name=row.name,
+            ours=None if row.name in unknown else row.macs,
+            theirs=theirs[row.name],
+            reason=reasons.get(row.name, ""),
+        )
+        for row in cost.layers
+    ]
+
+
+def _callable(call: Call) -> tuple[Any, list[Any]]:
+    """Return a function of plain tensors that makes the call, and their shapes and dtypes."""
+    tensors = list({id(tensor): tensor for tensor in call.inputs}.values())
+    places = {id(tensor): place for place, tensor in enumerate(tensors)}
+    specs = [keras.KerasTensor(batch_of_one(t.shape), dtype=t.dtype) for t in tensors]
+
+    def function(*given: Any) -> Any:
+        def fill(value: Any) -> Any:
+            return given[places[id(value)]] if id(value) in places else value
+
+        arguments, keywords = tree.map_structure(fill, (call.arguments, call.keywords))
+        with _unrolled(call.operation):
+            return call.operation(*arguments, **keywords)
+
+    return function, specs
+
+
+@contextlib.contextmanager
+def _unrolled(layer: Any) -> Iterator[None]:
+    """Write a recurrent layer's steps out, for as long as the context lasts.
+
+    A loop's number of steps is not in a graph, and Keras on PyTorch makes one step more in a loop,
+    to learn the shape of its output.
+    """
+    recurrent = [part for part in _layers(layer) if isinstance(part, keras.layers.RNN)]
+    before = [part.unroll for part in recurrent]
+    for part in recurrent:
+        part.unroll = True
+    try:
+        yield
+    finally:
+        for part, unroll in zip(recurrent, before, strict=True):
+            part.unroll = unroll
+
+
+def _layers(layer: Any) -> list[Any]:
+    return list(layer._flatten_layers()) if isinstance(layer, keras.layers.Layer) else []

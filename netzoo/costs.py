@@ -1,0 +1,164 @@
+"""What a model costs, by layer and in total; how it is counted is in netzoo.cost."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from netzoo.errors import MissingPackage
+
+# How each backend counts by itself.
+MEANS = {
+    "jax": "convolutions and dot products of the jaxpr",
+    "tensorflow": "convolutions and matrix products of the traced graph",
+    "torch": "FlopCounterMode",
+}
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """What one layer costs, batch 1.
+
+    macs: multiply-adds of convolutions and matrix products in one forward pass, bias not counted.
+    training_macs: the same plus the backward pass: as much again for the weights' gradient, and
+    for the input's where something before it is trained.
+    activation_bytes: of its outputs, or of all that is inside, where it was counted by that; 0 for
+    one that hands its input on (reshaped, or dropout outside training).
+    layers: what it is made of, where it was counted by that.
+    """
+
+    name: str
+    type: str
+    output_shape: tuple[int | None, ...]
+    params: int
+    trainable_params: int
+    macs: int
+    training_macs: int
+    activation_bytes: int = 0
+    layers: tuple["LayerCost", ...] = ()
+
+    @property
+    def flops(self) -> int:
+        """Return the floating-point operations of one forward pass: 2 × MACs."""
+        return 2 * self.macs
+
+    @property
+    def training_flops(self) -> int:
+        """Return the floating-point operations of one forward and backward pass."""
+        return 2 * self.training_macs
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row as plain values."""
+        keys = ("name", "type", "output_shape", "params", "trainable_params", "macs", "flops")
+        more = ("training_flops", "activation_bytes")
+        return {key: json_ready(getattr(self, key)) for key in (*keys, *more)}
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one model costs, batch 1, by layer and in total. FLOPs = 2 × MACs.
+
+    params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
+    peak_activation_bytes: the most that are alive at once in one forward pass, layer by layer.
+    uncounted: the layers, by name and type, whose MACs netzoo has no rule for.
+    """
+
+    model: str
+    input_shape: tuple[int | None, ...]
+    layers: tuple[LayerCost, ...]
+    params: int
+    trainable_params: int
+    weight_bytes: int
+    peak_activation_bytes: int = 0
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def macs(self) -> int:
+        """Return the multiply-adds of one forward pass."""
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def flops(self) -> int:
+        """Return the floating-point operations of one forward pass: 2 × MACs."""
+        return 2 * self.macs
+
+    @property
+    def training_flops(self) -> int:
+        """Return the floating-point operations of one forward and backward pass."""
+        return 2 * sum(layer.training_macs for layer in self.layers)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Return the bytes of all outputs, which training keeps for its backward pass."""
+        return sum(layer.activation_bytes for layer in self.layers)
+
+    def flat(self, depth: int = 1) -> tuple[LayerCost, ...]:
+        """Return the rows down to a depth: 1 for the model's own layers, 2 for those in them."""
+        rows = self.layers
+        for _ in range(depth - 1):
+            rows = tuple(inner for row in rows for inner in (row.layers or (row,)))
+        return rows
+
+    def to_dict(self, depth: int = 1) -> dict[str, Any]:
+        """Return the cost as `netzoo summary --format json` prints it; depth as in `flat`."""
+        return {
+            "model": self.model,
+            "input_shape": list(self.input_shape),
+            "params": self.params,
+            "trainable_params": self.trainable_params,
+            "macs": self.macs,
+            "flops": self.flops,
+            "training_flops": self.training_flops,
+            "weight_bytes": self.weight_bytes,
+            "activation_bytes": self.activation_bytes,
+            "peak_activation_bytes": self.peak_activation_bytes,
+            "uncounted": list(self.uncounted),
+            "layers": [layer.to_dict() for layer in self.flat(depth)],
+        }
+
+    def to_pandas(self, depth: int = 1) -> Any:
+        """Return a pandas.DataFrame, a row a layer. Raises MissingPackage without pandas."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingPackage("to_pandas needs pandas: pip install pandas") from error
+        return pandas.DataFrame(self.to_dict(depth)["layers"]).set_index("name")
+
+    def __str__(self) -> str:
+        from netzoo.report.costs import layer_table
+
+        return layer_table(self).render("table")
+
+    def _repr_html_(self) -> str:
+        from netzoo.report.costs import layer_table
+
+        return layer_table(self).render("html")
+
+
+@dataclass(frozen=True)
+class NativeCost:
+    """What a model costs at its native image size, where a recipe trains it at another."""
+
+    input_shape: tuple[int | None, ...]
+    params: int
+    macs: int
+    flops: int
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """MACs of a layer by netzoo's rules and by the backend; None where one cannot tell, and why."""
+
+    name: str
+    ours: int | None
+    theirs: int | None
+    reason: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether both tell, and tell the same."""
+        return self.ours is not None and self.ours == self.theirs
+
+
+def json_ready(value: Any) -> Any:
+    """Return the value with its tuples as lists, as JSON has it."""
+    return json.loads(json.dumps(value))

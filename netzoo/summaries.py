@@ -1,0 +1,43 @@
+"""What any Keras model costs, by what names it or by the model itself."""
+
+import contextlib
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from netzoo.cost import count_cost
+from netzoo.costs import Cost
+from netzoo.models.find import find_model
+
+
+def summary(
+    model: Any, *, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None
+) -> Cost:
+    """Return the cost of a built keras.Model, or of what `find_model` finds by a text.
+
+    In a notebook it shows as a table. No weight is allocated for a model that is built by its name.
+    Raises as `find_model` and `count_cost` do.
+    """
+    if isinstance(model, str):
+        return found(model, input_shape, num_classes)[1]
+    return count_cost(model, input_shape)
+
+
+def found(
+    spec: str,
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int | None = None,
+    *,
+    weights: bool = False,
+) -> tuple[Any, Cost]:
+    """Return the model that a text names, and its cost.
+
+    weights: allocate them, for a model that is to be run; one in a file has them anyway.
+    """
+    allocate = weights or spec.endswith(".keras")
+    scope = keras.StatelessScope(initialize_variables=False)
+    with contextlib.nullcontext() if allocate else scope:
+        model = find_model(spec, input_shape, num_classes)
+        shape = input_shape if spec.endswith(".keras") else None
+        return model, replace(count_cost(model, shape), model=spec)
