@@ -61,10 +61,11 @@ def name() -> str:
     return chosen
 
 
-def start(device: str = "auto") -> str:
+def start(device: str = "auto", *, data: bool = False) -> str:
     """Import the backend and keras in the safe order and return the backend's name.
 
     device: "cpu" hides every GPU; it takes effect only in a process that has not started a backend.
+    data: TensorFlow is to feed images to the backend, so import it too, after torch, off the GPU.
     Raises as `name` does.
     """
     chosen = os.environ["KERAS_BACKEND"] = name()
@@ -75,7 +76,7 @@ def start(device: str = "auto") -> str:
     with _without_noise():
         if chosen == "torch":
             importlib.import_module("torch")
-        if chosen != "tensorflow":
+        if data and chosen != "tensorflow":
             keep_tensorflow_off_gpu()
         importlib.import_module("keras")
     return chosen

@@ -9,7 +9,7 @@ import pytest
 
 from netzoo import backend
 
-BACKEND = backend.start("cpu")
+BACKEND = backend.start("cpu", data=True)
 COMMAND = Path(sys.executable).parent / "netzoo"
 
 

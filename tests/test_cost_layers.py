@@ -12,7 +12,7 @@ from netzoo.cost import operations
 
 # Counted through what their call is made of.
 SEEN_THROUGH = {
-    "Attention", "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
+    "Bidirectional", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose",
     "DepthwiseConv1D", "DepthwiseConv2D", "Dot", "GRUCell", "LSTMCell", "Lambda",
     "ReversibleEmbedding", "STFTSpectrogram", "SeparableConv1D", "SeparableConv2D",
     "SimpleRNNCell", "SpectralNormalization", "StackedRNNCells",
@@ -62,77 +62,80 @@ def _subclasses(kind):
         yield from _subclasses(child)
 
 
+LAYERS = [
+    # convolutions: output places × filters × window × channels of a group
+    (layers.Conv1D(4, 3), [(8, 3)], 6 * 4 * 3 * 3),
+    (layers.Conv1D(4, 3, padding="causal"), [(8, 3)], 8 * 4 * 3 * 3),
+    (layers.Conv1D(4, 3, dilation_rate=2), [(8, 3)], 4 * 4 * 3 * 3),
+    (layers.Conv2D(4, 3, strides=2, padding="same"), [(9, 9, 3)], 25 * 4 * 9 * 3),
+    (layers.Conv2D(6, 3, groups=3), [(8, 8, 3)], 36 * 6 * 9),
+    (layers.Conv3D(4, (1, 2, 3)), [(4, 5, 6, 2)], 4 * 4 * 4 * 4 * 6 * 2),
+    (layers.DepthwiseConv1D(3, depth_multiplier=2), [(8, 3)], 6 * 6 * 3),
+    (layers.DepthwiseConv2D(3, depth_multiplier=2), [(8, 8, 3)], 36 * 6 * 9),
+    (layers.SeparableConv1D(4, 3), [(8, 3)], 6 * 3 * 3 + 6 * 3 * 4),
+    (layers.SeparableConv2D(4, 3, depth_multiplier=2), [(8, 8, 3)], 36 * 6 * 9 + 36 * 6 * 4),
+    # transposed: input places × channels × window × filters
+    (layers.Conv1DTranspose(4, 3, strides=2), [(8, 3)], 8 * 3 * 3 * 4),
+    (layers.Conv2DTranspose(4, 3, strides=2, padding="same"), [(8, 8, 3)], 64 * 3 * 9 * 4),
+    (layers.Conv3DTranspose(2, 2), [(3, 3, 3, 4)], 27 * 4 * 8 * 2),
+    # matrix products
+    (layers.Dense(5), [(7, 3)], 7 * 3 * 5),
+    (layers.EinsumDense("abc,cd->abd", (6, 5)), [(6, 8)], 6 * 8 * 5),
+    (layers.EinsumDense("...x,xy->...y", 5), [(2, 3, 4)], 2 * 3 * 4 * 5),
+    (layers.ReversibleEmbedding(10, 4), [(6,)], 0),
+    # recurrent: steps × gates × (features + units) × units
+    (layers.SimpleRNN(6), [(7, 5)], 7 * 11 * 6),
+    (layers.LSTM(6), [(7, 5)], 7 * 4 * 11 * 6),
+    (layers.LSTM(6, return_sequences=True, unroll=True), [(7, 5)], 7 * 4 * 11 * 6),
+    (layers.GRU(6), [(7, 5)], 7 * 3 * 11 * 6),
+    (layers.GRU(6, reset_after=False), [(7, 5)], 7 * 3 * 11 * 6),
+    (layers.RNN(layers.LSTMCell(6)), [(7, 5)], 7 * 4 * 11 * 6),
+    (
+        layers.RNN(layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(4)])),
+        [(7, 5)],
+        7 * (4 * 8 * 3 + 3 * 7 * 4),
+    ),
+    (layers.Bidirectional(layers.LSTM(6)), [(7, 5)], 2 * 7 * 4 * 11 * 6),
+    (
+        layers.ConvLSTM2D(3, 3),
+        [(4, 8, 8, 2)],
+        4 * 4 * (36 * 3 * 9 * 2 + 36 * 3 * 9 * 3),
+    ),
+    (layers.ConvLSTM1D(3, 3, padding="same"), [(4, 8, 2)], 4 * 4 * 8 * 3 * 3 * (2 + 3)),
+    (layers.TimeDistributed(layers.Dense(4)), [(7, 5)], 7 * 5 * 4),
+    (layers.TimeDistributed(layers.Conv2D(4, 3)), [(7, 5, 5, 2)], 7 * 9 * 4 * 9 * 2),
+    # attention: projections, scores, weighted values, output
+    (
+        layers.MultiHeadAttention(2, 4),
+        [(6, 8), (9, 5)],
+        8 * (6 * 8 + 9 * 5 + 9 * 5) + 2 * 6 * 9 * 8 + 6 * 8 * 8,
+    ),
+    (
+        layers.MultiHeadAttention(2, 4, value_dim=3, output_shape=7),
+        [(6, 8), (9, 5), (9, 11)],
+        6 * 8 * 8 + 9 * 11 * 8 + 9 * 5 * 6 + 2 * 6 * 9 * (4 + 3) + 6 * 6 * 7,
+    ),
+    (
+        layers.MultiHeadAttention(2, 4, attention_axes=2),
+        [(3, 6, 8), (3, 6, 8)],
+        3 * (8 * 6 * 8 * 3 + 2 * 6 * 6 * 8 + 6 * 8 * 8),
+    ),
+    (
+        layers.GroupQueryAttention(4, 6, 3),
+        [(5, 8), (7, 8)],
+        5 * 8 * 24 + 2 * 7 * 8 * 12 + 2 * 6 * 5 * 7 * 4 + 5 * 24 * 8,
+    ),
+    (layers.SpectralNormalization(layers.Dense(4)), [(8,)], 32),
+    (layers.Lambda(lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1)))), [(5, 3)], 75),
+    (layers.BatchNormalization(), [(5, 3)], 0),
+    (layers.RandomFlip(), [(8, 8, 3)], 0),
+    (layers.Resizing(4, 4), [(8, 8, 3)], 0),
+]
+
+
 @pytest.mark.parametrize(
     ("layer", "shapes", "expected"),
-    [
-        # convolutions: output places × filters × window × channels of a group
-        (layers.Conv1D(4, 3), [(8, 3)], 6 * 4 * 3 * 3),
-        (layers.Conv1D(4, 3, padding="causal"), [(8, 3)], 8 * 4 * 3 * 3),
-        (layers.Conv1D(4, 3, dilation_rate=2), [(8, 3)], 4 * 4 * 3 * 3),
-        (layers.Conv2D(4, 3, strides=2, padding="same"), [(9, 9, 3)], 25 * 4 * 9 * 3),
-        (layers.Conv2D(6, 3, groups=3), [(8, 8, 3)], 36 * 6 * 9),
-        (layers.Conv3D(4, (1, 2, 3)), [(4, 5, 6, 2)], 4 * 4 * 4 * 4 * 6 * 2),
-        (layers.DepthwiseConv1D(3, depth_multiplier=2), [(8, 3)], 6 * 6 * 3),
-        (layers.DepthwiseConv2D(3, depth_multiplier=2), [(8, 8, 3)], 36 * 6 * 9),
-        (layers.SeparableConv1D(4, 3), [(8, 3)], 6 * 3 * 3 + 6 * 3 * 4),
-        (layers.SeparableConv2D(4, 3, depth_multiplier=2), [(8, 8, 3)], 36 * 6 * 9 + 36 * 6 * 4),
-        # transposed: input places × channels × window × filters
-        (layers.Conv1DTranspose(4, 3, strides=2), [(8, 3)], 8 * 3 * 3 * 4),
-        (layers.Conv2DTranspose(4, 3, strides=2, padding="same"), [(8, 8, 3)], 64 * 3 * 9 * 4),
-        (layers.Conv3DTranspose(2, 2), [(3, 3, 3, 4)], 27 * 4 * 8 * 2),
-        # matrix products
-        (layers.Dense(5), [(7, 3)], 7 * 3 * 5),
-        (layers.EinsumDense("abc,cd->abd", (6, 5)), [(6, 8)], 6 * 8 * 5),
-        (layers.EinsumDense("...x,xy->...y", 5), [(2, 3, 4)], 2 * 3 * 4 * 5),
-        (layers.ReversibleEmbedding(10, 4), [(6,)], 0),
-        # recurrent: steps × gates × (features + units) × units
-        (layers.SimpleRNN(6), [(7, 5)], 7 * 11 * 6),
-        (layers.LSTM(6), [(7, 5)], 7 * 4 * 11 * 6),
-        (layers.LSTM(6, return_sequences=True, unroll=True), [(7, 5)], 7 * 4 * 11 * 6),
-        (layers.GRU(6), [(7, 5)], 7 * 3 * 11 * 6),
-        (layers.GRU(6, reset_after=False), [(7, 5)], 7 * 3 * 11 * 6),
-        (layers.RNN(layers.LSTMCell(6)), [(7, 5)], 7 * 4 * 11 * 6),
-        (
-            layers.RNN(layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(4)])),
-            [(7, 5)],
-            7 * (4 * 8 * 3 + 3 * 7 * 4),
-        ),
-        (layers.Bidirectional(layers.LSTM(6)), [(7, 5)], 2 * 7 * 4 * 11 * 6),
-        (
-            layers.ConvLSTM2D(3, 3),
-            [(4, 8, 8, 2)],
-            4 * 4 * (36 * 3 * 9 * 2 + 36 * 3 * 9 * 3),
-        ),
-        (layers.ConvLSTM1D(3, 3, padding="same"), [(4, 8, 2)], 4 * 4 * 8 * 3 * 3 * (2 + 3)),
-        (layers.TimeDistributed(layers.Dense(4)), [(7, 5)], 7 * 5 * 4),
-        (layers.TimeDistributed(layers.Conv2D(4, 3)), [(7, 5, 5, 2)], 7 * 9 * 4 * 9 * 2),
-        # attention: projections, scores, weighted values, output
-        (
-            layers.MultiHeadAttention(2, 4),
-            [(6, 8), (9, 5)],
-            8 * (6 * 8 + 9 * 5 + 9 * 5) + 2 * 6 * 9 * 8 + 6 * 8 * 8,
-        ),
-        (
-            layers.MultiHeadAttention(2, 4, value_dim=3, output_shape=7),
-            [(6, 8), (9, 5), (9, 11)],
-            6 * 8 * 8 + 9 * 11 * 8 + 9 * 5 * 6 + 2 * 6 * 9 * (4 + 3) + 6 * 6 * 7,
-        ),
-        (
-            layers.MultiHeadAttention(2, 4, attention_axes=2),
-            [(3, 6, 8), (3, 6, 8)],
-            3 * (8 * 6 * 8 * 3 + 2 * 6 * 6 * 8 + 6 * 8 * 8),
-        ),
-        (
-            layers.GroupQueryAttention(4, 6, 3),
-            [(5, 8), (7, 8)],
-            5 * 8 * 24 + 2 * 7 * 8 * 12 + 2 * 6 * 5 * 7 * 4 + 5 * 24 * 8,
-        ),
-        (layers.SpectralNormalization(layers.Dense(4)), [(8,)], 32),
-        (layers.Lambda(lambda x: ops.matmul(x, ops.transpose(x, (0, 2, 1)))), [(5, 3)], 75),
-        (layers.BatchNormalization(), [(5, 3)], 0),
-        (layers.RandomFlip(), [(8, 8, 3)], 0),
-        (layers.Resizing(4, 4), [(8, 8, 3)], 0),
-    ],
+    LAYERS,
     ids=lambda value: type(value).__name__ if isinstance(value, layers.Layer) else None,
 )
 def test_layers_by_hand(layer, shapes, expected):
@@ -168,6 +171,7 @@ def test_operations_in_a_functional_graph_by_hand(function, shapes, expected):
     ("layer", "shape"),
     [
         (layers.Attention(), (6, 8)),
+        (layers.Attention(score_mode="concat"), (6, 8)),
         (layers.AdditiveAttention(), (6, 8)),
         (layers.Dot((2, 2)), (6, 8)),
     ],
@@ -175,7 +179,7 @@ def test_operations_in_a_functional_graph_by_hand(function, shapes, expected):
 def test_layers_of_a_list_by_hand(layer, shape):
     query, value = keras.Input(shape), keras.Input(shape)
     cost = netzoo.count_cost(keras.Model([query, value], layer([query, value])))
-    products = 2 if type(layer) is layers.Attention else 1
+    products = 2 if getattr(layer, "score_mode", "") == "dot" else 1
     assert (cost.macs, cost.uncounted) == (products * 6 * 6 * 8, ())
 
 

@@ -42,13 +42,20 @@ def projected(layer: Any, call: Call, needs: Needs) -> list[Product]:
     ]
 
 
-def additive(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    """Return the product of AdditiveAttention: its scores are sums of tanh, element by element."""
-    query, value, *rest = call.inputs
-    (batch, length, _), (_, keys, size) = call.input_shapes[:2]
-    scores_need = any(weight.trainable for weight in layer.weights) or needs(query)
-    scores_need = scores_need or needs(rest[0] if rest else value)
-    return [product(batch * length * keys * size, scores_need, needs(value))]
+def of_list(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    """Return the products of Attention or AdditiveAttention, called on [query, value, key].
+
+    Without a key, the value serves as key. Scores that are sums of tanh have no product.
+    """
+    query, value, *rest = (call.arguments or tuple(call.keywords.values()))[0]
+    key = rest[0] if rest else value
+    (batch, length, size), (_, keys, value_size) = (batch_of_one(t.shape) for t in (query, value))
+    pairs = batch * length * keys
+    trained = any(weight.trainable for weight in layer.weights)
+    found = [product(pairs * value_size, trained or needs(query) or needs(key), needs(value))]
+    if getattr(layer, "score_mode", "") == "dot":
+        found.append(product(pairs * size, needs(query), needs(key)))
+    return found
 
 
 def _operands(call: Call) -> tuple[Any, Any, Any]:

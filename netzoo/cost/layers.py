@@ -89,7 +89,8 @@ def _times(once: Product, count: int) -> Product:
 
 
 RULES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {
-    layers.AdditiveAttention: attention.additive,
+    layers.AdditiveAttention: attention.of_list,
+    layers.Attention: attention.of_list,
     layers.Conv1D: _conv,
     layers.Conv2D: _conv,
     layers.Conv3D: _conv,

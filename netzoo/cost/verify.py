@@ -2,6 +2,8 @@
 
 import contextlib
 import importlib
+import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +37,7 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
             theirs[name] = None if so_far is None else so_far + macs
         except Exception as error:  # a backend's tracer raises whatever it likes
             theirs[name] = None
-            reasons[name] = str(error).strip().partition("\n")[0]
+            reasons[name] = _reason(error)
     unknown = {entry.partition(" ")[0].partition("/")[0] for entry in cost.uncounted}
     return [
         Opinion(
@@ -46,6 +48,14 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
         )
         for row in cost.layers
     ]
+
+
+def _reason(error: Exception) -> str:
+    """Return the line of an error that tells; Keras puts one before it that only says where."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]  # Keras prints them bold
+    telling = [line for line in lines if not line.startswith("Exception encountered")]
+    return (telling or lines or [type(error).__name__])[0]
 
 
 def _callable(call: Call) -> tuple[Any, list[Any]]:
@@ -59,6 +69,8 @@ def _callable(call: Call) -> tuple[Any, list[Any]]:
             return given[places[id(value)]] if id(value) in places else value
 
         arguments, keywords = tree.map_structure(fill, (call.arguments, call.keywords))
+        if "training" in inspect.signature(call.operation.call).parameters:
+            keywords = {"training": False} | keywords
         with _unrolled(call.operation):
             return call.operation(*arguments, **keywords)
 
@@ -69,9 +81,11 @@ def _callable(call: Call) -> tuple[Any, list[Any]]:
 def _unrolled(layer: Any) -> Iterator[None]:
     """Write a recurrent layer's steps out, for as long as the context lasts.
 
-    A loop's number of steps is not in a graph, and Keras on PyTorch makes one step more in a loop,
-    to learn the shape of its output.
+    Keras on PyTorch makes one step more in a loop, to learn the shape of its output.
     """
+    if keras.backend.backend() != "torch":
+        yield
+        return
     recurrent = [part for part in _layers(layer) if isinstance(part, keras.layers.RNN)]
     before = [part.unroll for part in recurrent]
     for part in recurrent:

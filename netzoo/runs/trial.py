@@ -39,7 +39,7 @@ class Worker:
 
     def start(self, device: str) -> dict[str, Any]:
         """Start the backend on a device: "auto", "gpu" or "cpu"."""
-        backend.start(device)
+        backend.start(device, data=True)
         found = backend.device()
         if device == "gpu":
             backend.require_gpu(found)
