@@ -59,7 +59,7 @@ class Cost:
 
     params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
     peak_activation_bytes: the most that are alive at once in one forward pass, layer by layer.
-    uncounted: the layers, by name and type, whose MACs netzoo has no rule for.
+    uncounted: what cannot be counted: "name (type)" of each layer, with its calls if several.
     """
 
     model: str

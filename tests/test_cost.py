@@ -98,6 +98,10 @@ def test_a_layer_that_nothing_can_be_seen_in_is_named():
     assert cost.uncounted == ("secret (Secret)",)
     assert cost.macs == 16 * 4 + 4 * 2
     assert cost.training_flops == 2 * (64 * 2 + 8 * 3)
+    again = Secret(name="again")
+    assert netzoo.count_cost(keras.Model(image, again(again(image)))).uncounted == (
+        "again (Secret, 2 calls)",
+    )
 
 
 def test_a_subclass_is_counted_by_what_it_does_not_by_its_parents_rule():

@@ -127,3 +127,10 @@ def test_a_cost_prints_itself():
     assert page.startswith("<table>")
     assert page.count("<tr>") == 1 + len(cost.layers)
     assert cost.to_dict()["macs"] == 416_520
+
+
+def test_a_cost_as_a_data_frame():
+    cost = netzoo.summary("lenet")
+    frame = cost.to_pandas()
+    assert frame.loc["conv2", "macs"] == 240_000
+    assert frame["params"].sum() == cost.params

@@ -4,6 +4,7 @@ Convention: MACs are multiply-adds of convolutions and matrix products, bias not
 2 × MACs, the convention of PyTorch's FlopCounterMode; batch 1.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import prod
@@ -67,7 +68,7 @@ def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
         trainable_params=_size(weight for weight in weights if weight.trainable),
         weight_bytes=round(sum(_size([w]) * item_bytes(str(w.dtype)) for w in weights)),
         peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
-        uncounted=tuple(counter.uncounted),
+        uncounted=tuple(_calls_text(*entry) for entry in counter.uncounted.items()),
     )
 
 
@@ -88,7 +89,7 @@ class _Counter:
     """Counts graphs and what is inside their layers; remembers what needs gradients."""
 
     def __init__(self) -> None:
-        self.uncounted: dict[str, None] = {}
+        self.uncounted = Counter[tuple[str, str]]()  # calls, by name and type
         self._trained: set[int] = set()  # symbolic tensors that depend on a trained weight
         self._kept: list[Any] = []  # the tensors themselves, or their ids would be given again
         self._in_trained_layer = False
@@ -127,7 +128,7 @@ class _Counter:
         if products is None:
             graph = inner_graph(call) if isinstance(operation, keras.layers.Layer) else None
             if graph is None:
-                self.uncounted[f"{name} ({type(operation).__name__})"] = None
+                self.uncounted[name, type(operation).__name__] += 1
                 products = []
             else:
                 self._pass(call.inputs, graph.inputs)
@@ -186,6 +187,10 @@ class _Counter:
             self.activations.same(source, target)
             if id(source) in self._trained:
                 self._trained.add(id(target))
+
+
+def _calls_text(layer: tuple[str, str], calls: int) -> str:
+    return f"{layer[0]} ({layer[1]}{f', {calls} calls' if calls > 1 else ''})"
 
 
 def _joined(first: LayerCost, second: LayerCost) -> LayerCost:
