@@ -260,8 +260,31 @@ def test_lora_and_quantised_layers():
     whole = keras.Model(image, small(image))
     small.quantize("int8")
     quantised = netzoo.count_cost(whole)
+    packed = layers.EinsumDense("ab,bc->ac", 4)
+    einsum = keras.Model(image, packed(image))
+    packed.quantize("int4")
+    assert netzoo.count_cost(einsum).macs == 32
     assert quantised.macs == 32
     assert quantised.weight_bytes < 4 * 36
+
+
+class SecretCell(layers.SimpleRNNCell):
+    def call(self, sequence, states, training=False):
+        raise RuntimeError("needs values")
+
+
+def test_a_recurrent_layer_with_a_cell_of_its_own_is_named_and_an_open_length_is_an_error():
+    steps = keras.Input((7, 5))
+    layer = layers.RNN(SecretCell(4), name="steps")
+    with keras.StatelessScope(initialize_variables=False):
+        layer.build((None, 7, 5))
+    layer.compute_output_spec = lambda *given, **options: keras.KerasTensor((None, 4))
+    assert netzoo.count_cost(keras.Model(steps, layer(steps))).uncounted == ("steps (RNN)",)
+    open_steps = keras.Input((None, 5))
+    model = keras.Model(open_steps, layers.LSTM(4)(open_steps))
+    with pytest.raises(netzoo.NetzooError, match="open dimension"):
+        netzoo.count_cost(model)
+    assert netzoo.count_cost(model, (3, 5)).macs == 3 * 4 * 9 * 4
 
 
 class Gate(layers.Layer):

@@ -14,7 +14,7 @@ import keras
 from keras import StatelessScope
 
 from netzoo.cost import layers, operations
-from netzoo.cost.graph import Call, Graph, inner_graph, model_graph, traced
+from netzoo.cost.graph import Call, Graph, NotSeen, inner_graph, model_graph, traced
 from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.operations import Product, product
 from netzoo.costs import Cost, LayerCost
@@ -178,7 +178,10 @@ class _Counter:
                 self._stepping = stepping
                 return Product(_sum(rows, "macs"), _sum(rows, "training_macs"))
 
-            return layers.STEPWISE[kind](operation, call, self.needs, inside)
+            try:
+                return layers.STEPWISE[kind](operation, call, self.needs, inside)
+            except NotSeen:
+                return None
         return operations.products(call, self.needs)
 
     def _pass(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:

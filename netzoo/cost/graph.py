@@ -16,6 +16,10 @@ from netzoo.errors import BadInput
 Shape = tuple[int, ...]
 
 
+class NotSeen(BadInput):
+    """A layer or model that cannot be called without values."""
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """One call of a layer or of a keras.ops operation, on symbolic tensors.
@@ -92,14 +96,14 @@ def inner_graph(call: Call) -> Graph | None:
         return recorded
     try:
         return traced(call.operation, call.arguments, call.keywords)
-    except BadInput:
+    except NotSeen:
         return None
 
 
 def traced(layer: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Graph:
     """Return the graph of one call, on fresh symbolic tensors like those in the arguments.
 
-    Raises BadInput, with the reason, if it cannot be called without values.
+    Raises NotSeen, with the reason, if it cannot be called without values.
     """
     fresh: dict[int, Any] = {}
 
@@ -127,7 +131,7 @@ def traced(layer: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> 
     except Exception as error:
         reason = str(error).strip().partition("\n")[0]
         name = getattr(layer, "name", type(layer).__name__)
-        raise BadInput(
+        raise NotSeen(
             f"{name!r} ({type(layer).__name__}) cannot be called without values: {reason}"
         ) from error
     return Graph(inputs, produced, _calls(function))

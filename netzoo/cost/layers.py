@@ -41,7 +41,9 @@ def _conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
 
 
 def _einsum_dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    shapes = (call.input_shapes[0], tuple(layer._kernel.shape))
+    # A quantised kernel may be packed; the property unpacks it.
+    kernel = layer.kernel if getattr(layer, "quantization_mode", None) else layer._kernel
+    shapes = (call.input_shapes[0], tuple(kernel.shape))
     return _weighted(layer, rules.einsum_macs(layer.equation, shapes), call, needs)
 
 
