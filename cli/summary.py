@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from netzoo.report.costs import COLUMNS
+
 from .options import Shape, format_option, show
 
 
@@ -14,8 +16,8 @@ from .options import Shape, format_option, show
 @click.option("--num-classes", type=int, help="Outputs.  [default: its own]")
 @click.option("--batch-size", type=int, default=1, show_default=True, help="Images at once.")
 @click.option("--depth", type=int, default=1, show_default=True, help="Levels of nested models.")
-@click.option("--sort", metavar="COLUMN", help="The largest of this column first.")
-@click.option("--columns", metavar="NAME,NAME,...", help="What to show of each layer.")
+@click.option("--sort", metavar="NAME", help="The largest of this column first.")
+@click.option("--columns", metavar="NAME,...", help=f"What to show: {', '.join(COLUMNS)}.")
 @click.option("--train", is_flag=True, help="Show FLOPs of training, and bytes that it keeps.")
 @click.option("--verify", is_flag=True, help="Let the backend count too; 1 if it differs.")
 @format_option

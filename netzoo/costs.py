@@ -23,6 +23,9 @@ class LayerCost:
     for the input's where something before it is trained.
     activation_bytes: of its outputs, or of all that is inside, where it was counted by that; 0 for
     one that hands its input on (reshaped, or dropout outside training).
+    elementwise: operations on single elements in one forward pass: biases, activations, pooling.
+    receptive_field: pixels of the model's input that one output sees, by axis; None where places
+    are mixed (after a flattening, say), or not known.
     layers: what it is made of, where it was counted by that.
     """
 
@@ -34,6 +37,8 @@ class LayerCost:
     macs: int
     training_macs: int
     activation_bytes: int = 0
+    elementwise: int = 0
+    receptive_field: tuple[int, ...] | None = None
     layers: tuple["LayerCost", ...] = ()
 
     @property
@@ -49,7 +54,7 @@ class LayerCost:
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values."""
         keys = ("name", "type", "output_shape", "params", "trainable_params", "macs", "flops")
-        more = ("training_flops", "activation_bytes")
+        more = ("training_flops", "elementwise", "activation_bytes", "receptive_field")
         return {key: json_ready(getattr(self, key)) for key in (*keys, *more)}
 
 
@@ -91,6 +96,16 @@ class Cost:
         """Return the bytes of all outputs, which training keeps for its backward pass."""
         return sum(layer.activation_bytes for layer in self.layers)
 
+    @property
+    def elementwise(self) -> int:
+        """Return the operations on single elements in one forward pass, apart from the FLOPs."""
+        return sum(layer.elementwise for layer in self.layers)
+
+    @property
+    def arithmetic_intensity(self) -> float:
+        """Return the FLOPs of one forward pass for each byte of weights and activations."""
+        return self.flops / max(self.weight_bytes + self.activation_bytes, 1)
+
     def flat(self, depth: int = 1) -> tuple[LayerCost, ...]:
         """Return the rows down to a depth: 1 for the model's own layers, 2 for those in them."""
         rows = self.layers
@@ -108,9 +123,11 @@ class Cost:
             "macs": self.macs,
             "flops": self.flops,
             "training_flops": self.training_flops,
+            "elementwise": self.elementwise,
             "weight_bytes": self.weight_bytes,
             "activation_bytes": self.activation_bytes,
             "peak_activation_bytes": self.peak_activation_bytes,
+            "arithmetic_intensity": self.arithmetic_intensity,
             "uncounted": list(self.uncounted),
             "layers": [layer.to_dict() for layer in self.flat(depth)],
         }

@@ -15,7 +15,7 @@ def projected(layer: Any, call: Call, needs: Needs) -> list[Product]:
     """Return the products of MultiHeadAttention or GroupQueryAttention.
 
     Query, key and value are projected, query meets key, the scores weigh the values, and the result
-    is projected once more.
+    is projected once more. Element by element: scale and softmax of the scores, and the biases.
     """
     query, value, key = _operands(call)
     if key is None:
@@ -39,6 +39,7 @@ def projected(layer: Any, call: Call, needs: Needs) -> list[Product]:
         product(pairs * to_query[-1], query_needs, key_needs),
         product(pairs * to_value[-1], mixed, value_needs),
         product(queries * prod(to_output), mixed or value_needs, trained[3]),
+        Product(0, 0, 2 * pairs + sum(_biases(dense, (queries, keys, values, queries)))),
     ]
 
 
@@ -55,7 +56,18 @@ def of_list(layer: Any, call: Call, needs: Needs) -> list[Product]:
     found = [product(pairs * value_size, trained or needs(query) or needs(key), needs(value))]
     if getattr(layer, "score_mode", "") == "dot":
         found.append(product(pairs * size, needs(query), needs(key)))
+        found.append(Product(0, 0, 2 * pairs))
+    else:  # a sum, its tanh and its weight for each element, then their sum and softmax
+        found.append(Product(0, 0, pairs * (4 * size + 1)))
     return found
+
+
+def _biases(dense: list[Any], places: tuple[int, ...]) -> list[int]:
+    """Return the additions of each projection's bias, at so many places."""
+    return [
+        count * prod(inner.bias.shape) if inner.bias is not None else 0
+        for inner, count in zip(dense, places, strict=True)
+    ]
 
 
 def _operands(call: Call) -> tuple[Any, Any, Any]:

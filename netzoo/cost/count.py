@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import keras
 from keras import StatelessScope
 
-from netzoo.cost import layers, operations
+from netzoo.cost import elementwise, layers, operations
+from netzoo.cost.field import Fields
 from netzoo.cost.graph import Call, Graph, NotSeen, inner_graph, model_graph, traced
 from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.operations import Product, product
@@ -95,6 +96,7 @@ class _Counter:
         self._in_trained_layer = False
         self._stepping = False
         self.activations = Activations()
+        self._fields = Fields()
 
     def count(self, graph: Graph, path: str, owner: Any) -> tuple[LayerCost, ...]:
         """Return a row for each layer or operation in a layer's graph, in the order of calls."""
@@ -125,6 +127,7 @@ class _Counter:
         name = f"{path}{operation.name}"
         inside: tuple[LayerCost, ...] = ()
         products = self._products(call, name)
+        known = products
         if products is None:
             graph = inner_graph(call) if isinstance(operation, keras.layers.Layer) else None
             if graph is None:
@@ -149,6 +152,10 @@ class _Counter:
             macs=_sum(inside or products, "macs"),
             training_macs=_sum(inside or products, "training_macs"),
             activation_bytes=held,
+            elementwise=_sum(inside or products, "elementwise") + _elementwise(call, known),
+            receptive_field=None
+            if self._stepping
+            else self._fields.called(call, seen_through=bool(inside)),
             layers=inside,
         )
 
@@ -176,7 +183,9 @@ class _Counter:
                 stepping, self._stepping = self._stepping, True
                 rows = self.count(graph, f"{name}/", layer)
                 self._stepping = stepping
-                return Product(_sum(rows, "macs"), _sum(rows, "training_macs"))
+                return Product(
+                    *(_sum(rows, name) for name in ("macs", "training_macs", "elementwise"))
+                )
 
             try:
                 return layers.STEPWISE[kind](operation, call, self.needs, inside)
@@ -188,8 +197,20 @@ class _Counter:
         """Carry the need for gradients from tensors to those that stand for them elsewhere."""
         for source, target in zip(sources, targets, strict=False):
             self.activations.same(source, target)
+            self._fields.same(source, target)
             if id(source) in self._trained:
                 self._trained.add(id(target))
+
+
+def _elementwise(call: Call, products: list[Product] | None) -> int:
+    """Return a call's own element-wise operations; what is inside it or in a rule tells its own."""
+    kind = type(call.operation)
+    if products is None or kind in _USER_RULES or hasattr(call.operation, "count_macs"):
+        return 0
+    if kind in layers.FREE or (kind in layers.RULES and not any(p.elementwise for p in products)):
+        return elementwise.layer_operations(call.operation, call)
+    is_layer = isinstance(call.operation, keras.layers.Layer)
+    return 0 if is_layer or products else elementwise.operations(call)
 
 
 def _calls_text(layer: tuple[str, str], calls: int) -> str:
@@ -203,6 +224,7 @@ def _joined(first: LayerCost, second: LayerCost) -> LayerCost:
         macs=first.macs + second.macs,
         training_macs=first.training_macs + second.training_macs,
         activation_bytes=first.activation_bytes + second.activation_bytes,
+        elementwise=first.elementwise + second.elementwise,
         layers=tuple(map(_joined, first.layers, second.layers)),
     )
 

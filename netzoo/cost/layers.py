@@ -87,7 +87,7 @@ def time_distributed(layer: Any, call: Call, needs: Needs, inside: CountInside) 
 
 
 def _times(once: Product, count: int) -> Product:
-    return Product(once.macs * count, once.training_macs * count)
+    return Product(once.macs * count, once.training_macs * count, once.elementwise * count)
 
 
 RULES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {

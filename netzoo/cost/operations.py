@@ -18,10 +18,14 @@ Needs = Callable[[Any], bool]  # whether a value needs a gradient in training
 
 @dataclass(frozen=True)
 class Product:
-    """The multiply-adds of a matrix product or convolution, in one forward pass and in training."""
+    """The multiply-adds of a matrix product or convolution, in one forward pass and in training.
+
+    elementwise: operations that go with it and that no layer's rule tells.
+    """
 
     macs: int
     training_macs: int
+    elementwise: int = 0
 
 
 def product(macs: int, *operands_need: bool) -> Product:

@@ -14,7 +14,7 @@ CONVENTION = (
     "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."
     " FLOPs = 2 × MACs."
 )
-SORTABLE = ("params", "macs", "flops", "training_flops", "activation_bytes")
+SORTABLE = ("params", "macs", "flops", "training_flops", "elementwise", "activation_bytes")
 
 # heading, the value of a layer, whether its share of the total is shown beside it
 _COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
@@ -25,7 +25,9 @@ _COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
     "macs": ("MACs", lambda layer: layer.macs, True),
     "flops": ("FLOPs", lambda layer: layer.flops, False),
     "training_flops": ("Training FLOPs", lambda layer: layer.training_flops, True),
+    "elementwise": ("Element-wise", lambda layer: layer.elementwise, False),
     "activation_bytes": ("Activation bytes", lambda layer: layer.activation_bytes, False),
+    "receptive_field": ("Field, px", lambda layer: layer.receptive_field, False),
 }
 COLUMNS = tuple(_COLUMNS)
 DEFAULT_COLUMNS = ("type", "output_shape", "params", "macs")
@@ -43,6 +45,7 @@ def batched(cost: Cost, size: int) -> Cost:
         return replace(
             layer,
             macs=layer.macs * size,
+            elementwise=layer.elementwise * size,
             training_macs=layer.training_macs * size,
             activation_bytes=layer.activation_bytes * size,
             layers=tuple(map(grown, layer.layers)),
@@ -203,7 +206,7 @@ def _cells(layer: LayerCost, cost: Cost, columns: Sequence[str]) -> list[Cell]:
         elif isinstance(value, int):
             cells.append(Cell(value, units.exact(value)))
         else:
-            cells.append(Cell(value, str(value)))
+            cells.append(Cell(value, "–" if value is None else str(value)))
         if with_share:
             total = getattr(cost, name)
             share = value / total if total else 0.0
@@ -212,7 +215,6 @@ def _cells(layer: LayerCost, cost: Cost, columns: Sequence[str]) -> list[Cell]:
 
 
 def _totals(cost: Cost, batch_size: int) -> list[str]:
-    intensity = cost.flops / max(cost.weight_bytes + cost.activation_bytes, 1)
     return [
         f"{cost.model}, input {units.shape(cost.input_shape)}{_axes(cost.input_shape)}: "
         f"{units.exact(cost.params)} parameters ({units.exact(cost.trainable_params)} trainable), "
@@ -221,7 +223,7 @@ def _totals(cost: Cost, batch_size: int) -> list[str]:
         f"Weights {units.quantity(cost.weight_bytes, 'B')}; activations "
         f"{units.quantity(cost.activation_bytes, 'B')}, at most "
         f"{units.quantity(cost.peak_activation_bytes, 'B')} at once in a forward pass; "
-        f"{units.rate(intensity)} FLOPs a byte of weights and activations.",
+        f"{units.rate(cost.arithmetic_intensity)} FLOPs a byte of weights and activations.",
         _convention(batch_size),
     ]
 

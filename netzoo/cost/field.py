@@ -1,0 +1,87 @@
+"""The receptive field: how many pixels of the input, along each axis, one output element sees.
+
+Source: Araujo et al. 2019, "Computing receptive fields of convolutional neural networks", Distill,
+section on the recurrence: a window of k at dilation d adds (k - 1) d times the jump so far, and a
+stride multiplies the jump. Where branches meet, the larger one counts.
+"""
+
+from typing import Any
+
+from keras import layers
+
+from netzoo.cost.graph import Call
+
+Axis = tuple[int, int]  # field and jump, in input pixels
+
+_WINDOW_NAMES = """
+    AveragePooling1D AveragePooling2D AveragePooling3D Conv1D Conv2D Conv3D DepthwiseConv1D
+    DepthwiseConv2D MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv1D SeparableConv2D
+"""
+# Each output element depends on the input at its own place alone.
+_POINT_NAMES = """
+    Activation ActivityRegularization Add AlphaDropout Average BatchNormalization Concatenate
+    Cropping1D Cropping2D Cropping3D Dense Dropout ELU GaussianDropout GaussianNoise Identity
+    LayerNormalization LeakyReLU Maximum Minimum Multiply Normalization PReLU RMSNormalization ReLU
+    Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ZeroPadding1D
+    ZeroPadding2D ZeroPadding3D
+"""
+WINDOWS = frozenset(getattr(layers, name) for name in _WINDOW_NAMES.split())
+POINTS = frozenset(getattr(layers, name) for name in _POINT_NAMES.split())
+
+
+class Fields:
+    """Follows the receptive field through the calls of a model, inputs first."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Axis, ...]] = {}  # by symbolic tensor
+
+    def same(self, source: Any, target: Any) -> None:
+        """Hear that two symbolic tensors stand for one: inside and outside of a nested model."""
+        if id(source) in self._known:
+            self._known[id(target)] = self._known[id(source)]
+        else:
+            self._known.pop(id(target), None)
+
+    def called(self, call: Call, *, seen_through: bool) -> tuple[int, ...] | None:
+        """Hear of a call, in order; return its output's field by axis, None where it has none.
+
+        It has none after a layer that mixes places (a flattening, attention, a global pooling).
+        seen_through: what is inside has been heard of, and tells where no rule here does.
+        """
+        if seen_through and type(call.operation) not in WINDOWS:
+            found = self._known.get(id(call.outputs[0]))
+        else:
+            found = self._field(call)
+        for tensor in call.outputs:
+            if found is None:
+                self._known.pop(id(tensor), None)
+            else:
+                self._known[id(tensor)] = found
+        return None if found is None else tuple(field for field, _ in found)
+
+    def _field(self, call: Call) -> tuple[Axis, ...] | None:
+        kind = type(call.operation)
+        if not call.inputs:
+            (tensor, *_) = call.outputs
+            return self._known.get(id(tensor), ((1, 1),) * (len(tensor.shape) - 2) or None)
+        incoming = [self._known.get(id(tensor)) for tensor in call.inputs]
+        known = [field for field in incoming if field is not None]
+        if len(known) < len(incoming) or kind not in WINDOWS | POINTS:
+            return None
+        if kind in WINDOWS:
+            return self._through_window(call.operation, known[0])
+        return tuple(max(axes) for axes in zip(*known, strict=True))
+
+    def _through_window(self, layer: Any, before: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        count = len(before)
+        size = _each(getattr(layer, "kernel_size", None) or layer.pool_size, count)
+        strides = _each(layer.strides, count)
+        dilation = _each(getattr(layer, "dilation_rate", 1), count)
+        return tuple(
+            (field + (size[axis] - 1) * dilation[axis] * jump, jump * strides[axis])
+            for axis, (field, jump) in enumerate(before)
+        )
+
+
+def _each(value: Any, count: int) -> tuple[int, ...]:
+    return (value,) * count if isinstance(value, int) else tuple(value)
