@@ -68,15 +68,17 @@ def summary(
     costs = [cost for _, cost in counted]
     if verify:
         from netzoo.cost.verify import verify as second_opinion
-        from netzoo.report.costs import opinion_table
+        from netzoo.report.costs import opinion_json, opinion_table
 
         opinions = [second_opinion(model) for model, _ in counted]
-        for cost, opinion in zip(costs, opinions, strict=True):
-            show(opinion_table(cost, opinion, backend.name()), form)
+        if form == "json":
+            _show_json([opinion_json(*pair) for pair in zip(costs, opinions, strict=True)])
+        else:
+            for cost, opinion in zip(costs, opinions, strict=True):
+                show(opinion_table(cost, opinion, backend.name()), form)
         context.exit(0 if all(layer.agrees for each in opinions for layer in each) else 1)
     if form == "json":
-        told = [batched(cost, batch_size).to_dict(depth) for cost in costs]
-        click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
+        _show_json([batched(cost, batch_size).to_dict(depth) for cost in costs])
     elif len(costs) > 1:
         show(totals_table(costs, batch_size), form)
     else:
@@ -86,6 +88,10 @@ def summary(
         if columns is not None:
             options["columns"] = [name.strip() for name in columns.split(",")]
         show(layer_table(costs[0], **options), form)
+
+
+def _show_json(told: list[dict[str, Any]]) -> None:
+    click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
 
 
 def _check_names(models: tuple[str, ...]) -> None:

@@ -60,7 +60,9 @@ def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") 
     """
     names = sorted(known)
     message = f"no {kind} {received!r}" + (f" in {where}" if where else "")
-    near = get_close_matches(received.lower(), names, n=1, cutoff=0.6)
+    by_lower = {name.lower(): name for name in names}
+    close = get_close_matches(received.lower(), by_lower, n=1, cutoff=0.6)
+    near = [by_lower[name] for name in close]
     if near:
         message += f"; did you mean {near[0]!r}?"
     elif names:

@@ -8,6 +8,7 @@ from netzoo.errors import BadInput, UnknownName, no_such
     [
         ("alexnt", ["lenet", "alexnet"], "no model 'alexnt'; did you mean 'alexnet'? Known: "),
         ("ALEXNET", ["alexnet"], "did you mean 'alexnet'?"),
+        ("vgg1", ["LeNet", "VGG16"], "did you mean 'VGG16'?"),
         ("zzz", ["b", "a"], "no model 'zzz'. Known: a, b."),
         ("x", [], "no model 'x'; it takes none."),
         ("name77", [f"name{n}" for n in range(90)], "Known: name77, name0, "),

@@ -95,6 +95,8 @@ def test_an_application_by_name_with_its_shape_and_classes():
     assert netzoo.summary("keras:MobileNetV3Small").input_shape == (224, 224, 3)
     with pytest.raises(BadInput, match="keras:MobileNetV2 cannot be built: "):
         netzoo.summary("keras:MobileNetV2", input_shape=(8, 8, 3))
+    with pytest.raises(BadInput, match="keras:ResNet50 cannot be built: Received an invalid value"):
+        netzoo.summary("keras:ResNet50", num_classes=0)
     with pytest.raises(UnknownName):
         netzoo.summary("keras:vgg")
 

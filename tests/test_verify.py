@@ -99,9 +99,10 @@ def test_the_command_line_says_where_they_differ(netzoo, tmp_path, backend_name)
     assert "0 of 9 layers differ" in done.stdout
 
 
-def test_counts_in_json_do_not_depend_on_the_second_opinion(netzoo):
-    told = json.loads(netzoo("summary", "lenet", "--format", "json").stdout)
-    assert told["macs"] == 416_520
+def test_both_counts_in_json(netzoo):
+    told = json.loads(netzoo("summary", "lenet", "--verify", "--format", "json").stdout)
+    assert told["agrees"] is True
+    assert sum(layer["backend_macs"] for layer in told["layers"]) == 416_520
 
 
 small = st.integers(1, 4)

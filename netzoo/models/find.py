@@ -55,7 +55,7 @@ def _application(
     options = {} if num_classes is None else {"classes": num_classes}
     if input_shape is None:
         # Some builders leave height and width open by default; they all were made for these sizes.
-        default = builder(weights=None, **options)
+        default = _called(f"{APPLICATIONS}{name}", builder, weights=None, **options)
         if None not in default.input_shape[1:]:
             return default
         input_shape = (224, 224, 3)

@@ -153,6 +153,18 @@ def opinion_table(cost: Cost, opinions: Sequence[Opinion], backend: str) -> Tabl
     return Table(columns, rows, [verdict])
 
 
+def opinion_json(cost: Cost, opinions: Sequence[Opinion]) -> dict[str, Any]:
+    """Return both counts of each layer as plain values."""
+    return {
+        "model": cost.model,
+        "agrees": all(opinion.agrees for opinion in opinions),
+        "layers": [
+            {"name": o.name, "macs": o.ours, "backend_macs": o.theirs, "reason": o.reason}
+            for o in opinions
+        ],
+    }
+
+
 def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
     """Return a list of models with what sets each apart from its family's base."""
     columns = (
