@@ -1,5 +1,6 @@
 """The suite runs on the backend that KERAS_BACKEND names; on the CPU, so that seeds fix numbers."""
 
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,25 @@ def netzoo(tmp_path):
             timeout=300,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def on_torch():
+    """Run code in a process on the torch backend and return what it prints, read as JSON."""
+    pytest.importorskip("torch", reason="PyTorch counts the second opinion")
+
+    def run(code, *arguments):
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, *arguments],
+            env=os.environ | {"KERAS_BACKEND": "torch"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
     return run
 

@@ -1,10 +1,5 @@
 """Every application of Keras against the backends' own counters; nothing stored."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
 import netzoo
@@ -32,19 +27,10 @@ print(json.dumps(told))
 
 
 @pytest.mark.slow
-def test_every_application_counts_as_torch_counts_it_on_any_backend():
-    pytest.importorskip("torch", reason="PyTorch counts the second opinion")
+def test_every_application_counts_as_torch_counts_it_on_any_backend(on_torch):
     names = [name for name in applications() if name not in NOT_ON_TORCH]
     assert len(names) > 30
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CODE, *names],
-        env=os.environ | {"KERAS_BACKEND": "torch"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    theirs = json.loads(done.stdout)
+    theirs = on_torch(CODE, *names)
     ours = {name: netzoo.summary(f"keras:{name}") for name in names}
     assert {name: cost.flops for name, cost in ours.items()} == theirs
     assert [cost.uncounted for cost in ours.values()] == [()] * len(names)

@@ -3,13 +3,6 @@
 In a process on the torch backend, whichever backend runs this suite.
 """
 
-import json
-import os
-import subprocess
-import sys
-
-import pytest
-
 CODE = """
 import json, sys
 import netzoo.backend as backend
@@ -64,17 +57,8 @@ print(json.dumps(told))
 """
 
 
-def test_training_flops_are_those_of_a_forward_and_a_backward_pass():
-    pytest.importorskip("torch", reason="PyTorch counts the second opinion")
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", CODE],
-        env=os.environ | {"KERAS_BACKEND": "torch"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+def test_training_flops_are_those_of_a_forward_and_a_backward_pass(on_torch):
+    told = on_torch(CODE)
     assert len(told) == 9
     assert {name: ours for name, (ours, _) in told.items()} == {
         name: theirs for name, (_, theirs) in told.items()
