@@ -8,30 +8,23 @@ from typing import Any
 
 import click
 
-from netzoo.errors import no_such
+from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
+from netzoo.registry import check_input_shape
 from netzoo.report.tables import FORMATS, Table
 
 Command = Callable[..., Any]
 NOT_OPTIONS = ("name", "test_each_epoch")  # what makes a recipe, not what tunes it
 
 
-class Shape(click.ParamType[tuple[int, int, int]]):
-    """An input shape written 224,224,1."""
-
-    name = "H,W,C"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int, int]:
-        """Return height, width and channels; a usage error for anything else."""
-        if isinstance(value, tuple):
-            return value
-        parts = str(value).split(",")
-        if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
-            self.fail(f"expected height,width,channels such as 224,224,1; received {value!r}.")
-        height, width, channels = map(int, parts)
-        return height, width, channels
+def input_shape_option(command: Command) -> Command:
+    """Add --input-shape, written 224,224,1."""
+    return click.option(
+        "--input-shape",
+        metavar="H,W,C",
+        callback=_parse_shape,
+        help="Height, width, channels.  [default: its own]",
+    )(command)
 
 
 def format_option(command: Command) -> Command:
@@ -71,3 +64,16 @@ def _check_format(context: click.Context, parameter: click.Parameter, value: str
     if value not in FORMATS:
         raise no_such("format", value, FORMATS)
     return value
+
+
+def _parse_shape(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    parts = value.split(",")
+    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
+        raise BadInput(
+            f"--input-shape: expected height,width,channels such as 224,224,1; received {value!r}."
+        )
+    return check_input_shape(tuple(map(int, parts)))

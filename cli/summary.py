@@ -7,12 +7,12 @@ import click
 
 from netzoo.report.costs import COLUMNS
 
-from .options import Shape, format_option, show
+from .options import format_option, input_shape_option, show
 
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
-@click.option("--input-shape", type=Shape(), help="Height, width, channels.  [default: its own]")
+@input_shape_option
 @click.option("--num-classes", type=int, help="Outputs.  [default: its own]")
 @click.option("--batch-size", type=int, default=1, show_default=True, help="Images at once.")
 @click.option("--depth", type=int, default=1, show_default=True, help="Levels of nested models.")
@@ -52,13 +52,10 @@ def summary(
     """
     from netzoo import backend
     from netzoo.errors import BadInput
-    from netzoo.registry import check_input_shape
 
     for name, value in (("batch-size", batch_size), ("depth", depth)):
         if value < 1:
             raise BadInput(f"--{name} is at least 1; received {value}.")
-    if input_shape is not None:
-        check_input_shape(input_shape)
     _check_names(models)
     backend.start("cpu")
     from netzoo.report.costs import batched, layer_table, totals_table

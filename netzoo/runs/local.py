@@ -82,16 +82,20 @@ class Process:
     def _close(self) -> None:
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
+        self._wait()
+        self._answers.close()
+
+    def _wait(self) -> int:
+        """Return the process's exit code; one that does not end by itself is killed."""
         try:
-            self._process.wait(END_SECONDS)
+            return self._process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._answers.close()
+            return self._process.wait()
 
     def _death(self) -> str:
         """Return why the process ended, in words."""
-        code = self._process.wait()
+        code = self._wait()
         if code < 0:
             name = signal.Signals(-code).name
             hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
