@@ -63,6 +63,10 @@ class Recipe:
     )
     test_each_epoch: bool = False
 
+    def steps_per_epoch(self, images: int) -> int:
+        """Return the number of batches of so many images; the last one may be smaller."""
+        return -(-images // self.batch_size)
+
     def changed(self, overrides: Mapping[str, Any]) -> "Recipe":
         """Return the recipe with fields replaced. Raises UnknownName or BadInput."""
         check_overrides(overrides)

@@ -158,3 +158,17 @@ def test_a_damaged_record_is_refused_in_one_line(damage):
 def test_keys_of_a_later_version_are_ignored(records):
     text = to_text(records[0]).replace('"schema": 1', '"schema": 1, "verdict": "better"')
     assert from_text(TrialRecord, text, "a.json") == records[0]
+
+
+def test_native_cost_is_told_where_the_input_differs_though_the_weights_do_not(records):
+    """As for a network that pools over all places: its weights are the same at any size."""
+    small = records[1]
+    native = replace(small.native, params=small.cost.params)
+    (line,) = [
+        line
+        for line in comparison_table(
+            compare_records([replace(small, native=native)], "alexnet")
+        ).footer
+        if line.startswith("At native size")
+    ]
+    assert "alexnet 224 × 224 × 1" in line

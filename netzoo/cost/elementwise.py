@@ -11,7 +11,7 @@ from typing import Any
 
 from keras import layers
 
-from netzoo.cost.graph import Call
+from netzoo.cost.graph import Call, per_axis
 
 _MOVES_NAMES = """
     ActivityRegularization AlphaDropout CategoryEncoding CenterCrop Concatenate Cropping1D
@@ -52,7 +52,7 @@ def layer_operations(layer: Any, call: Call) -> int:
     if kind.__name__.startswith(("Global", "Adaptive")):
         return prod(call.input_shapes[0])
     if hasattr(layer, "pool_size"):
-        return outputs * prod(_tuple(layer.pool_size, len(call.output_shapes[0]) - 2))
+        return outputs * prod(per_axis(layer.pool_size, len(call.output_shapes[0]) - 2))
     if hasattr(layer, "use_bias") or hasattr(layer, "bias_axes"):
         return outputs * (_has_bias(layer) + _is_active(layer))
     return outputs * max(1, len(call.inputs) - 1)
@@ -74,7 +74,3 @@ def _has_bias(layer: Any) -> bool:
 
 def _is_active(layer: Any) -> bool:
     return getattr(getattr(layer, "activation", None), "__name__", "linear") != "linear"
-
-
-def _tuple(value: Any, count: int) -> tuple[int, ...]:
-    return (value,) * count if isinstance(value, int) else tuple(value)

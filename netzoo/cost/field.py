@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import layers
 
-from netzoo.cost.graph import Call
+from netzoo.cost.graph import Call, per_axis
 
 Axis = tuple[int, int]  # field and jump, in input pixels
 
@@ -74,14 +74,10 @@ class Fields:
 
     def _through_window(self, layer: Any, before: tuple[Axis, ...]) -> tuple[Axis, ...]:
         count = len(before)
-        size = _each(getattr(layer, "kernel_size", None) or layer.pool_size, count)
-        strides = _each(layer.strides, count)
-        dilation = _each(getattr(layer, "dilation_rate", 1), count)
+        size = per_axis(getattr(layer, "kernel_size", None) or layer.pool_size, count)
+        strides = per_axis(layer.strides, count)
+        dilation = per_axis(getattr(layer, "dilation_rate", 1), count)
         return tuple(
             (field + (size[axis] - 1) * dilation[axis] * jump, jump * strides[axis])
             for axis, (field, jump) in enumerate(before)
         )
-
-
-def _each(value: Any, count: int) -> tuple[int, ...]:
-    return (value,) * count if isinstance(value, int) else tuple(value)

@@ -69,6 +69,11 @@ def batch_of_one(shape: Any) -> tuple[Any, ...]:
     return (1, *sizes[1:]) if sizes and sizes[0] is None else sizes
 
 
+def per_axis(value: Any, axes: int) -> tuple[int, ...]:
+    """Return a layer's size or stride for each of so many axes, where it may be one for all."""
+    return (value,) * axes if isinstance(value, int) else tuple(value)
+
+
 def model_graph(model: Any, input_shape: Shape | None = None) -> Graph:
     """Return the graph of a whole built model; input_shape, without batch, replaces its own.
 

@@ -38,7 +38,12 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
         except Exception as error:  # a backend's tracer raises whatever it likes
             theirs[name] = None
             reasons[name] = _reason(error)
-    unknown = {entry.partition(" ")[0].partition("/")[0] for entry in cost.uncounted}
+    # Not counted: the layer itself, "name (type)", or something inside, "name/…".
+    unknown = {
+        row.name
+        for row in cost.layers
+        if any(entry.startswith((f"{row.name} (", f"{row.name}/")) for entry in cost.uncounted)
+    }
     return [
         Opinion(
             name=row.name,

@@ -87,10 +87,11 @@ def _from_tfds(prepared: Path) -> Images:
 def _checked(source: str, train: Split, test: Split) -> Images:
     """Return the images, sure that they are Fashion-MNIST to the last bit."""
     images = Images("fashion_mnist", source, CLASS_NAMES, train, test)
-    if images.sha256() != SHA256:
+    found = images.sha256()
+    if found != SHA256:
         raise DataError(
             f"{source}: these are not the images and labels of Fashion-MNIST: expected SHA-256 "
-            f"{SHA256[:16]}…, found {images.sha256()[:16]}… ({len(train)} training and "
+            f"{SHA256[:16]}…, found {found[:16]}… ({len(train)} training and "
             f"{len(test)} test images, {np.prod(images.image_shape)} values each)."
         )
     return images

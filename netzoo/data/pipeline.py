@@ -20,7 +20,7 @@ STEP_LIMIT = 1 << 20  # steps an epoch that the augmentation's seed keeps apart
 
 def steps_per_epoch(images: Images, recipe: Recipe) -> int:
     """Return the number of batches in an epoch; the last one may be smaller."""
-    return -(-len(images.train) // recipe.batch_size)
+    return recipe.steps_per_epoch(len(images.train))
 
 
 def train_batches(

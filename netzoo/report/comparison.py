@@ -152,7 +152,8 @@ def _failure_line(row: ModelRow) -> str:
 def _native_line(comparison: Comparison) -> list[str]:
     """Return the cost at native size, if any model was trained at another size."""
     natives = {row.name: row.native for row in comparison.models if row.native is not None}
-    if all(row.native is None or row.native.params == row.params for row in comparison.models):
+    models = comparison.models
+    if all(row.native is None or row.native.input_shape == row.input_shape for row in models):
         return []
     base = natives.get(comparison.baseline)
     told = []

@@ -269,7 +269,7 @@ def _data_lines(prepared: _Prepared) -> list[str]:
 def _estimate(trial: Trial, first_step_seconds: float, step_seconds: float) -> float:
     """Return the seconds that a trial should take from its first step on."""
     recipe, data = trial.recipe, trial.dataset
-    steps = -(-data.train // recipe.batch_size) * recipe.epochs
+    steps = recipe.steps_per_epoch(data.train) * recipe.epochs
     tests = recipe.epochs if recipe.test_each_epoch else 1
     test_steps = tests * data.test / recipe.batch_size * TEST_SHARE
     return first_step_seconds + (steps - 1 + test_steps) * step_seconds
