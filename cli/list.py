@@ -25,7 +25,7 @@ def list_command(pattern: str, form: str) -> None:
     names = list_models(pattern)
     if not names:
         raise no_such("model", pattern, list_models())
-    backend.start("cpu")
+    backend.start("cpu", shapes_only=True)
     from netzoo.cost.count import count_named
     from netzoo.report.costs import model_json, model_table
 

@@ -56,8 +56,8 @@ def summary(
     for name, value in (("batch-size", batch_size), ("depth", depth)):
         if value < 1:
             raise BadInput(f"--{name} is at least 1; received {value}.")
-    _check_names(models)
-    backend.start("cpu")
+    by_name = _all_by_name(models)
+    backend.start("cpu", shapes_only=by_name and not verify)
     from netzoo.report.costs import batched, layer_table, totals_table
     from netzoo.summaries import found
 
@@ -91,10 +91,15 @@ def _show_json(told: list[dict[str, Any]]) -> None:
     click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
 
 
-def _check_names(models: tuple[str, ...]) -> None:
-    """Raise for a wrong registered name before a backend starts, which takes seconds."""
+def _all_by_name(models: tuple[str, ...]) -> bool:
+    """Return whether each is registered or in keras.applications: no code or file of the user's.
+
+    Raises for a wrong registered name, before a backend starts, which takes seconds.
+    """
+    from netzoo.models.find import is_application, is_registered
     from netzoo.registry import model_info
 
     for spec in models:
-        if ":" not in spec and not spec.endswith(".keras"):
+        if is_registered(spec):
             model_info(spec)
+    return all(is_registered(spec) or is_application(spec) for spec in models)

@@ -61,14 +61,19 @@ def name() -> str:
     return chosen
 
 
-def start(device: str = "auto", *, data: bool = False) -> str:
+def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False) -> str:
     """Import the backend and keras in the safe order and return the backend's name.
 
     device: "cpu" hides every GPU; it takes effect only in a process that has not started a backend.
     data: TensorFlow is to feed images to the backend, so import it too, after torch, off the GPU.
+    shapes_only: nothing is to run, so any backend tells the same: take jax where it is installed,
+    which imports in a third of the others' time and memory.
     Raises as `name` does.
     """
-    chosen = os.environ["KERAS_BACKEND"] = name()
+    chosen = name()
+    if shapes_only and "keras" not in sys.modules and importlib.util.find_spec("jax"):
+        chosen = "jax"
+    os.environ["KERAS_BACKEND"] = chosen
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"

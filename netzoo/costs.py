@@ -21,8 +21,9 @@ class LayerCost:
     macs: multiply-adds of convolutions and matrix products in one forward pass, bias not counted.
     training_macs: the same plus the backward pass: as much again for the weights' gradient, and
     for the input's where something before it is trained.
-    activation_bytes: of its outputs, or of all that is inside, where it was counted by that; 0 for
-    one that hands its input on (reshaped, or dropout outside training).
+    weight_bytes: of its weights. activation_bytes: of its outputs, or of all that is inside, where
+    it was counted by that; 0 for one that hands its input on (reshaped, or dropout outside
+    training).
     elementwise: operations on single elements in one forward pass: biases, activations, pooling.
     receptive_field: pixels of the model's input that one output sees, by axis; None where places
     are mixed (after a flattening, say), or not known.
@@ -36,6 +37,7 @@ class LayerCost:
     trainable_params: int
     macs: int
     training_macs: int
+    weight_bytes: int = 0
     activation_bytes: int = 0
     elementwise: int = 0
     receptive_field: tuple[int, ...] | None = None
@@ -51,11 +53,17 @@ class LayerCost:
         """Return the floating-point operations of one forward and backward pass."""
         return 2 * self.training_macs
 
+    @property
+    def arithmetic_intensity(self) -> float:
+        """Return the FLOPs of one forward pass for each byte of weights and activations."""
+        return _intensity(self)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values."""
         keys = ("name", "type", "output_shape", "params", "trainable_params", "macs", "flops")
-        more = ("training_flops", "elementwise", "activation_bytes", "receptive_field")
-        return {key: json_ready(getattr(self, key)) for key in (*keys, *more)}
+        more = ("training_flops", "elementwise", "weight_bytes", "activation_bytes")
+        last = ("arithmetic_intensity", "receptive_field")
+        return {key: json_ready(getattr(self, key)) for key in (*keys, *more, *last)}
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ class Cost:
     @property
     def arithmetic_intensity(self) -> float:
         """Return the FLOPs of one forward pass for each byte of weights and activations."""
-        return self.flops / max(self.weight_bytes + self.activation_bytes, 1)
+        return _intensity(self)
 
     def flat(self, depth: int = 1) -> tuple[LayerCost, ...]:
         """Return the rows down to a depth: 1 for the model's own layers, 2 for those in them."""
@@ -174,6 +182,10 @@ class Opinion:
     def agrees(self) -> bool:
         """Return whether both tell, and tell the same."""
         return self.ours is not None and self.ours == self.theirs
+
+
+def _intensity(cost: LayerCost | Cost) -> float:
+    return cost.flops / max(cost.weight_bytes + cost.activation_bytes, 1)
 
 
 def json_ready(value: Any) -> Any:

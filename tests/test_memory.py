@@ -62,3 +62,15 @@ def test_every_result_lives_to_the_end():
     first, second = layers.Dense(30)(image), layers.Dense(20)(image)
     cost = netzoo.count_cost(keras.Model(image, [first, second]))
     assert cost.peak_activation_bytes == 4 * (10 + 30 + 20)
+
+
+def test_weight_bytes_and_intensity_by_layer():
+    image = keras.Input((10,))
+    dense = layers.Dense(30, dtype="bfloat16")
+    cost = netzoo.count_cost(keras.Model(image, layers.Dense(1)(dense(image))))
+    rows = {row.name: row for row in cost.layers}
+    row = rows[dense.name]
+    assert row.weight_bytes == 2 * (10 * 30 + 30)
+    assert row.arithmetic_intensity == 2 * 300 / (row.weight_bytes + 2 * 30)
+    assert row.to_dict()["arithmetic_intensity"] == row.arithmetic_intensity
+    assert sum(row.weight_bytes for row in cost.layers) == cost.weight_bytes

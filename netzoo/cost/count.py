@@ -67,7 +67,7 @@ def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
         layers=rows,
         params=_size(weights),
         trainable_params=_size(weight for weight in weights if weight.trainable),
-        weight_bytes=round(sum(_size([w]) * item_bytes(str(w.dtype)) for w in weights)),
+        weight_bytes=_weight_bytes(weights),
         peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
         uncounted=tuple(_calls_text(*entry) for entry in counter.uncounted.items()),
     )
@@ -151,6 +151,7 @@ class _Counter:
             trainable_params=_size(weight for weight in weights if weight.trainable),
             macs=_sum(inside or products, "macs"),
             training_macs=_sum(inside or products, "training_macs"),
+            weight_bytes=_weight_bytes(weights),
             activation_bytes=held,
             elementwise=_sum(inside or products, "elementwise") + _elementwise(call, known),
             receptive_field=None
@@ -231,6 +232,10 @@ def _joined(first: LayerCost, second: LayerCost) -> LayerCost:
 
 def _sum(parts: Any, field: str) -> int:
     return sum(int(getattr(part, field)) for part in parts or ())
+
+
+def _weight_bytes(weights: Any) -> int:
+    return round(sum(_size([each]) * item_bytes(str(each.dtype)) for each in weights))
 
 
 def _size(weights: Any) -> int:

@@ -11,7 +11,6 @@ from math import prod
 from typing import Any
 
 import jax
-import keras
 from jax.extend.core import Literal
 
 # Their bodies run once. The names differ between the releases of JAX.
@@ -40,19 +39,12 @@ def count_macs(function: Callable[..., Any], specs: Sequence[Any]) -> int:
     specs: one a tensor, with a full `shape` and a `dtype`.
     Raises ValueError for what cannot be traced, or has products that cannot be counted.
     """
-
-    def call(*tensors: Any) -> Any:
-        # Seeds and moving averages that the call assigns would keep a tracer for good.
-        with keras.StatelessScope(initialize_variables=False) as scope:
-            outputs = function(*tensors)
-        return outputs, list(scope.state_mapping.values())
-
     inputs = [
         jax.ShapeDtypeStruct(tuple(spec.shape), jax.dtypes.canonicalize_dtype(spec.dtype))
         for spec in specs
     ]
     try:
-        traced = jax.make_jaxpr(call)(*inputs)
+        traced = jax.make_jaxpr(function)(*inputs)
     except jax.errors.JAXTypeError as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"JAX cannot trace the call without values: {reason}") from error

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil, prod
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
@@ -32,15 +31,9 @@ def count_macs(function: Callable[..., Any], specs: Sequence[Any]) -> int:
     specs: one a tensor, with a full `shape` and a `dtype`.
     Raises ValueError for what cannot be traced, or has products that cannot be counted.
     """
-
-    def call(*tensors: Any) -> Any:
-        with keras.StatelessScope(initialize_variables=False) as scope:
-            outputs = function(*tensors)
-        return outputs, list(scope.state_mapping.values())
-
     inputs = [tf.TensorSpec(tuple(spec.shape), spec.dtype) for spec in specs]
     try:
-        traced = tf.function(call, autograph=False).get_concrete_function(*inputs)
+        traced = tf.function(function, autograph=False).get_concrete_function(*inputs)
     except (TypeError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(f"TensorFlow cannot trace the call without values: {reason}") from error

@@ -76,8 +76,14 @@ def _callable(call: Call) -> tuple[Any, list[Any]]:
         arguments, keywords = tree.map_structure(fill, (call.arguments, call.keywords))
         if "training" in inspect.signature(call.operation.call).parameters:
             keywords = {"training": False} | keywords
-        with _unrolled(call.operation):
-            return call.operation(*arguments, **keywords)
+        # Seeds and moving averages that the call assigns would keep a tracer for good; they are
+        # results too, or what makes them would not be counted.
+        with (
+            _unrolled(call.operation),
+            keras.StatelessScope(initialize_variables=False) as scope,
+        ):
+            outputs = call.operation(*arguments, **keywords)
+        return outputs, list(scope.state_mapping.values())
 
     return function, specs
 

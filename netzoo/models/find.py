@@ -13,6 +13,20 @@ from netzoo.registry import create_model, list_models
 APPLICATIONS = "keras:"
 
 
+def is_application(spec: str) -> bool:
+    """Return whether a text names a builder of keras.applications."""
+    return spec.startswith(APPLICATIONS)
+
+
+def is_registered(spec: str) -> bool:
+    """Return whether a text can only name a registered model, right or wrong."""
+    place, colon, name = spec.partition(":")
+    if spec.endswith(".keras") or is_application(spec):
+        return False
+    ours = not colon or place in list_models()
+    return ours or not (place.endswith(".py") or name.isidentifier())
+
+
 def find_model(
     spec: str, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None
 ) -> Any:
@@ -28,13 +42,13 @@ def find_model(
         if num_classes is not None:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
         return _load(Path(spec))
-    if spec.startswith(APPLICATIONS):
+    if is_application(spec):
         return _application(spec.removeprefix(APPLICATIONS), input_shape, num_classes)
-    place, colon, name = spec.partition(":")
-    if colon and place not in list_models() and (place.endswith(".py") or name.isidentifier()):
-        return _call(spec, _module(spec, place), name, input_shape, num_classes)
-    classes = {} if num_classes is None else {"num_classes": num_classes}
-    return create_model(spec, input_shape=input_shape, **classes)
+    if is_registered(spec):
+        classes = {} if num_classes is None else {"num_classes": num_classes}
+        return create_model(spec, input_shape=input_shape, **classes)
+    place, _, name = spec.partition(":")
+    return _call(spec, _module(spec, place), name, input_shape, num_classes)
 
 
 def applications() -> list[str]:

@@ -14,7 +14,6 @@ CONVENTION = (
     "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."
     " FLOPs = 2 × MACs."
 )
-SORTABLE = ("params", "macs", "flops", "training_flops", "elementwise", "activation_bytes")
 
 # heading, the value of a layer, whether its share of the total is shown beside it
 _COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
@@ -26,10 +25,13 @@ _COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
     "flops": ("FLOPs", lambda layer: layer.flops, False),
     "training_flops": ("Training FLOPs", lambda layer: layer.training_flops, True),
     "elementwise": ("Element-wise", lambda layer: layer.elementwise, False),
+    "weight_bytes": ("Weight bytes", lambda layer: layer.weight_bytes, False),
     "activation_bytes": ("Activation bytes", lambda layer: layer.activation_bytes, False),
+    "arithmetic_intensity": ("FLOPs a byte", lambda layer: layer.arithmetic_intensity, False),
     "receptive_field": ("Field, px", lambda layer: layer.receptive_field, False),
 }
 COLUMNS = tuple(_COLUMNS)
+SORTABLE = tuple(n for n in COLUMNS if n not in ("type", "output_shape", "receptive_field"))
 DEFAULT_COLUMNS = ("type", "output_shape", "params", "macs")
 
 
@@ -217,6 +219,8 @@ def _cells(layer: LayerCost, cost: Cost, columns: Sequence[str]) -> list[Cell]:
             cells.append(_shape(value))
         elif isinstance(value, int):
             cells.append(Cell(value, units.exact(value)))
+        elif isinstance(value, float):
+            cells.append(Cell(round(value, 6), units.rate(value)))
         else:
             cells.append(Cell(value, "–" if value is None else str(value)))
         if with_share:
