@@ -46,7 +46,7 @@ def main() -> NoReturn:
         _complain(str(error))
         code = WRONG_REQUEST
     except click.Abort:
-        _complain("stopped; nothing was trained.")
+        _complain("stopped.")
         code = INTERRUPTED
     sys.exit(code or 0)
 

@@ -14,7 +14,7 @@ from netzoo.registry import check_input_shape
 from netzoo.report.tables import FORMATS, Table
 
 Command = Callable[..., Any]
-NOT_OPTIONS = ("name", "test_each_epoch")  # what makes a recipe, not what tunes it
+NOT_OPTIONS = ("name", "test_each_epoch", "tuned")  # what makes a recipe, not what tunes it
 
 
 def input_shape_option(command: Command) -> Command:
@@ -36,6 +36,16 @@ def format_option(command: Command) -> Command:
         metavar="|".join(FORMATS),
         callback=_check_format,
         help="Form of the output.  [default: table]",
+    )(command)
+
+
+def progress_options(command: Command) -> Command:
+    """Add --quiet and --log-file."""
+    command = click.option("--quiet", is_flag=True, help="Print the result and errors only.")(
+        command
+    )
+    return click.option(
+        "--log-file", metavar="FILE", help="Append all that is said on the way to this file too."
     )(command)
 
 

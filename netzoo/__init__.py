@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netzoo.backend import versions as versions
+    from netzoo.comparisons import Comparison as Comparison
     from netzoo.cost import cost_rule as cost_rule
     from netzoo.cost import count_cost as count_cost
     from netzoo.costs import Cost as Cost
     from netzoo.data import open_images as open_images
     from netzoo.errors import NetzooError as NetzooError
     from netzoo.recipes import Recipe as Recipe
-    from netzoo.records import Comparison as Comparison
     from netzoo.registry import create_model as create_model
     from netzoo.registry import list_models as list_models
     from netzoo.registry import model_info as model_info
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from netzoo.summaries import summary as summary
 
 _HOMES = {
-    "Comparison": "records",
+    "Comparison": "comparisons",
     "Cost": "costs",
     "NetzooError": "errors",
     "Recipe": "recipes",

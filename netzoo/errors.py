@@ -5,7 +5,10 @@ NetzooError
 │   └── UnknownName    a name that is not known, with the nearest one that is
 ├── DataError          images that are missing, damaged or not what they claim to be
 ├── MissingPackage     something to install, with the line that installs it
-└── TrialFailed        a training that could not end well: its loss became NaN, its process died
+├── StoreError         a folder of results that cannot be read or written
+└── TrialFailed        a training that could not end well: its process died, it raised
+    ├── Diverged       its loss became infinite or NaN
+    └── OutOfMemory    a batch does not fit into the device's memory
 
 Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was finished.
 
@@ -41,8 +44,20 @@ class MissingPackage(NetzooError, ImportError):
     """A package that the request needs and that is not installed."""
 
 
+class StoreError(NetzooError):
+    """A folder of results that cannot be read or written."""
+
+
 class TrialFailed(NetzooError):
     """A training that could not end well."""
+
+
+class Diverged(TrialFailed):
+    """A training whose loss became infinite or NaN."""
+
+
+class OutOfMemory(TrialFailed):
+    """A training whose batch does not fit into the device's memory."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -39,8 +39,11 @@ class Recipe:
     divides by their standard deviation, by channel.
     precision: "auto" becomes mixed_bfloat16 where the device computes in bfloat16 natively and the
     backend gains by it, float32 elsewhere, before any training.
-    test_each_epoch: measure on the test images after every epoch, as the lesson does, not only at
-    the end. The result is the last epoch's in either case.
+    validation: a share of the training images, the same of each class, that is not trained on and
+    is measured after every epoch.
+    test_each_epoch: without validation images, measure on the test images after every epoch, as the
+    lesson does, not only at the end. The result is the last epoch's in any case.
+    tuned: whether the settings were chosen for this family of models, not borrowed from another.
     """
 
     name: str
@@ -61,7 +64,18 @@ class Recipe:
     limit_test: int | None = _number(
         "number of test images, the first of each class", int, 1, 10**9, None
     )
+    validation: float = _number(
+        "share of the training images to hold out, measured after every epoch", float, 0, 0.9, 0.0
+    )
     test_each_epoch: bool = False
+    tuned: bool = False
+
+    @property
+    def curve(self) -> str | None:
+        """Return what is measured after every epoch: "validation", "test" or None."""
+        if self.validation > 0:
+            return "validation"
+        return "test" if self.test_each_epoch else None
 
     def steps_per_epoch(self, images: int) -> int:
         """Return the number of batches of so many images; the last one may be smaller."""
@@ -84,8 +98,9 @@ def lesson(family: str) -> Recipe:
     lesson does not train get AlexNet's settings.
     """
     if family == "lenet":
-        return Recipe("lesson", 10, 256, learning_rate=0.9, test_each_epoch=True)
-    return Recipe("lesson", 10, 128, learning_rate=0.01, test_each_epoch=True)
+        return Recipe("lesson", 10, 256, learning_rate=0.9, test_each_epoch=True, tuned=True)
+    tuned = family == "alexnet"
+    return Recipe("lesson", 10, 128, learning_rate=0.01, test_each_epoch=True, tuned=tuned)
 
 
 @RECIPES.register("quick")
@@ -106,6 +121,8 @@ def quick(family: str) -> Recipe:
         precision="auto",
         limit_train=6000,
         limit_test=1000,
+        validation=0.1,
+        tuned=family in ("lenet", "alexnet"),
     )
 
 

@@ -1,16 +1,20 @@
-"""Every structure that netzoo writes to disk or prints as JSON.
+"""What netzoo writes to disk, and how it reads it again.
 
 Keys are stable: later versions add some and never change these. Unknown keys are ignored on
 reading, so that an older netzoo reads a newer record.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+import sys
+import zlib
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
 
-from netzoo.costs import Cost, NativeCost, json_ready
+from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError
 from netzoo.recipes import Recipe
 
@@ -26,6 +30,7 @@ class DatasetRecord:
     source: where they came from, in words. train, test: numbers of images.
     sha256: of the decoded arrays that were used: images and labels, train and test.
     data_dir: the folder that was asked for, None for the usual places.
+    chance: the share of the commonest class of the test images: what a guess reaches.
     """
 
     name: str
@@ -36,6 +41,7 @@ class DatasetRecord:
     image_shape: tuple[int, int, int]
     class_names: tuple[str, ...]
     data_dir: str | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Device:
 class Trial:
     """One model × one data set × one recipe × one seed × one backend: what is to be trained.
 
+    changes: what sets the model apart from its family's base.
     module: the one whose import registers the model, so that a user's own is known too.
     """
 
@@ -61,6 +68,7 @@ class Trial:
     seed: int
     backend: str
     device: str
+    changes: dict[str, Any] = field(default_factory=dict)
     module: str = "netzoo.models"
 
 
@@ -69,7 +77,8 @@ class EpochRecord:
     """What one epoch gave. epoch counts from 1.
 
     train_loss, train_accuracy: means over the epoch's steps as they trained: augmented, dropout on,
-    weights moving. images_per_second: of training, without the first step of the trial.
+    weights moving. images_per_second: of training, without the first step of the process.
+    validation_*: on the images held out, after the epoch; test_*: where the recipe shows them.
     """
 
     epoch: int
@@ -79,14 +88,42 @@ class EpochRecord:
     train_accuracy: float
     test_loss: float | None = None
     test_accuracy: float | None = None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """The classes of the test images, true and predicted, in the order of the test split.
+
+    Each is packed: unsigned 16-bit numbers, little-endian, compressed by zlib.
+    """
+
+    labels: bytes
+    predicted: bytes
+
+    @classmethod
+    def of(cls, labels: Sequence[int], predicted: Sequence[int]) -> "Predictions":
+        """Return the predictions of as many labels."""
+        return cls(_packed(labels), _packed(predicted))
+
+    def correct(self) -> list[bool]:
+        """Return for each test image whether its class was predicted."""
+        return [
+            a == b for a, b in zip(_unpacked(self.labels), _unpacked(self.predicted), strict=True)
+        ]
 
 
 @dataclass(frozen=True)
 class TrialRecord:
     """What one trial gave: enough to print any table again and to run the trial again.
 
-    status: "ok" or "failed", with the reason in error. cost: None if the model was never built.
+    status: "ok", "diverged", "failed" or "unfinished", with the reason in error.
+    cost: None if the model was never built.
     seconds: from the first step to the last result, without the start of the process.
+    parts: each batch went in so many parts, their gradients added, for want of memory.
+    test_reads: how often the test split was opened.
+    command, commit: the command line, and the git commit of the working folder, if it has one.
     """
 
     trial: Trial
@@ -100,74 +137,62 @@ class TrialRecord:
     test_accuracy: float | None = None
     seconds: float | None = None
     error: str | None = None
+    parts: int = 1
+    test_reads: int = 0
+    predictions: Predictions | None = None
+    command: str = ""
+    commit: str | None = None
     schema: int = SCHEMA
 
 
 @dataclass(frozen=True)
-class Spread:
-    """A figure over n seeds; sd is the sample standard deviation, None for one seed."""
+class Pace:
+    """How long a model's trial takes, in seconds, by a few timed steps.
 
-    mean: float
-    sd: float | None
-    n: int
-    values: tuple[float, ...]
+    start: of its process. first_step: the one that traces and compiles. epoch: of training, with
+    what is measured after it. end: the last test.
+    """
+
+    start: float
+    first_step: float
+    epoch: float
+    end: float
+
+    def seconds(self, epochs: int) -> float:
+        """Return the seconds that a trial with so many epochs to go should take."""
+        return self.start + self.first_step + epochs * self.epoch + self.end
 
 
 @dataclass(frozen=True)
-class ModelRow:
-    """One model's row of a comparison, over all its seeds.
+class Plan:
+    """What a comparison is to train, and what was found out before; the dicts are by model.
 
-    images_per_second: median over seeds. seconds: mean over seeds.
-    training_flops: of one image, forward and backward.
+    request: what was asked for, as netzoo.compare takes it. failures: why a model cannot be
+    trained. parts: as in a TrialRecord.
     """
 
-    name: str
-    status: str
-    input_shape: tuple[int | None, ...]
-    params: int | None
-    macs: int | None
-    flops: int | None
-    training_flops: int | None
-    native: NativeCost | None
-    train_accuracy: Spread | None
-    test_accuracy: Spread | None
-    train_loss: Spread | None
-    test_loss: Spread | None
-    images_per_second: float | None
-    seconds: float | None
-    history: tuple[tuple[EpochRecord, ...], ...]
-    error: str | None
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A set of trials side by side, as `netzoo compare --format json` prints it.
-
-    recipe: its name, the seeds, and the settings of each model under "by_model".
-    """
-
-    dataset: DatasetRecord
-    recipe: dict[str, Any]
+    request: dict[str, Any]
     baseline: str
-    backend: str
+    trials: tuple[Trial, ...]
     device: Device
     versions: dict[str, str]
-    models: tuple[ModelRow, ...]
-    uncounted: tuple[str, ...] = ()
-    schema: int = field(default=SCHEMA)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts, lists, strings and numbers."""
-        told: dict[str, Any] = json_ready(asdict(self))
-        told["device"] = self.device.name
-        told["device_kind"] = self.device.kind
-        return {"schema": told.pop("schema"), **told}
+    costs: dict[str, Cost]
+    natives: dict[str, NativeCost]
+    paces: dict[str, Pace]
+    parts: dict[str, int]
+    failures: dict[str, str]
+    schema: int = SCHEMA
 
 
 def to_text(record: Any) -> str:
     """Return a record as JSON text that ends with a line feed."""
-    plain = record.to_dict() if hasattr(record, "to_dict") else json_ready(asdict(record))
+    plain = record.to_dict() if hasattr(record, "to_dict") else to_plain(record)
     return json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def to_plain(record: Any) -> Any:
+    """Return a record as the dicts, lists, strings and numbers that JSON has."""
+    return json.loads(msgspec.json.encode(record))
 
 
 def to_line(record: Any) -> str:
@@ -189,3 +214,17 @@ def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
 def from_plain(kind: type[Record], plain: Any) -> Record:
     """Return the record that plain dicts and lists hold; raises msgspec.ValidationError."""
     return msgspec.convert(plain, type=kind)
+
+
+def _packed(classes: Sequence[int]) -> bytes:
+    numbers = array("H", classes)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return zlib.compress(numbers.tobytes(), 9)
+
+
+def _unpacked(packed: bytes) -> "array[int]":
+    numbers = array("H", zlib.decompress(packed))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers

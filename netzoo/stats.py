@@ -1,14 +1,127 @@
-"""What several seeds say together."""
+"""What several seeds say together, and what may be said of a difference. All by scipy, statsmodels.
 
+Intervals are Student's t: with the three to ten seeds that people run, a bootstrap interval is too
+narrow, since it draws again from so few values; t's is exact for values that scatter normally.
+"""
+
+import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from netzoo.records import Spread
+from netzoo.comparisons import Delta, Spread
+
+LEVEL = 0.05  # of an error of the first kind, over the whole table
+POWER = 0.8
+MOST_SEEDS = 1000
+SAME = 1e-9  # accuracies that differ by less differ by rounding
+UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each class its share
 
 
 def spread(values: Sequence[float]) -> Spread | None:
-    """Return mean, sample standard deviation (n - 1) and n; None of no values."""
+    """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values."""
     if not values:
         return None
-    sd = statistics.stdev(values) if len(values) > 1 else None
-    return Spread(statistics.fmean(values), sd, len(values), tuple(values))
+    mean, n = statistics.fmean(values), len(values)
+    if n == 1:
+        return Spread(mean, None, 1, tuple(values))
+    sd = statistics.stdev(values)
+    interval = (mean, mean)
+    if sd > 0:
+        from scipy import stats
+
+        low, high = stats.t.interval(1 - LEVEL, n - 1, loc=mean, scale=sd / math.sqrt(n))
+        interval = (float(low), float(high))
+    return Spread(mean, sd, n, tuple(values), interval)
+
+
+def seed_delta(values: Sequence[float], base: Sequence[float]) -> Delta:
+    """Return the difference of two models over the same two or more seeds: a paired t test.
+
+    Where all seeds differ by the same, there is no spread to measure by: then a sign test.
+    """
+    from scipy import stats
+
+    differences = [value - other for value, other in zip(values, base, strict=True)]
+    mean, n = statistics.fmean(differences), len(differences)
+    if max(differences) - min(differences) < SAME:
+        p = 1.0 if abs(mean) < SAME else float(stats.binomtest(n, n, 0.5).pvalue)
+        return Delta(mean, None, n, p, "sign")
+    found = stats.ttest_rel(values, base)
+    return Delta(mean, _interval(found), n, float(found.pvalue), "paired t")
+
+
+def image_delta(correct: Sequence[bool], base: Sequence[bool]) -> Delta:
+    """Return the difference of two trained networks over the same test images: McNemar's test.
+
+    McNemar 1947, the exact (binomial) form. The interval is that of a paired t over the images.
+    """
+    from scipy import stats
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    pairs = list(zip(correct, base, strict=True))
+    gained, lost = pairs.count((True, False)), pairs.count((False, True))
+    mean = (gained - lost) / len(pairs)
+    if gained + lost == 0:
+        return Delta(mean, None, 1, 1.0, "McNemar")
+    both, neither = pairs.count((True, True)), pairs.count((False, False))
+    p = float(mcnemar([[both, gained], [lost, neither]], exact=True).pvalue)
+    found = stats.ttest_rel([int(a) for a, _ in pairs], [int(b) for _, b in pairs])
+    return Delta(mean, _interval(found), 1, p, "McNemar")
+
+
+def corrected(deltas: Sequence[Delta]) -> list[Delta]:
+    """Return the deltas with their p corrected for all of them together (Holm 1979)."""
+    if not deltas:
+        return []
+    from statsmodels.stats.multitest import multipletests
+
+    _, ps, _, _ = multipletests([delta.p for delta in deltas], alpha=LEVEL, method="holm")
+    return [replace(delta, p=float(p)) for delta, p in zip(deltas, ps, strict=True)]
+
+
+def verdict(delta: Delta) -> str:
+    """Return what may be said of a corrected difference."""
+    if delta.p >= LEVEL:
+        return "not separable"
+    return "better" if delta.mean > 0 else "worse"
+
+
+def more_seeds(values: Sequence[float], base: Sequence[float], comparisons: int) -> int | None:
+    """Return how many more seeds would separate two models with a chance of 80 %.
+
+    If the difference and its spread are as these seeds show them, and the strictest of the table's
+    comparisons is to be passed. MOST_SEEDS if it takes more; None if the seeds do not tell.
+    """
+    differences = [value - other for value, other in zip(values, base, strict=True)]
+    if len(differences) < 2 or max(differences) - min(differences) < SAME:
+        return None
+    from statsmodels.stats.power import TTestPower
+
+    effect = abs(statistics.fmean(differences)) / statistics.stdev(differences)
+    for n in range(len(differences) + 1, MOST_SEEDS):
+        if TTestPower().power(effect, n, LEVEL / comparisons) >= POWER:
+            return n - len(differences)
+    return MOST_SEEDS
+
+
+def did_not_train(
+    accuracy: float, loss: float, images: int, classes: int, chance: float | None
+) -> bool:
+    """Return whether a network is where it began: accuracy not above chance, loss at ln(classes).
+
+    chance: what always naming the commonest class reaches. Above: by a one-sided binomial test.
+    """
+    from scipy import stats
+
+    if loss < UNTRAINED_LOSS * math.log(classes):
+        return False
+    right = round(accuracy * images)
+    guess = max(chance or 0.0, 1 / classes)
+    return float(stats.binomtest(right, images, guess, alternative="greater").pvalue) >= LEVEL
+
+
+def _interval(found: Any) -> tuple[float, float]:
+    low, high = found.confidence_interval(1 - LEVEL)
+    return float(low), float(high)

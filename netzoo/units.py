@@ -45,6 +45,19 @@ def percent_spread(mean: float, sd: float | None) -> str:
     return percent(mean) if sd is None else f"{100 * mean:.1f} ± {percent(sd)}"
 
 
+def percent_range(low: float, high: float) -> str:
+    """Return an interval of shares: "75.2 … 82.8 %"."""
+    return f"{100 * low:.1f} … {percent(high)}"
+
+
+def points(difference: float, interval: tuple[float, float] | None = None) -> str:
+    """Return a difference of shares in percentage points: "+10.5 (+8.1 … +12.9)"."""
+    text = f"{100 * difference:+.1f}"
+    if interval is None:
+        return text
+    return f"{text} ({100 * interval[0]:+.1f} … {100 * interval[1]:+.1f})"
+
+
 def decimal(value: float) -> str:
     """Return a plain number: "0.523", from a thousand on "2.15e+07"."""
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"

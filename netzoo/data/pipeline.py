@@ -4,6 +4,7 @@ uint8 in memory -> shuffle -> batch -> augment -> resize -> scale -> prefetch. W
 every step; the seed, the epoch and the step fix each pixel, whatever the number of threads.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,20 @@ def steps_per_epoch(images: Images, recipe: Recipe) -> int:
 
 
 def train_batches(
-    images: Images, recipe: Recipe, size: tuple[int, int], seed: int, first_epoch: int = 0
+    images: Images,
+    recipe: Recipe,
+    size: tuple[int, int],
+    seed: int,
+    first_epoch: int = 0,
+    parts: int = 1,
 ) -> Any:
     """Return all epochs of training batches as one tf.data.Dataset, without a break between them.
 
     Elements: images float32 (batch, *size, channels), labels int64 (batch,).
     size: height and width in px. first_epoch: start there; what an epoch holds depends on its
     number alone, not on where the dataset started.
+    parts: give each batch in so many parts, with weights float32 (batch,) as a third element; the
+    mean of the parts' weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
     pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
@@ -51,17 +59,66 @@ def train_batches(
         return scale(ops.resize(x, *size)), tf.gather(labels, places)
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
-    return _finished(epochs.map(batch, num_parallel_calls=PARALLEL_CALLS))
+    batches = epochs.map(batch, num_parallel_calls=PARALLEL_CALLS)
+    return _finished(batches if parts == 1 else batches.flat_map(_in_parts(parts)))
 
 
-def test_batches(images: Images, recipe: Recipe, size: tuple[int, int]) -> Any:
-    """Return the test images once, in order, as a tf.data.Dataset; elements as in training."""
+def measured_batches(
+    split: Split,
+    images: Images,
+    recipe: Recipe,
+    size: tuple[int, int],
+    on_read: Callable[[], None] | None = None,
+) -> Any:
+    """Return a split's images once, in order, as a tf.data.Dataset; elements as in training.
+
+    images: what the scaling is taken from. on_read: called whenever the dataset is opened.
+    """
     scale = _scaling(images.train, recipe)
-    split = tf.data.Dataset.from_tensor_slices((images.test.images, images.test.labels))
-    batches = split.batch(recipe.batch_size).map(
+    dataset = tf.data.Dataset.from_tensor_slices((split.images, split.labels))
+    batches = dataset.batch(recipe.batch_size).map(
         lambda x, label: (scale(ops.resize(x, *size)), label), num_parallel_calls=PARALLEL_CALLS
     )
+    if on_read is not None:
+
+        def opened(number: Any) -> Any:
+            on_read()
+            return number
+
+        door = tf.data.Dataset.range(1).map(
+            lambda number: tf.numpy_function(opened, [number], tf.int64)
+        )
+        count = len(batches)
+        batches = door.flat_map(lambda _, inner=batches: inner)
+        # Without a known length Keras reads on to the end, and warns of it.
+        batches = batches.apply(tf.data.experimental.assert_cardinality(count))
     return _finished(batches)
+
+
+def _in_parts(parts: int) -> Callable[[Any, Any], Any]:
+    """Return the function from a batch to its parts, each with its images' weights.
+
+    A part that would be empty, of a last batch of few images, gets one image of weight 0.
+    """
+
+    def split(x: Any, labels: Any) -> Any:
+        count = tf.shape(labels, tf.int64)[0]
+        size = (count + parts - 1) // parts
+
+        def part(number: Any) -> Any:
+            places = tf.range(number * size, tf.minimum(count, (number + 1) * size))
+            held = tf.shape(places, tf.int64)[0]
+            places = tf.cond(held > 0, lambda: places, lambda: tf.zeros([1], tf.int64))
+            weight = tf.cast(held * parts, tf.float32) / tf.cast(count, tf.float32)
+            return (
+                tf.gather(x, places),
+                tf.gather(labels, places),
+                tf.fill([tf.shape(places)[0]], weight),
+            )
+
+        return tf.data.Dataset.range(parts).map(part)
+
+    return split
 
 
 def _finished(batches: Any) -> Any:

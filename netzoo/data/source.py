@@ -34,23 +34,36 @@ class Split:
             return self
         if count > len(self):
             raise BadInput(f"a limit of {count} images was asked for; there are {len(self)}.")
-        rank = np.empty(len(self), np.int64)  # how many of its class come before it
-        for label in range(classes):
-            members = np.flatnonzero(self.labels == label)
-            rank[members] = np.arange(len(members))
+        rank = _rank_in_class(self.labels, classes)
         chosen = np.sort(np.lexsort((self.labels, rank))[:count])
         return Split(self.images[chosen], self.labels[chosen])
+
+    def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
+        """Return what is kept and what is held out: a share of each class, evenly spread over it.
+
+        Of a class of 95 images, a share of 0.1 is every tenth: 9 images.
+        """
+        rank = _rank_in_class(self.labels, classes)
+        held = np.floor((rank + 1) * share) > np.floor(rank * share)
+        kept = ~held
+        return Split(self.images[kept], self.labels[kept]), Split(
+            self.images[held], self.labels[held]
+        )
 
 
 @dataclass(frozen=True)
 class Images:
-    """A data set in memory. source: where it came from, in words."""
+    """A data set in memory. source: where it came from, in words.
+
+    validation: the part of the training images that is held out, None before it is.
+    """
 
     name: str
     source: str
     class_names: tuple[str, ...]
     train: Split
     test: Split
+    validation: Split | None = None
 
     def __post_init__(self) -> None:
         for word, split in (("training", self.train), ("test", self.test)):
@@ -74,6 +87,21 @@ class Images:
             self, train=self.train.limited(train, classes), test=self.test.limited(test, classes)
         )
 
+    def with_validation(self, share: float) -> "Images":
+        """Return these images with a share of each class's training images held out.
+
+        Raises BadInput if that leaves none to measure or none to train on.
+        """
+        if share == 0:
+            return self
+        train, validation = self.train.held_out(share, len(self.class_names))
+        if not len(train) or not len(validation):
+            raise BadInput(
+                f"validation {share:g} of {len(self.train)} training images holds out "
+                f"{len(validation)} and leaves {len(train)}; both need some."
+            )
+        return replace(self, train=train, validation=validation)
+
     def sha256(self) -> str:
         """Return the fingerprint of shapes and values: images and labels, train before test."""
         digest = hashlib.sha256()
@@ -94,11 +122,21 @@ class Images:
             image_shape=self.image_shape,
             class_names=self.class_names,
             data_dir=data_dir,
+            chance=float(np.bincount(self.test.labels).max() / len(self.test)),
         )
 
 
 # A source opens its images: from the folder given, or without one from where it looks by itself.
 SOURCES: Registry[Callable[[Path | None], Images]] = Registry("data set")
+
+
+def _rank_in_class(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
+    """Return for each image how many of its class come before it."""
+    rank = np.empty(len(labels), np.int64)
+    for label in range(classes):
+        members = np.flatnonzero(labels == label)
+        rank[members] = np.arange(len(members))
+    return rank
 
 
 def _check_split(what: str, split: Split, class_names: tuple[str, ...]) -> None:

@@ -1,42 +1,19 @@
-"""From the records of trials to a comparison, and from a comparison to its table."""
-
-import statistics
-from collections.abc import Sequence
-from dataclasses import asdict
+"""A comparison as a table: each figure with its unit, its origin and its meaning below."""
 
 from netzoo import units
-from netzoo.records import Comparison, EpochRecord, ModelRow, Spread, TrialRecord
+from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
 from netzoo.report.costs import CONVENTION, uncounted_line
 from netzoo.report.tables import EMPTY, Cell, Column, Table
-from netzoo.stats import spread
+from netzoo.stats import LEVEL, MOST_SEEDS, POWER
 
-
-def compare_records(records: Sequence[TrialRecord], baseline: str) -> Comparison:
-    """Return the comparison of at least one record, models in the order of their first record."""
-    first = records[0]
-    names = list(dict.fromkeys(record.trial.model for record in records))
-    by_model = {name: [r for r in records if r.trial.model == name] for name in names}
-    costs = [record.cost for record in records if record.cost is not None]
-    uncounted = {layer for cost in costs for layer in cost.uncounted}
-    return Comparison(
-        dataset=first.trial.dataset,
-        recipe={
-            "name": first.trial.recipe.name,
-            "seeds": sorted({record.trial.seed for record in records}),
-            "by_model": {name: asdict(group[0].trial.recipe) for name, group in by_model.items()},
-        },
-        baseline=baseline,
-        backend=first.trial.backend,
-        device=first.device,
-        versions=first.versions,
-        models=tuple(_row(name, group) for name, group in by_model.items()),
-        uncounted=tuple(sorted(uncounted)),
-    )
+# Settings that the name, the data line, the input column or a warning tells.
+_TOLD_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return the comparison side by side, each figure with its unit, its origin below."""
-    columns = (
+    several, seeds = len(comparison.models) > 1, len(comparison.recipe["seeds"]) > 1
+    columns = [
         Column("Model", "name", numeric=False),
         Column("Input", "input_shape"),
         Column("Parameters", "params"),
@@ -48,47 +25,16 @@ def comparison_table(comparison: Comparison) -> Table:
         Column("Achieved\nFLOP/s", "training_flops_per_second"),
         Column("Train\naccuracy", "train_accuracy"),
         Column("Test\naccuracy", "test_accuracy"),
+        *([Column("95 %\ninterval", "test_accuracy_ci95")] if seeds else []),
+        *([Column("Δ test,\npoints", "delta"), Column("Verdict", "verdict")] if several else []),
         Column("Time", "seconds"),
-    )
+    ]
     base = next(row for row in comparison.models if row.name == comparison.baseline)
-    rows = [_cells(row, base) for row in comparison.models]
+    rows = [_cells(row, base, several, seeds) for row in comparison.models]
     return Table(columns, rows, _footer(comparison))
 
 
-def _row(name: str, records: Sequence[TrialRecord]) -> ModelRow:
-    done = [record for record in records if record.status == "ok"]
-    errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != "ok"]
-    cost = records[0].cost
-    ends = [record.history[-1] for record in done]
-    rates = [rate for record in done if (rate := _rate(record.history)) is not None]
-    return ModelRow(
-        name=name,
-        status="failed" if errors else "ok",
-        input_shape=records[0].trial.input_shape,
-        params=None if cost is None else cost.params,
-        macs=None if cost is None else cost.macs,
-        flops=None if cost is None else cost.flops,
-        training_flops=None if cost is None else cost.training_flops,
-        native=records[0].native,
-        train_accuracy=spread([end.train_accuracy for end in ends]),
-        test_accuracy=spread([r.test_accuracy for r in done if r.test_accuracy is not None]),
-        train_loss=spread([end.train_loss for end in ends]),
-        test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
-        images_per_second=statistics.median(rates) if rates else None,
-        seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
-        history=tuple(record.history for record in records),
-        error="; ".join(errors) or None,
-    )
-
-
-def _rate(history: Sequence[EpochRecord]) -> float | None:
-    """Return the median epoch's images a second; the first epoch counts only if it is alone."""
-    settled = history[1:] or history
-    rates = [e.images_per_second for e in settled if e.images_per_second is not None]
-    return statistics.median(rates) if rates else None
-
-
-def _cells(row: ModelRow, base: ModelRow) -> list[Cell]:
+def _cells(row: ModelRow, base: ModelRow, several: bool, seeds: bool) -> list[Cell]:
     rate, training_flops = row.images_per_second, row.training_flops
     achieved = None if rate is None or training_flops is None else rate * training_flops
     return [
@@ -103,6 +49,8 @@ def _cells(row: ModelRow, base: ModelRow) -> list[Cell]:
         _number(achieved),
         _accuracy(row.train_accuracy),
         _accuracy(row.test_accuracy),
+        *([_interval(row.test_accuracy)] if seeds else []),
+        *([_delta(row.delta), _verdict(row, base)] if several else []),
         EMPTY if row.seconds is None else Cell(round(row.seconds, 2), units.seconds(row.seconds)),
     ]
 
@@ -123,6 +71,25 @@ def _accuracy(value: Spread | None) -> Cell:
     return Cell(round(value.mean, 6), units.percent_spread(value.mean, value.sd))
 
 
+def _interval(value: Spread | None) -> Cell:
+    if value is None or value.ci95 is None:
+        return EMPTY
+    low, high = value.ci95
+    return Cell(f"{low:.6f} {high:.6f}", units.percent_range(low, high))
+
+
+def _delta(delta: Delta | None) -> Cell:
+    if delta is None:
+        return EMPTY
+    return Cell(round(delta.mean, 6), units.points(delta.mean, delta.ci95))
+
+
+def _verdict(row: ModelRow, base: ModelRow) -> Cell:
+    if row.name == base.name:
+        return Cell(None, "baseline")
+    return EMPTY if row.verdict is None else Cell(row.verdict, row.verdict)
+
+
 def _footer(comparison: Comparison) -> list[str]:
     data, recipe = comparison.dataset, comparison.recipe
     seeds = recipe["seeds"]
@@ -132,6 +99,7 @@ def _footer(comparison: Comparison) -> list[str]:
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
         " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
+        *_verdict_lines(comparison),
         *_native_line(comparison),
         f"Recipe {recipe['name']}: {_recipe_text(comparison)}.",
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
@@ -139,8 +107,63 @@ def _footer(comparison: Comparison) -> list[str]:
         f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
         + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
         + f"Device: {comparison.device.name}. Backend: {comparison.backend}. {versions}.",
+        *([f"Command: {comparison.command}{_commit(comparison)}"] if comparison.command else []),
         *uncounted_line(comparison.uncounted),
+        *(f"Warning: {line}" for line in comparison.warnings),
     ]
+
+
+def _verdict_lines(comparison: Comparison) -> list[str]:
+    """Return by what test the verdicts are, and what is to be known beside them."""
+    rows = comparison.models
+    tests = {row.delta.test for row in rows if row.delta is not None}
+    compared = sum(row.delta is not None for row in rows)
+    told = []
+    if tests:
+        told.append(
+            f"Verdicts: test accuracy against {comparison.baseline}, {_tests_text(tests)}, "
+            f"p < {LEVEL:g}"
+            + (f" after Holm's correction for {compared} comparisons" if compared > 1 else "")
+            + "; Δ with its 95 % interval."
+        )
+    if "McNemar" in tests:
+        told.append(
+            "One seed: the verdict is of these trained networks on these test images; another seed "
+            "may give another. Ask --seeds 3 or more of the models."
+        )
+    for row in rows:
+        if row.parts > 1:
+            told.append(
+                f"{row.name}: each batch went in {row.parts} parts, whose gradients were added up, "
+                "since the whole did not fit into the device's memory."
+            )
+        if row.more_seeds is not None:
+            count = f"{row.more_seeds}" if row.more_seeds < MOST_SEEDS else f"over {MOST_SEEDS:,}"
+            told.append(
+                f"{row.name} and {comparison.baseline}: about {count} more seed"
+                f"{'' if row.more_seeds == 1 else 's'} would separate them with a chance of "
+                f"{units.percent(POWER, 0)}, if the difference is what it seems."
+            )
+        if row.untrained:
+            seeds = ", ".join(map(str, row.untrained))
+            told.append(
+                f"{row.name} did not train with seed{'s' if len(row.untrained) > 1 else ''} "
+                f"{seeds}: accuracy not above chance, loss at ln(classes)."
+            )
+    return told
+
+
+def _tests_text(tests: set[str]) -> str:
+    words = {
+        "McNemar": "McNemar's exact test over the test images",
+        "paired t": "paired t test over the seeds",
+        "sign": "sign test over the seeds, which differ by the same",
+    }
+    return " or ".join(words[test] for test in sorted(tests))
+
+
+def _commit(comparison: Comparison) -> str:
+    return f" (git {comparison.commit[:12]})" if comparison.commit else ""
 
 
 def _failure_line(row: ModelRow) -> str:
@@ -175,8 +198,8 @@ def _recipe_text(comparison: Comparison) -> str:
     settings = list(by_model.values())
     shared, apart = [], []
     for key, value in settings[0].items():
-        if key in ("name", "limit_train", "limit_test", "test_each_epoch", "image_size"):
-            continue  # told by the name, the data line and the input column
+        if key in _TOLD_ELSEWHERE:
+            continue
         if all(other[key] == value for other in settings):
             shared.append(f"{key} {value}")
         else:

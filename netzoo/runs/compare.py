@@ -1,57 +1,40 @@
 """The main job: check, plan, estimate, train one process a trial, keep, and put side by side."""
 
 import contextlib
+import signal
 import tempfile
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from netzoo import backend, units
-from netzoo.costs import Cost, NativeCost
-from netzoo.data import default_images, open_images
-from netzoo.errors import Interrupted, NetzooError, TrialFailed
+from netzoo import backend
+from netzoo.comparisons import Comparison
+from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
 from netzoo.records import (
-    Comparison,
-    DatasetRecord,
     Device,
     EpochRecord,
+    Plan,
+    Predictions,
     Trial,
     TrialRecord,
     from_plain,
+    to_plain,
     to_text,
 )
-from netzoo.report.comparison import compare_records, comparison_table
+from netzoo.report.comparison import comparison_table
+from netzoo.report.rows import compare_records
 from netzoo.runs import plan
-from netzoo.runs.local import Process
+from netzoo.runs.clock import Clock
+from netzoo.runs.listener import Listener
+from netzoo.runs.origin import command_line, git_commit
+from netzoo.runs.prepare import lines, more_parts, parts_line, prepare, start_process
 from netzoo.runs.store import Store
 
-# A test image costs a forward pass only: about a third of a training step's work.
-TEST_SHARE = 1 / 3
-STOPPED = "stopped by Ctrl-C."
+__all__ = ["Listener", "compare"]
 
-
-class Listener:
-    """What a comparison tells while it runs; override what you want to hear."""
-
-    def said(self, line: str) -> None:
-        """Hear a line about what is to come: recipe, data, device, estimate."""
-
-    def waiting(self, what: str) -> None:
-        """Hear what is being waited for before the training."""
-
-    def trial_started(self, trial: Trial, number: int, count: int) -> None:
-        """Hear that the number-th of count trials starts, from 1."""
-
-    def stepped(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
-        """Hear, a few times a second, how far an epoch is; all count from 1."""
-
-    def epoch_ended(self, trial: Trial, record: EpochRecord) -> None:
-        """Hear the end of an epoch."""
-
-    def trial_ended(self, record: TrialRecord) -> None:
-        """Hear the end of a trial, well or not."""
+ENDED = ("ok", "diverged")  # and so not to be trained again
 
 
 def compare(
@@ -76,11 +59,14 @@ def compare(
     data_dir: look for the data set there only.
     seeds: each model is trained once with each. device: "auto", "gpu" or "cpu".
     baseline: the model that the others are compared with; by default the first.
-    output: a new folder for records, logs and the table; None: nothing is kept.
+    output: a folder for records, checkpoints, logs and the table; what it holds of these trials is
+    not trained again. None: nothing is kept.
     overrides: fields of netzoo.Recipe, such as epochs=2.
 
-    A trial that fails gives a row with its reason; the others go on. Raises NetzooError for a wrong
-    request, before any training; Interrupted, with what was finished, at Ctrl-C.
+    A trial that fails gives a row with its reason; the others go on. The first Ctrl-C finishes the
+    running epoch, the second stops at once; with an output, the same call goes on from there.
+    Raises NetzooError for a wrong request, before any training; StoreError if the output can no
+    longer be written; Interrupted, with what was finished, at Ctrl-C.
     """
     request = plan.Request(
         models=(models,) if isinstance(models, str) else tuple(models),
@@ -97,191 +83,212 @@ def compare(
     with contextlib.ExitStack() as stack:
         if output is None:
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
-        run = _Run(request, chosen_backend, Store(Path(output)), listener or Listener())
+        store = Store(Path(output))
+        stack.enter_context(store.open_to_write())
+        listener = listener or Listener()
         try:
-            prepared = run.prepare()
+            found = _planned(request, chosen_backend, store, listener)
+            return _Run(found, store, listener).train()
         except BaseException:
-            run.store.discard()
+            store.discard()
             raise
-        return run.train(prepared)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """What is known before the training; the dicts are by model, seconds estimates one trial."""
-
-    trials: list[Trial]
-    device: Device
-    versions: dict[str, str]
-    costs: dict[str, Cost]
-    natives: dict[str, NativeCost]
-    failures: dict[str, str]
-    seconds: dict[str, float]
+def _planned(request: plan.Request, backend_name: str, store: Store, listener: Listener) -> Plan:
+    """Return the plan that the folder holds for the same request, else a new one."""
+    known = store.plan()
+    for line in store.set_aside_damaged():
+        listener.said(line)
+    same = (
+        known is not None
+        and not known.failures
+        and known.request == to_plain(asdict(request))
+        and known.trials[0].backend == backend_name
+        and known.versions == backend.versions()
+    )
+    if known is not None and same:
+        return known
+    found = prepare(request, backend_name, store, listener)
+    store.keep_plan(found)
+    return found
 
 
 class _Run:
-    def __init__(
-        self, request: plan.Request, backend_name: str, store: Store, listener: Listener
-    ) -> None:
-        self.request, self.backend, self.store = request, backend_name, store
-        self.listener = listener
+    """The training of a plan's trials, one after another."""
 
-    def prepare(self) -> _Prepared:
-        """Find out device and data, settle recipes, and count and time each model.
+    def __init__(self, found: Plan, store: Store, listener: Listener) -> None:
+        self.plan, self.store, self.listener = found, store, listener
+        self.records: dict[str, TrialRecord] = {}  # by the trial's identity
+        self.stopping = self.told = False
+        self.origin: dict[str, Any] = {"command": command_line(), "commit": git_commit()}
 
-        What there is to say is said at the end, so that a wrong request gives its error alone.
-        """
-        request, wait = self.request, self.listener.waiting
-        wait(f"starting {self.backend}")
-        began = time.perf_counter()
-        process, started = self._start("prepare")
-        start_seconds = time.perf_counter() - began
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(process)
-            device = from_plain(Device, started["device"])
-            name = plan.choose_recipe(request.recipe, device)
-            recipes = {
-                spec: plan.recipe_of(spec, name, request.overrides, device)
-                for spec in request.models
-            }
-            wait("reading the images")
-            dataset = self._dataset(name)
-            trials = plan.trials(recipes, dataset, request.seeds, self.backend, request.device)
-            prepared = _Prepared(trials, device, started["versions"], {}, {}, {}, {})
-            for trial in trials[: len(recipes)]:
-                wait(f"timing a few steps of {trial.model}")
-                try:
-                    answer = process.ask({"do": "probe", "trial": trial})
-                except TrialFailed as error:  # its row will say so; its process may be gone
-                    prepared.failures[trial.model] = str(error)
-                    process, _ = self._start("prepare")
-                    stack.enter_context(process)
-                    continue
-                prepared.costs[trial.model] = from_plain(Cost, answer["cost"])
-                prepared.natives[trial.model] = from_plain(NativeCost, answer["native"])
-                prepared.seconds[trial.model] = start_seconds + _estimate(trial, **answer["pace"])
-        for line in (self._recipe_line(name, device), *_data_lines(prepared)):
+    def train(self) -> Comparison:
+        """Train every trial that has not ended; return the comparison, and keep it."""
+        todo = self._todo()
+        self.clock = Clock(self.plan, todo)
+        if todo:
+            for line in lines(self.plan, todo):
+                self.listener.said(line)
+        with self._stopping_at_ctrl_c():
+            for trial, _ in todo:
+                self._run(trial)
+        for line in self.store.set_aside_damaged():
             self.listener.said(line)
-        return prepared
-
-    def train(self, prepared: _Prepared) -> Comparison:
-        """Train every trial and return the comparison; keep both as they come."""
-        records: list[TrialRecord] = []
-        interrupted = False
-        for number, trial in enumerate(prepared.trials, 1):
-            record = self._record(prepared, trial, error=STOPPED)
-            if trial.model in prepared.failures:
-                record = self._record(prepared, trial, error=prepared.failures[trial.model])
-            elif not interrupted:
-                self.listener.trial_started(trial, number, len(prepared.trials))
-                try:
-                    record = self._train(prepared, trial)
-                except KeyboardInterrupt:
-                    interrupted = True
-            if record.error != STOPPED:
-                self.store.keep_trial(record)
-                self.listener.trial_ended(record)
-            records.append(record)
-        comparison = compare_records(records, self.request.baseline or self.request.models[0])
+        self._mend_folder()
+        comparison = compare_records(
+            [self.records[plan.identity(trial)] for trial in self.plan.trials], self.plan.baseline
+        )
         self.store.keep("comparison.json", to_text(comparison))
         self.store.keep("table.txt", comparison_table(comparison).render("table") + "\n")
-        if interrupted:
-            self.store.discard()
+        if self.stopping and any(r.status == "unfinished" for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
 
-    def _train(self, prepared: _Prepared, trial: Trial) -> TrialRecord:
-        epochs: list[EpochRecord] = []
+    def _todo(self) -> list[tuple[Trial, int]]:
+        """Return the trials that have not ended with their epochs to go; take up the others."""
+        todo = []
+        for trial in self.plan.trials:
+            record = self.store.record(trial)
+            if record is not None and record.status in ENDED:
+                self.records[plan.identity(trial)] = record
+            else:
+                about = self.store.progress(trial)
+                todo.append((trial, trial.recipe.epochs - (len(about.history) if about else 0)))
+        for line in self.store.set_aside_damaged():
+            self.listener.said(f"{line} Its trial runs again.")
+        count = len(self.records)
+        if count:
+            were = "trial is" if count == 1 else "trials are"
+            self.listener.said(f"{count} of {len(self.plan.trials)} {were} done already.")
+        return todo
+
+    def _run(self, trial: Trial) -> None:
+        failure = self.plan.failures.get(trial.model)
+        if self.stopping:
+            record = self._record(trial, status="unfinished", error="stopped by Ctrl-C.")
+        elif failure is not None:
+            record = self._record(trial, status="failed", error=failure)
+        else:
+            about = self.store.progress(trial)
+            number = self.plan.trials.index(trial) + 1
+            epochs_done = len(about.history) if about else 0
+            self.listener.trial_started(trial, number, len(self.plan.trials), epochs_done)
+            self.clock.trial_started(trial)
+            record = self._train(trial)
+            self.clock.trial_ended()
+            self._say_time_left()
+        self.records[plan.identity(trial)] = record
+        if record.status != "unfinished":
+            self.store.keep_trial(record)
+            self.listener.trial_ended(record)
+
+    def _train(self, trial: Trial) -> TrialRecord:
+        """Train a trial, in more parts if its batch does not fit, and return its record."""
+        parts = self.plan.parts.get(trial.model, 1)
+        started: dict[str, Any] = {}
+        while True:
+            try:
+                return self._once(trial, parts, started)
+            except OutOfMemory as error:
+                more = more_parts(trial, parts)
+                if more is None:
+                    return self._record(trial, started, status="failed", error=str(error))
+                parts = more
+                self.listener.said(parts_line(trial, parts))
+                self.store.checkpoint(trial).unlink(missing_ok=True)
+            except StoreError:
+                raise
+            except NetzooError as error:
+                status = "diverged" if isinstance(error, Diverged) else "failed"
+                return self._record(trial, started, status=status, error=str(error))
+            except KeyboardInterrupt:
+                self.stopping = True
+                return self._record(trial, started, status="unfinished", error="stopped by Ctrl-C.")
+
+    def _once(self, trial: Trial, parts: int, started: dict[str, Any]) -> TrialRecord:
+        """Train a trial in one process; started is given the process's device and versions."""
+        self.told = False
+        process, answer = start_process(
+            self.store, plan.identity(trial), trial.backend, trial.device
+        )
+        started |= {
+            "device": from_plain(Device, answer["device"]),
+            "versions": answer["versions"],
+        }
 
         def hear(event: dict[str, Any]) -> None:
+            if self.stopping and not self.told:
+                self.told = True
+                process.tell({"do": "stop"})
             kind = event.pop("event")
-            if kind == "step":
+            if kind == "said":
+                self.listener.said(event["line"])
+            elif kind == "step":
+                self.clock.stepped(event["step"], event["steps"])
                 self.listener.stepped(trial, **event)
             else:
-                epochs.append(from_plain(EpochRecord, event))
-                self.listener.epoch_ended(trial, epochs[-1])
+                self.clock.epoch_ended()
+                self.listener.epoch_ended(trial, from_plain(EpochRecord, event))
+            self._say_time_left()
 
-        try:
-            process, _ = self._start(plan.identity(trial))
-            with process:
-                event = process.ask({"do": "train", "trial": trial}, hear)
-        except NetzooError as error:
-            return self._record(prepared, trial, error=str(error), history=tuple(epochs))
-        event.pop("event")
+        path = str(self.store.checkpoint(trial).absolute())
+        with process:
+            request = {"do": "train", "trial": trial, "parts": parts, "checkpoint": path}
+            event = process.ask(request, hear)
+        if event.pop("event") == "stopped":
+            return self._record(trial, started, status="unfinished", error="stopped by Ctrl-C.")
         event["history"] = tuple(from_plain(EpochRecord, epoch) for epoch in event["history"])
-        return self._record(prepared, trial, **event)
+        event["predictions"] = from_plain(Predictions, event["predictions"])
+        return self._record(trial, started, status="ok", **event)
 
-    def _record(self, prepared: _Prepared, trial: Trial, **results: Any) -> TrialRecord:
+    def _record(
+        self, trial: Trial, started: dict[str, Any] | None = None, **results: Any
+    ) -> TrialRecord:
+        """Return a trial's record; one that did not end well has the epochs that were kept."""
+        if results["status"] != "ok":
+            about = self.store.progress(trial)
+            if about is not None:
+                results["history"], results["parts"] = about.history, about.parts
+        if results["status"] == "unfinished" and results.get("history"):
+            done = f"{len(results['history'])} of {trial.recipe.epochs} epochs are kept."
+            results["error"] = f"stopped by Ctrl-C; {done}"
+        known: dict[str, Any] = {"device": self.plan.device, "versions": self.plan.versions}
         return TrialRecord(
             trial=trial,
-            status="failed" if results.get("error") else "ok",
-            device=prepared.device,
-            versions=prepared.versions,
-            cost=prepared.costs.get(trial.model),
-            native=prepared.natives.get(trial.model),
+            cost=self.plan.costs.get(trial.model),
+            native=self.plan.natives.get(trial.model),
+            **known | (started or {}),
+            **self.origin,
             **results,
         )
 
-    def _start(self, log: str) -> tuple[Process, dict[str, Any]]:
-        """Return a process whose backend has started, and its answer."""
-        process = Process(self.store.log(log), self.backend)
+    def _mend_folder(self) -> None:
+        """Write everything again if the folder was removed while it was in use."""
+        if self.store.plan() is not None:
+            return
+        self.listener.said(f"{self.store.folder} was removed or damaged; it is written anew.")
+        self.store.keep_plan(self.plan)
+        for record in self.records.values():
+            if record.status != "unfinished":
+                self.store.keep_trial(record)
+
+    def _say_time_left(self) -> None:
+        self.listener.time_left(self.clock.left_seconds(), self.clock.done_seconds())
+
+    @contextlib.contextmanager
+    def _stopping_at_ctrl_c(self) -> Iterator[None]:
+        """Let the first Ctrl-C ask for a stop, and the second raise KeyboardInterrupt."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def handle(number: int, frame: Any) -> None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self.stopping = True
+            self.listener.said("Stopping at the end of this epoch; Ctrl-C again stops now.")
+
+        before = signal.signal(signal.SIGINT, handle)
         try:
-            return process, process.ask({"do": "start", "device": self.request.device})
-        except BaseException:
-            process.kill()
-            raise
-
-    def _dataset(self, recipe_name: str) -> DatasetRecord:
-        request = self.request
-        limits = plan.limits(recipe_name, request.overrides)
-        if request.dataset is None:
-            will_do = recipe_name == "quick"
-            images = default_images(request.data_dir, *limits, sample_will_do=will_do)
-        else:
-            images = open_images(request.dataset, request.data_dir)
-        return images.limited(*limits).record(request.data_dir)
-
-    def _recipe_line(self, name: str, device: Device) -> str:
-        if self.request.recipe != plan.AUTO:
-            return f"Recipe: {name}."
-        other, what = ("quick", "minutes") if name == "lesson" else ("lesson", "the full training")
-        command = " ".join(["netzoo compare", *self.request.models, "--recipe", other])
-        found = "a GPU" if device.kind == "gpu" else "no GPU"
-        return f"Recipe: {name}, since there is {found} here. For {what}: {command}"
-
-
-def _data_lines(prepared: _Prepared) -> list[str]:
-    """Return what there is to know before the training: data, device, estimate."""
-    trials, versions = prepared.trials, prepared.versions
-    data, backend_name = trials[0].dataset, trials[0].backend
-    precisions = sorted({trial.recipe.precision for trial in trials})
-    return [
-        f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
-        f"images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
-        f"from: {data.source}.",
-        f"Device: {prepared.device.name}; {backend_name} "
-        f"{versions.get(backend_name, 'of unknown version')}, keras {versions['keras']}, "
-        f"{', '.join(precisions)}.",
-        _estimate_line(prepared),
-    ]
-
-
-def _estimate(trial: Trial, first_step_seconds: float, step_seconds: float) -> float:
-    """Return the seconds that a trial should take from its first step on."""
-    recipe, data = trial.recipe, trial.dataset
-    steps = recipe.steps_per_epoch(data.train) * recipe.epochs
-    tests = recipe.epochs if recipe.test_each_epoch else 1
-    test_steps = tests * data.test / recipe.batch_size * TEST_SHARE
-    return first_step_seconds + (steps - 1 + test_steps) * step_seconds
-
-
-def _estimate_line(prepared: _Prepared) -> str:
-    if not prepared.seconds:
-        return "Estimate: none, since no model could be built and timed."
-    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in prepared.seconds.items())
-    total = sum(prepared.seconds.get(trial.model, 0.0) for trial in prepared.trials)
-    count = len(prepared.trials)
-    return (
-        f"Estimate: about {units.seconds(total)} for {count} trial{'s' if count > 1 else ''} "
-        f"({each} each), from a few timed steps."
-    )
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before or signal.default_int_handler)

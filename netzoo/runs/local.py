@@ -15,19 +15,22 @@ from netzoo.errors import TrialFailed
 from netzoo.records import to_line
 
 END_SECONDS = 10.0
+ON_THE_WAY = ("step", "epoch", "said")
 
 
 class Process:
     """A process that runs `netzoo.runs.trial`; its standard error goes to a log file.
 
-    It ends with its context, or, if this process dies, by itself.
+    It ends with its context, or, if this process dies, by itself. lock_fd: what it holds open as
+    long as it lives.
     """
 
-    def __init__(self, log: Path, backend: str) -> None:
+    def __init__(self, log: Path, backend: str, lock_fd: int | None = None) -> None:
         self._log = log
         # The same import path as here, so that the same netzoo and the same user's modules are
         # found; -P: without the working folder before it.
         path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as log_file:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "netzoo.runs.trial"],
@@ -35,6 +38,8 @@ class Process:
                 stdout=subprocess.PIPE,
                 stderr=log_file,
                 env=os.environ | {"PYTHONPATH": path, "KERAS_BACKEND": backend},
+                pass_fds=() if lock_fd is None else (lock_fd,),
+                process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
             )
         self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
         self._answers: IO[bytes] = self._process.stdout  # type: ignore[assignment]
@@ -51,24 +56,28 @@ class Process:
     def ask(
         self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
     ) -> dict[str, Any]:
-        """Send a request and return its last event; those before it go to on_event.
+        """Send a request and return its last event; those on the way go to on_event.
 
         Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
         """
+        self.tell(request)
+        for event in self._events():
+            if event["event"] == "failed":
+                kind = getattr(errors, event["kind"], None)
+                raise (kind or TrialFailed)(event["message"])
+            if event["event"] not in ON_THE_WAY:
+                return event
+            if on_event is not None:
+                on_event(event)
+        raise TrialFailed(self._death())
+
+    def tell(self, request: dict[str, Any]) -> None:
+        """Send a request. Raises TrialFailed if the process is dead."""
         try:
             self._requests.write(to_line(request).encode() + b"\n")
             self._requests.flush()
         except BrokenPipeError as error:
             raise TrialFailed(self._death()) from error
-        for event in self._events():
-            if event["event"] == "failed":
-                kind = getattr(errors, event["kind"], None)
-                raise (kind or TrialFailed)(event["message"])
-            if event["event"] not in ("step", "epoch"):
-                return event
-            if on_event is not None:
-                on_event(event)
-        raise TrialFailed(self._death())
 
     def kill(self) -> None:
         """End the process at once."""

@@ -1,6 +1,7 @@
 """What to train: one trial for each model and seed, with its recipe, before anything starts."""
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import RECIPES, Recipe, check_overrides, recipe
-from netzoo.records import DatasetRecord, Device, Trial, to_text
+from netzoo.records import DatasetRecord, Device, Trial, to_plain
 from netzoo.registry import model_info
 
 AUTO = "auto"
@@ -74,6 +75,11 @@ def limits(recipe_name: str, overrides: Mapping[str, Any]) -> tuple[int | None, 
     return chosen.limit_train, chosen.limit_test
 
 
+def validation(recipe_name: str, overrides: Mapping[str, Any]) -> float:
+    """Return the share of images to hold out, which is the same for every family."""
+    return recipe(recipe_name, "", overrides).validation
+
+
 def trials(
     recipes: Mapping[str, Recipe],
     dataset: DatasetRecord,
@@ -91,6 +97,7 @@ def trials(
             seed=seed,
             backend=backend,
             device=device,
+            changes=model_info(spec).changes,
             module=_module(spec),
         )
         for seed in seeds
@@ -99,8 +106,16 @@ def trials(
 
 
 def identity(trial: Trial) -> str:
-    """Return a file name for a trial: readable, and different for whatever differs in it."""
-    digest = hashlib.sha256(to_text(trial).encode()).hexdigest()
+    """Return a file name for a trial: readable, and different for whatever changes its numbers.
+
+    That is the model and its changes, the images, the recipe, the seed and the backend; not where
+    the images lay, nor what else is compared.
+    """
+    what = to_plain(trial)
+    data = what.pop("dataset")
+    del what["device"], what["module"]
+    what["images"] = [data["sha256"], data["train"], data["test"]]
+    digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     return f"{re.sub(r'[^A-Za-z0-9.]+', '-', trial.model)}-seed{trial.seed}-{digest[:8]}"
 
 

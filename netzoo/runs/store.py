@@ -1,58 +1,166 @@
-"""What is done: the folder of a comparison, one record a trial, written as each ends."""
+"""What is done: the folder of a comparison.
 
+plan.json              what is to be trained, and what was found out before
+trials/ID.json         the record of a trial that ended
+trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
+logs/ID.log            what the trial's process wrote to standard error
+comparison.json, table.txt   the result, as it was printed
+lock                   held by the process that works on the folder, and by its trial's process
+"""
+
+import contextlib
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from netzoo.errors import BadInput
-from netzoo.records import TrialRecord, to_text
+from netzoo.errors import BadInput, DataError
+from netzoo.records import Plan, Trial, TrialRecord, from_text, to_text
+from netzoo.runs import checkpoint, disk
 from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
+PLAN = "plan.json"
+LOCK_SECONDS = 10.0  # a trial's process may need a moment to see that its parent is dead
 
 
 class Store:
-    """The folder of one comparison: records in trials/, what the processes said in logs/.
+    """The folder of one comparison, to read; `open_to_write` gives it to one process alone.
 
-    Raises BadInput if the folder cannot be written, or holds something already.
+    damaged: the files that were found to be changed or cut short, with the reason.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            for part in ("trials", "logs"):
-                (folder / part).mkdir(parents=True)
-        except FileExistsError as error:
-            raise BadInput(
-                f"{folder} holds a comparison or is a file; name a new folder."
-            ) from error
-        except OSError as error:
-            raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
+        self.damaged: list[tuple[Path, str]] = []
+        self.lock_fd: int | None = None
 
-    def discard(self) -> None:
-        """Remove the folder if no trial was kept: nothing in it is of use."""
-        if not any((self.folder / "trials").iterdir()):
-            shutil.rmtree(self.folder)
+    def plan(self) -> Plan | None:
+        """Return the plan, None if there is none or it is damaged."""
+        path = self.folder / PLAN
+        plan: Plan | None = self._read(path, lambda: _record(Plan, path))
+        return plan
+
+    def record(self, trial: Trial) -> TrialRecord | None:
+        """Return the record of a trial, None if it has not ended or its record is damaged."""
+        path = self._place(trial, "json")
+        record: TrialRecord | None = self._read(path, lambda: _record(TrialRecord, path))
+        if record is not None and identity(record.trial) != identity(trial):
+            self._damage(path, f"{path} is the record of another trial.")
+            return None
+        return record
+
+    def progress(self, trial: Trial) -> checkpoint.About | None:
+        """Return how far a trial is that has not ended, None if no epoch of it was kept."""
+        path = self.checkpoint(trial)
+        about: checkpoint.About | None = self._read(path, lambda: checkpoint.read_about(path))
+        return about if about is not None and about.identity == identity(trial) else None
+
+    def checkpoint(self, trial: Trial) -> Path:
+        """Return where a trial's checkpoint is kept."""
+        return self._place(trial, "checkpoint")
 
     def log(self, name: str) -> Path:
         """Return where a process writes its standard error."""
         return self.folder / "logs" / f"{name}.log"
 
+    def keep_plan(self, plan: Plan) -> None:
+        """Write the plan."""
+        disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
+
     def keep_trial(self, record: TrialRecord) -> None:
-        """Write the record of a trial."""
-        self.keep(f"trials/{identity(record.trial)}.json", to_text(record))
+        """Write the record of a trial that ended; one that came to its end needs no checkpoint."""
+        path = self._place(record.trial, "json")
+        disk.write_text(path, disk.sealed(to_text(record)))
+        if record.status in ("ok", "diverged"):
+            self.checkpoint(record.trial).unlink(missing_ok=True)
 
     def keep(self, name: str, text: str) -> None:
-        """Write a file so that, whenever the machine stops, it is there whole or not at all."""
-        path = self.folder / name
-        fresh = path.with_name(f"{path.name}.new")
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        """Write a file of the result."""
+        disk.write_text(self.folder / name, text)
+
+    def discard(self) -> None:
+        """Remove the folder if nothing of a trial was kept: nothing in it is of use."""
+        if not any((self.folder / "trials").glob("*")):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def set_aside_damaged(self) -> Iterator[str]:
+        """Rename what was found damaged; yield a line for each."""
+        while self.damaged:
+            path, reason = self.damaged.pop()
+            with contextlib.suppress(OSError):
+                yield f"{reason} It is set aside as {disk.set_aside(path).name}."
+
+    @contextlib.contextmanager
+    def open_to_write(self) -> Iterator[None]:
+        """Make the folder if need be, and hold it alone.
+
+        Raises BadInput if it cannot be written, holds something else, or is in use.
+        """
+        folder = self.folder
+        try:
+            if folder.is_dir() and any(folder.iterdir()) and not _is_store(folder):
+                raise BadInput(f"{folder} holds something else than a comparison; name another.")
+            for part in ("trials", "logs"):
+                (folder / part).mkdir(parents=True, exist_ok=True)
+            self.lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
+        except FileExistsError as error:
+            raise BadInput(f"{folder} is a file; name a folder.") from error
+        except OSError as error:
+            raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
+        try:
+            _lock(self.lock_fd, folder)
+            yield
+        finally:
+            os.close(self.lock_fd)
+            self.lock_fd = None
+
+    def _place(self, trial: Trial, kind: str) -> Path:
+        return self.folder / "trials" / f"{identity(trial)}.{kind}"
+
+    def _read(self, path: Path, read: Any) -> Any:
+        if not path.exists():
+            return None
+        try:
+            return read()
+        except DataError as error:
+            self._damage(path, str(error))
+            return None
+
+    def _damage(self, path: Path, reason: str) -> None:
+        self.damaged.append((path, reason))
+
+
+def open_store(folder: str | Path) -> Store:
+    """Return the folder of a comparison, to read. Raises BadInput if it is none."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise BadInput(f"{str(folder)!r} is not a folder.")
+    if not _is_store(path):
+        raise BadInput(f"{str(folder)!r} does not hold a comparison.")
+    return Store(path)
+
+
+def stores(folder: str | Path) -> list[Store]:
+    """Return the comparisons in the folders of a folder, by name. Raises BadInput."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise BadInput(f"{str(folder)!r} is not a folder.")
+    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and _is_store(each)]
+
+
+def in_use(store: Store) -> bool:
+    """Return whether a process works on the folder now."""
+    try:
+        fd = os.open(store.folder / "lock", os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _try_lock(fd)
+    finally:
+        os.close(fd)
 
 
 def new_folder(models: Sequence[str]) -> Path:
@@ -64,3 +172,33 @@ def new_folder(models: Sequence[str]) -> Path:
     while folder.exists():
         folder, number = base.with_name(f"{base.name}-{number}"), number + 1
     return folder
+
+
+def _is_store(folder: Path) -> bool:
+    return (folder / PLAN).exists() or (folder / "trials").is_dir()
+
+
+def _record(kind: Any, path: Path) -> Any:
+    return from_text(kind, disk.read_sealed(path), str(path))
+
+
+def _lock(fd: int, folder: Path) -> None:
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _try_lock(fd):
+        if time.monotonic() > deadline:
+            raise BadInput(
+                f"{folder} is in use by another netzoo; wait for it, or name another folder."
+            )
+        time.sleep(0.1)
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows: nothing keeps two apart there
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

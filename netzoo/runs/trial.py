@@ -2,9 +2,11 @@
 
 python -m netzoo.runs.trial reads requests from standard input and writes events to standard output:
 
-{"do": "start", "device": "auto"}  ->  {"event": "started", "device", "versions"}
-{"do": "probe", "trial": {…}}      ->  {"event": "probed", "cost", "native", "pace"}
-{"do": "train", "trial": {…}}      ->  {"event": "step" | "epoch", …} …, {"event": "finished", …}
+{"do": "start", "device": "auto"}               ->  {"event": "started", "device", "versions"}
+{"do": "probe", "trial": {…}, "parts": 1}       ->  {"event": "probed", "cost", "native", "pace"}
+{"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
+    ->  {"event": "step" | "epoch" | "said", …} …, {"event": "finished", …} or {"event": "stopped"}
+{"do": "stop"}: no answer of its own; the training stops at the end of its epoch
 
 and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
 goes to standard error. When standard input ends, its parent is done or dead: the process ends.
@@ -19,6 +21,7 @@ import sys
 import threading
 import traceback
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from netzoo import backend
@@ -26,15 +29,18 @@ from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError, NetzooError
 from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
+from netzoo.runs import checkpoint, disk
+from netzoo.runs.plan import identity
 
 PROBE_SECONDS = 1.0
+OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
 class Worker:
     """Answers requests; the backend starts with the first."""
 
-    def __init__(self, emit: Any) -> None:
-        self._emit = emit
+    def __init__(self, emit: Any, stop: threading.Event) -> None:
+        self._emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
 
     def start(self, device: str) -> dict[str, Any]:
@@ -45,25 +51,54 @@ class Worker:
             backend.require_gpu(found)
         return {"event": "started", "device": Device(**found), "versions": backend.versions()}
 
-    def probe(self, trial: Trial) -> dict[str, Any]:
+    def probe(self, trial: Trial, parts: int) -> dict[str, Any]:
         """Build a trial's model, count it, and time a few of its steps."""
         from netzoo.training import fit
+        from netzoo.training.pace import pace
 
         images = self._open(trial)
         model, cost = self._build(trial)
-        fit.prepare(model, images, trial.recipe)
-        pace = fit.pace(model, images, trial.recipe, trial.seed, PROBE_SECONDS)
-        return {"event": "probed", "cost": cost, "native": self._native(trial), "pace": pace}
+        fit.prepare(model, images, trial.recipe, parts)
+        found = pace(model, images, trial.recipe, trial.seed, PROBE_SECONDS, parts=parts)
+        return {"event": "probed", "cost": cost, "native": self._native(trial), "pace": found}
 
-    def train(self, trial: Trial) -> dict[str, Any]:
-        """Train a trial to its end."""
-        from netzoo.training import fit
+    def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
+        """Train a trial to its end, from its checkpoint if there is one."""
+        from netzoo.training import fit, state
 
         images = self._open(trial)
         model, _ = self._build(trial)
-        fit.prepare(model, images, trial.recipe)
-        fitted = fit.fit(model, images, trial.recipe, trial.seed, self._emit)
-        return {"event": "finished", **vars(fitted)}
+        before = self._checkpoint(path, trial)
+        if before is not None:
+            parts = before[0].parts
+        fit.prepare(model, images, trial.recipe, parts)
+        done = None
+        if before is not None:
+            about, arrays = before
+            try:
+                state.restore(model, arrays)
+                done = fit.Done(about.history, about.seconds, about.test_reads)
+            except DataError as error:
+                self._set_aside(path, f"{path}: {error}.")
+        hooks = _Hooks(self._emit, self._stop, model, trial, parts, path)
+        fitted = fit.fit(model, images, trial.recipe, trial.seed, hooks, parts=parts, done=done)
+        if fitted is None:
+            return {"event": "stopped"}
+        return {"event": "finished", **vars(fitted), "parts": parts}
+
+    def _checkpoint(self, path: Path, trial: Trial) -> Any:
+        if not path.exists():
+            return None
+        try:
+            return checkpoint.read(path, identity(trial))
+        except DataError as error:
+            self._set_aside(path, str(error))
+            return None
+
+    def _set_aside(self, path: Path, reason: str) -> None:
+        aside = disk.set_aside(path).name
+        line = f"{reason} It is set aside as {aside}; the trial begins again."
+        self._emit({"event": "said", "line": line})
 
     def _native(self, trial: Trial) -> NativeCost:
         """Return the cost of the trial's model at its native size, for the trial's images."""
@@ -83,7 +118,7 @@ class Worker:
             if images.sha256() != wanted.sha256:
                 raise DataError(f"{wanted.name} has changed since this comparison began.")
             self._images[wanted.sha256] = images
-        return self._images[wanted.sha256]
+        return self._images[wanted.sha256].with_validation(trial.recipe.validation)
 
     def _build(self, trial: Trial) -> tuple[Any, Cost]:
         """Return the trial's model with its seed's weights, and its cost."""
@@ -102,9 +137,32 @@ class Worker:
         return model, replace(count_cost(model), model=trial.model)
 
 
+class _Hooks:
+    """What a training calls: netzoo.training.fit.Hooks, without importing Keras before its time."""
+
+    def __init__(
+        self,
+        emit: Any,
+        stop: threading.Event,
+        model: Any,
+        trial: Trial,
+        parts: int,
+        path: Path,
+    ) -> None:
+        self.report = emit
+        self.should_stop = stop.is_set
+        self._model, self._identity, self._parts, self._path = model, identity(trial), parts, path
+
+    def keep(self, done: Any) -> None:
+        from netzoo.training import state
+
+        about = checkpoint.About(self._identity, parts=self._parts, **vars(done))
+        checkpoint.write(self._path, about, state.gather(self._model))
+
+
 def main() -> None:
     """Serve requests until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which decides
     channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
@@ -112,28 +170,44 @@ def main() -> None:
         channel.write(to_line(event) + "\n")
         channel.flush()
 
-    worker = Worker(emit)
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    stop = threading.Event()
+    worker = Worker(emit, stop)
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
     while True:
-        request = json.loads(requests.get())
         try:
-            if request["do"] == "start":
-                emit(worker.start(request["device"]))
-            else:
-                trial = from_plain(Trial, request["trial"])
-                emit({"probe": worker.probe, "train": worker.train}[request["do"]](trial))
+            emit(_answer(worker, requests.get()))
         except NetzooError as error:
             emit({"event": "failed", "kind": type(error).__name__, "message": str(error)})
         except Exception as error:
             traceback.print_exc()
-            line = str(error).strip().partition("\n")[0]
-            emit({"event": "failed", "kind": "crash", "message": f"{type(error).__name__}: {line}"})
+            emit({"event": "failed", **_crash(error)})
 
 
-def _listen(requests: queue.SimpleQueue[str]) -> None:
+def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
+    if request["do"] == "start":
+        return worker.start(request["device"])
+    trial, parts = from_plain(Trial, request["trial"]), request["parts"]
+    if request["do"] == "probe":
+        return worker.probe(trial, parts)
+    return worker.train(trial, parts, Path(request["checkpoint"]))
+
+
+def _crash(error: Exception) -> dict[str, str]:
+    """Return the kind and the words of an error that is not netzoo's own."""
+    line = str(error).strip().partition("\n")[0]
+    message = f"{type(error).__name__}: {line}"
+    out = type(error).__name__ in OUT_OF_MEMORY or "RESOURCE_EXHAUSTED" in str(error)
+    return {"kind": "OutOfMemory" if out else "TrialFailed", "message": message}
+
+
+def _listen(requests: queue.SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
     for line in sys.stdin:
-        requests.put(line)
+        request = json.loads(line)
+        if request["do"] == "stop":
+            stop.set()
+        else:
+            requests.put(request)
     os._exit(0)
 
 

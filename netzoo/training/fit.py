@@ -1,27 +1,30 @@
 """Train a model on images by a recipe, epoch by epoch, and say how it goes."""
 
-import contextlib
-import itertools
-import math
-import statistics
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 from netzoo.data import pipeline
 from netzoo.data.source import Images
-from netzoo.errors import TrialFailed
+from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
-from netzoo.records import EpochRecord
+from netzoo.records import EpochRecord, Predictions
 from netzoo.training.schedule import optimizer
+from netzoo.training.state import reseed
 
 STEP_EVENT_SECONDS = 0.25
-MOST_TIMED_STEPS = 500
 
-Report = Callable[[dict[str, Any]], None]
+
+@dataclass(frozen=True)
+class Done:
+    """What a training has given so far. test_reads: how often the test split was opened."""
+
+    history: tuple[EpochRecord, ...] = ()
+    seconds: float = 0.0
+    test_reads: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,88 +35,140 @@ class Fitted:
     test_loss: float
     test_accuracy: float
     seconds: float
+    test_reads: int
+    predictions: Predictions
 
 
-@dataclass(frozen=True)
-class Pace:
-    """What a few timed steps say: the first one traces and compiles; the median of the later."""
+class Hooks(Protocol):
+    """What a training calls while it runs."""
 
-    first_step_seconds: float
-    step_seconds: float
+    def report(self, event: dict[str, Any], /) -> None:
+        """Hear of a step, a few times a second, or of the end of an epoch."""
+
+    def keep(self, done: Done, /) -> None:
+        """Keep the model as it is at the end of an epoch, before that is reported."""
+
+    def should_stop(self) -> bool:
+        """Return whether to stop at the end of this epoch."""
 
 
-def prepare(model: Any, images: Images, recipe: Recipe) -> None:
-    """Compile the model as the recipe says: cross-entropy on logits, accuracy."""
+def prepare(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
+    """Compile the model as the recipe says: cross-entropy on logits, accuracy.
+
+    parts: its batches will come in so many parts, whose gradients are added up.
+    """
+    accuracy = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
     model.compile(
-        optimizer=optimizer(recipe, pipeline.steps_per_epoch(images, recipe)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        optimizer=optimizer(recipe, pipeline.steps_per_epoch(images, recipe), parts),
+        loss=_loss(),
+        metrics=accuracy if parts == 1 else None,
+        weighted_metrics=accuracy if parts > 1 else None,
     )
 
 
-def fit(model: Any, images: Images, recipe: Recipe, seed: int, report: Report) -> Fitted:
+def fit(
+    model: Any,
+    images: Images,
+    recipe: Recipe,
+    seed: int,
+    hooks: Hooks,
+    *,
+    parts: int = 1,
+    done: Done | None = None,
+) -> Fitted | None:
     """Train a prepared model for the recipe's epochs, then measure it on the test images.
 
-    report: is given a dict a few times a second, {"event": "step", "epoch", "step", "steps"}, and
-    one at the end of each epoch, {"event": "epoch", …} with the fields of its EpochRecord.
-    Raises TrialFailed if the loss is not finite.
+    The hooks are told {"event": "step", "epoch", "step", "steps"} a few times a second, and
+    {"event": "epoch", …} with the fields of its EpochRecord at the end of each epoch.
+    done: the epochs that the model, as it is, has behind it.
+    Returns None if the hooks stopped it before its last epoch. Raises Diverged if the loss is not
+    finite.
     """
+    done = done or Done()
     size = model.input_shape[1:3]
-    steps = pipeline.steps_per_epoch(images, recipe)
-    progress = _Progress(len(images.train), steps, report)
-    test = pipeline.test_batches(images, recipe, size)
-    model.fit(
-        pipeline.train_batches(images, recipe, size, seed),
-        epochs=recipe.epochs,
-        steps_per_epoch=steps,
-        validation_data=test if recipe.test_each_epoch else None,
-        callbacks=[progress],
-        shuffle=False,
-        verbose=0,
-    )
-    last = progress.history[-1]
-    if last.test_loss is None or last.test_accuracy is None:
-        measured = model.evaluate(test, verbose=0, return_dict=True)
-        last = replace(last, test_loss=measured["loss"], test_accuracy=measured["accuracy"])
-        progress.history[-1] = last
-    _check_finite(last.test_loss, "test loss", last.epoch)
-    return Fitted(
-        history=tuple(progress.history),
-        test_loss=float(last.test_loss or 0.0),
-        test_accuracy=float(last.test_accuracy or 0.0),
-        seconds=time.perf_counter() - progress.started,
-    )
-
-
-def pace(model: Any, images: Images, recipe: Recipe, seed: int, seconds: float) -> Pace:
-    """Train a prepared model for a few steps, about so many seconds, and return its pace."""
-    stopwatch = _Stopwatch(seconds)
-    batches = pipeline.train_batches(images, recipe, model.input_shape[1:3], seed).repeat()
-    with contextlib.suppress(_EnoughError):
+    steps = pipeline.steps_per_epoch(images, recipe) * parts
+    shows_test = recipe.curve == "test"
+    progress = _Progress(len(images.train), steps, seed, shows_test, done, hooks)
+    measured = {"validation": images.validation, "test": images.test, None: None}[recipe.curve]
+    if measured is not None:
+        on_read = progress.test_was_read if shows_test else None
+        measured = pipeline.measured_batches(measured, images, recipe, size, on_read)
+    if len(done.history) < recipe.epochs:
+        first = len(done.history)
         model.fit(
-            batches,
-            steps_per_epoch=MOST_TIMED_STEPS,
-            callbacks=[stopwatch],
+            pipeline.train_batches(images, recipe, size, seed, first, parts),
+            epochs=recipe.epochs,
+            initial_epoch=first,
+            steps_per_epoch=steps,
+            validation_data=measured,
+            callbacks=[progress],
             shuffle=False,
             verbose=0,
         )
-    steps = [end - start for start, end in itertools.pairwise(stopwatch.ends)]
-    return Pace(stopwatch.ends[0] - stopwatch.started, statistics.median(steps[1:]))
+    if len(progress.history) < recipe.epochs:
+        return None
+    return _tested(model, images, recipe, progress)
+
+
+def _tested(model: Any, images: Images, recipe: Recipe, progress: "_Progress") -> Fitted:
+    """Return the result of a training, by one more look at the test images."""
+    test = pipeline.measured_batches(
+        images.test, images, recipe, model.input_shape[1:3], progress.test_was_read
+    )
+    logits = np.asarray(model.predict(test, verbose=0), np.float32)
+    predicted = logits.argmax(axis=-1)
+    last = progress.history[-1]
+    loss, accuracy = last.test_loss, last.test_accuracy  # as the recipe showed them already
+    if loss is None or accuracy is None:
+        loss = float(keras.ops.convert_to_numpy(_loss()(images.test.labels, logits)))
+        accuracy = float((predicted == images.test.labels).mean())
+    _check_finite(loss, "test loss", last.epoch)
+    return Fitted(
+        history=tuple(progress.history),
+        test_loss=loss,
+        test_accuracy=accuracy,
+        seconds=progress.seconds(),
+        test_reads=progress.test_reads,
+        predictions=Predictions.of(images.test.labels.tolist(), predicted.tolist()),
+    )
 
 
 class _Progress(keras.callbacks.Callback):
-    """Report steps and epochs as they end."""
+    """Report steps and epochs as they end, and have the model kept."""
 
-    def __init__(self, train_images: int, steps: int, report: Report) -> None:
+    def __init__(
+        self,
+        train_images: int,
+        steps: int,
+        seed: int,
+        shows_test: bool,
+        done: Done,
+        hooks: Hooks,
+    ) -> None:
         super().__init__()
-        self.history: list[EpochRecord] = []
-        self.started = time.perf_counter()
-        self._train_images, self._steps, self._report = train_images, steps, report
+        self.history = list(done.history)
+        self.test_reads = done.test_reads
+        self._train_images, self._steps, self._seed, self._hooks = train_images, steps, seed, hooks
+        self._first_epoch, self._shows_test = len(done.history), shows_test
         self._reported = 0.0
-        self._epoch_started = self._first_step_ended = self._trained = self.started
+        now = time.perf_counter()
+        self._started = now - done.seconds
+        self._epoch_started = self._first_step_ended = self._trained = now
+
+    def seconds(self) -> float:
+        """Return the seconds of training so far, those of earlier processes included."""
+        return time.perf_counter() - self._started
+
+    def test_was_read(self) -> None:
+        """Hear that the test split was opened."""
+        self.test_reads += 1
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch_started = time.perf_counter()
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch == 0:
+            reseed(self._seed, epoch=len(self.history))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         now = self._trained = time.perf_counter()
@@ -121,8 +176,10 @@ class _Progress(keras.callbacks.Callback):
             self._first_step_ended = now
         if now - self._reported >= STEP_EVENT_SECONDS:
             self._reported = now
-            event = {"epoch": len(self.history) + 1, "step": batch + 1, "steps": self._steps}
-            self._report({"event": "step", **event})
+            epoch = len(self.history) + 1
+            _check_finite((logs or {}).get("loss"), "training loss", epoch)
+            event = {"epoch": epoch, "step": batch + 1, "steps": self._steps}
+            self._hooks.report({"event": "step", **event})
 
     def on_test_begin(self, logs: Any = None) -> None:
         # Keras has fetched the epoch's training results by now, so the steps have really ended.
@@ -131,22 +188,30 @@ class _Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = logs or {}
         _check_finite(logs["loss"], "training loss", epoch + 1)
-        ended = self._trained if "val_loss" in logs else time.perf_counter()
+        measured = "val_loss" in logs
+        ended = self._trained if measured else time.perf_counter()
+        what = "test" if self._shows_test else "validation"
         record = EpochRecord(
             epoch=epoch + 1,
             seconds=ended - self._epoch_started,
             images_per_second=self._rate(epoch, ended),
             train_loss=float(logs["loss"]),
             train_accuracy=float(logs["accuracy"]),
-            test_loss=_number(logs.get("val_loss")),
-            test_accuracy=_number(logs.get("val_accuracy")),
+            **{
+                f"{what}_{figure}": float(logs[f"val_{figure}"])
+                for figure in ("loss", "accuracy")
+                if measured
+            },
         )
         self.history.append(record)
-        self._report({"event": "epoch", **asdict(record)})
+        self._hooks.keep(Done(tuple(self.history), self.seconds(), self.test_reads))
+        self._hooks.report({"event": "epoch", **asdict(record)})
+        if self._hooks.should_stop():
+            self.model.stop_training = True
 
     def _rate(self, epoch: int, ended: float) -> float | None:
-        """Return images a second, without the trial's first step, which traces and compiles."""
-        if epoch > 0:
+        """Return images a second, without the process's first step, which traces and compiles."""
+        if epoch > self._first_epoch:
             return self._train_images / (ended - self._epoch_started)
         if self._steps == 1:
             return None
@@ -154,28 +219,10 @@ class _Progress(keras.callbacks.Callback):
         return images / (ended - self._first_step_ended)
 
 
-class _EnoughError(Exception):
-    """Ends a timed training: Keras looks at stop_training only between epochs."""
+def _loss() -> Any:
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-class _Stopwatch(keras.callbacks.Callback):
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.started = time.perf_counter()
-        self.ends: list[float] = []
-        self._seconds = seconds
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        float((logs or {}).get("loss", 0.0))  # waits for a device that computes ahead
-        self.ends.append(time.perf_counter())
-        if len(self.ends) > 3 and self.ends[-1] - self.ends[0] >= self._seconds:
-            raise _EnoughError
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
-
-
-def _check_finite(loss: float | None, what: str, epoch: int) -> None:
-    if loss is None or not math.isfinite(loss):
-        raise TrialFailed(f"the {what} is {loss} after epoch {epoch}; try a lower learning rate.")
+def _check_finite(loss: Any, what: str, epoch: int) -> None:
+    if loss is None or not np.isfinite(float(loss)):
+        raise Diverged(f"the {what} is {float(loss)} in epoch {epoch}; try a lower learning rate.")

@@ -9,10 +9,16 @@ from netzoo.recipes import Recipe
 WARM_UP_SHARE = 0.1
 
 
-def optimizer(recipe: Recipe, steps_per_epoch: int) -> Any:
-    """Return the recipe's optimizer, its learning rate scheduled over all the recipe's epochs."""
+def optimizer(recipe: Recipe, steps_per_epoch: int, parts: int = 1) -> Any:
+    """Return the recipe's optimizer, its learning rate scheduled over all the recipe's epochs.
+
+    parts: the gradients of so many calls are averaged for one step.
+    """
     kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
-    return kind(learning_rate=learning_rate(recipe, steps_per_epoch * recipe.epochs))
+    return kind(
+        learning_rate=learning_rate(recipe, steps_per_epoch * recipe.epochs),
+        gradient_accumulation_steps=parts if parts > 1 else None,
+    )
 
 
 def learning_rate(recipe: Recipe, steps: int) -> Any:

@@ -1,0 +1,154 @@
+"""From the records of trials to a comparison: one row a model, with what may be said of it."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from netzoo.comparisons import Comparison, Delta, ModelRow
+from netzoo.records import EpochRecord, TrialRecord
+from netzoo.report.fairness import warnings
+from netzoo.stats import (
+    corrected,
+    did_not_train,
+    image_delta,
+    more_seeds,
+    seed_delta,
+    spread,
+    verdict,
+)
+
+Group = Sequence[TrialRecord]
+
+
+def compare_records(records: Group, baseline: str) -> Comparison:
+    """Return the comparison of at least one record, models in the order of their first record."""
+    first = records[0]
+    names = list(dict.fromkeys(record.trial.model for record in records))
+    by_model = {name: [r for r in records if r.trial.model == name] for name in names}
+    costs = [record.cost for record in records if record.cost is not None]
+    uncounted = {layer for cost in costs for layer in cost.uncounted}
+    rows = [_row(name, group) for name, group in by_model.items()]
+    return Comparison(
+        dataset=first.trial.dataset,
+        recipe={
+            "name": first.trial.recipe.name,
+            "seeds": sorted({record.trial.seed for record in records}),
+            "by_model": {name: asdict(group[0].trial.recipe) for name, group in by_model.items()},
+        },
+        baseline=baseline,
+        backend=first.trial.backend,
+        device=first.device,
+        versions=first.versions,
+        models=tuple(_judged(rows, by_model, baseline)),
+        uncounted=tuple(sorted(uncounted)),
+        warnings=tuple(warnings(by_model)),
+        command=first.command,
+        commit=first.commit,
+    )
+
+
+def _row(name: str, records: Group) -> ModelRow:
+    done = _done(records)
+    errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != "ok"]
+    cost = records[0].cost
+    ends = [record.history[-1] for record in done]
+    rates = [rate for record in done if (rate := _rate(record.history)) is not None]
+    return ModelRow(
+        name=name,
+        status="failed" if errors else "ok",
+        input_shape=records[0].trial.input_shape,
+        params=None if cost is None else cost.params,
+        macs=None if cost is None else cost.macs,
+        flops=None if cost is None else cost.flops,
+        training_flops=None if cost is None else cost.training_flops,
+        native=records[0].native,
+        train_accuracy=spread([end.train_accuracy for end in ends]),
+        test_accuracy=spread([r.test_accuracy for r in done if r.test_accuracy is not None]),
+        train_loss=spread([end.train_loss for end in ends]),
+        test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
+        images_per_second=statistics.median(rates) if rates else None,
+        seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
+        history=tuple(record.history for record in records),
+        error="; ".join(errors) or None,
+        untrained=tuple(r.trial.seed for r in done if _did_not_train(r)),
+        parts=max(record.parts for record in records),
+        test_reads=max(record.test_reads for record in records),
+    )
+
+
+def _judged(
+    rows: Sequence[ModelRow], by_model: dict[str, list[TrialRecord]], baseline: str
+) -> list[ModelRow]:
+    """Return the rows with their differences to the baseline and the verdicts on them."""
+    base = _by_seed(by_model[baseline])
+    deltas = {
+        name: delta
+        for name, group in by_model.items()
+        if name != baseline and (delta := _delta(_by_seed(group), base)) is not None
+    }
+    fair = dict(zip(deltas, corrected(list(deltas.values())), strict=True))
+    judged = []
+    for row in rows:
+        if row.name == baseline:
+            judged.append(row)
+            continue
+        delta = fair.get(row.name)
+        said = _verdict(row, by_model[row.name], delta)
+        more = None
+        if said == "not separable":
+            values, others = _pairs(_by_seed(by_model[row.name]), base)
+            more = more_seeds(values, others, comparisons=len(fair))
+        judged.append(replace(row, verdict=said, delta=delta, more_seeds=more))
+    return judged
+
+
+def _verdict(row: ModelRow, records: Group, delta: Delta | None) -> str | None:
+    if any(record.status == "diverged" for record in records):
+        return "diverged"
+    done = _done(records)
+    if done and len(row.untrained) == len(done):
+        return "did not train"
+    return None if delta is None else verdict(delta)
+
+
+def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord]) -> Delta | None:
+    """Return the difference over the seeds that both have; of a single one, over its images."""
+    shared = [seed for seed in ours if seed in base]
+    if len(shared) > 1:
+        return seed_delta(*_pairs(ours, base))
+    if not shared:
+        return None
+    pair = [records[shared[0]].predictions for records in (ours, base)]
+    if pair[0] is None or pair[1] is None or pair[0].labels != pair[1].labels:
+        return None
+    return image_delta(pair[0].correct(), pair[1].correct())
+
+
+def _pairs(ours: dict[int, TrialRecord], base: dict[int, TrialRecord]) -> Any:
+    shared = [seed for seed in ours if seed in base]
+    return tuple([records[seed].test_accuracy for seed in shared] for records in (ours, base))
+
+
+def _by_seed(records: Group) -> dict[int, TrialRecord]:
+    return {record.trial.seed: record for record in _done(records)}
+
+
+def _done(records: Group) -> list[TrialRecord]:
+    return [record for record in records if record.status == "ok"]
+
+
+def _did_not_train(record: TrialRecord) -> bool:
+    if record.test_accuracy is None or record.test_loss is None:
+        return False
+    data = record.trial.dataset
+    return did_not_train(
+        record.test_accuracy, record.test_loss, data.test, len(data.class_names), data.chance
+    )
+
+
+def _rate(history: Sequence[EpochRecord]) -> float | None:
+    """Return the median epoch's images a second; the first epoch counts only if it is alone."""
+    settled = history[1:] or history
+    rates = [e.images_per_second for e in settled if e.images_per_second is not None]
+    return statistics.median(rates) if rates else None

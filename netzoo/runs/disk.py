@@ -1,0 +1,77 @@
+"""Files that are there whole or not at all, and that tell when they were changed since.
+
+A file is written beside its place, pushed to the disk, and then moved there; a power cut leaves the
+old one or the new one. Text carries a seal, the SHA-256 of what stands before it.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from netzoo.errors import DataError, StoreError
+
+_SEAL = re.compile(rb',\n "seal": "([0-9a-f]{64})"\n}\n$')
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file by a function that fills it; its folder is made if it is not there.
+
+    Raises StoreError if that fails; then what was there before is still there.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            fresh.unlink()
+        raise StoreError(
+            f"{path} cannot be written: {error.strerror or error}. What was finished before is "
+            "kept; mend that and run the same command again."
+        ) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as `write` does."""
+    write(path, lambda file: file.write(text.encode()))
+
+
+def sealed(text: str) -> str:
+    """Return the text of a JSON object with a seal as its last key."""
+    body = text.rstrip().removesuffix("}").rstrip()
+    seal = hashlib.sha256(body.encode()).hexdigest()
+    return f'{body},\n "seal": "{seal}"\n}}\n'
+
+
+def read_sealed(path: Path) -> bytes:
+    """Return the sealed text in a file. Raises DataError if it is not what was written."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
+    seal = _SEAL.search(text)
+    if seal is None or hashlib.sha256(text[: seal.start()]).hexdigest() != seal[1].decode():
+        raise DataError(f"{path} was cut short or changed since it was written.")
+    return text
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file, so that nothing reads it again, and return its new path."""
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged{number}")).exists():
+        number += 1
+    path.rename(aside)
+    return aside

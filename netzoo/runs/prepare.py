@@ -1,0 +1,161 @@
+"""Before the training: what to train, on what device, with which images, and for how long."""
+
+import contextlib
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+from netzoo import units
+from netzoo.costs import Cost, NativeCost
+from netzoo.data import default_images, open_images
+from netzoo.errors import OutOfMemory, TrialFailed
+from netzoo.records import DatasetRecord, Device, Pace, Plan, Trial, from_plain, to_plain
+from netzoo.runs import plan
+from netzoo.runs.listener import Listener
+from netzoo.runs.local import Process
+from netzoo.runs.store import Store
+
+
+def start_process(
+    store: Store, log: str, backend: str, device: str
+) -> tuple[Process, dict[str, Any]]:
+    """Return a process whose backend has started, and its answer: "device" and "versions"."""
+    process = Process(store.log(log), backend, store.lock_fd)
+    try:
+        return process, process.ask({"do": "start", "device": device})
+    except BaseException:
+        process.kill()
+        raise
+
+
+def prepare(request: plan.Request, backend: str, store: Store, listener: Listener) -> Plan:
+    """Find out device and data, settle recipes, and count and time each model.
+
+    What there is to say is said at the end, so that a wrong request gives its error alone.
+    """
+    listener.waiting(f"starting {backend}")
+    began = time.perf_counter()
+    process, started = start_process(store, "prepare", backend, request.device)
+    start_seconds = time.perf_counter() - began
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(process)
+        device = from_plain(Device, started["device"])
+        name = plan.choose_recipe(request.recipe, device)
+        recipes = {
+            spec: plan.recipe_of(spec, name, request.overrides, device) for spec in request.models
+        }
+        listener.waiting("reading the images")
+        dataset = _dataset(request, name)
+        trials = plan.trials(recipes, dataset, request.seeds, backend, request.device)
+        found: dict[str, Any] = {
+            key: {} for key in ("costs", "natives", "paces", "parts", "failures")
+        }
+        for trial in trials[: len(recipes)]:
+            listener.waiting(f"timing a few steps of {trial.model}")
+            try:
+                answer, parts = _probed(process, trial, listener)
+            except TrialFailed as error:  # its row will say so; its process may be gone
+                found["failures"][trial.model] = str(error)
+                process, _ = start_process(store, "prepare", backend, request.device)
+                stack.enter_context(process)
+                continue
+            pace = from_plain(Pace, answer["pace"])
+            found["costs"][trial.model] = from_plain(Cost, answer["cost"])
+            found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
+            found["paces"][trial.model] = replace(pace, start=start_seconds)
+            found["parts"][trial.model] = parts
+    listener.said(_recipe_line(request, name, device))
+    return Plan(
+        request=to_plain(asdict(request)),
+        baseline=request.baseline or request.models[0],
+        trials=tuple(trials),
+        device=device,
+        versions=started["versions"],
+        **found,
+    )
+
+
+def more_parts(trial: Trial, parts: int) -> int | None:
+    """Return in how many parts a batch that does not fit goes, None if it cannot be cut."""
+    return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
+
+
+def parts_line(trial: Trial, parts: int) -> str:
+    """Return the line that says that a batch does not fit, and what is done about it."""
+    size = trial.recipe.batch_size
+    return (
+        f"{trial.model}: a batch of {size} does not fit into the device's memory; it goes in "
+        f"{parts} parts of {-(-size // parts)}, whose gradients are added up."
+    )
+
+
+def lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
+    """Return what there is to know before the training: data, device, estimate.
+
+    todo: the epochs to go of each trial that has not ended.
+    """
+    first, versions = found.trials[0], found.versions
+    data, backend = first.dataset, first.backend
+    precisions = sorted({trial.recipe.precision for trial in found.trials})
+    share = first.recipe.validation
+    held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
+    return [
+        f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
+        f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
+        f"from: {data.source}.",
+        f"Device: {found.device.name}; {backend} "
+        f"{versions.get(backend, 'of unknown version')}, keras {versions['keras']}, "
+        f"{', '.join(precisions)}.",
+        _estimate_line(found, todo),
+    ]
+
+
+def _probed(process: Process, trial: Trial, listener: Listener) -> tuple[dict[str, Any], int]:
+    """Return the answer to a probe, and the parts in which its batch fits into the memory."""
+    parts = 1
+    while True:
+        try:
+            return process.ask({"do": "probe", "trial": trial, "parts": parts}), parts
+        except OutOfMemory:
+            more = more_parts(trial, parts)
+            if more is None:
+                raise
+            parts = more
+            listener.said(parts_line(trial, parts))
+
+
+def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
+    limits = plan.limits(recipe_name, request.overrides)
+    if request.dataset is None:
+        will_do = recipe_name == "quick"
+        images = default_images(request.data_dir, *limits, sample_will_do=will_do)
+    else:
+        images = open_images(request.dataset, request.data_dir)
+    images = images.limited(*limits)
+    images.with_validation(plan.validation(recipe_name, request.overrides))  # or it says why not
+    return images.record(request.data_dir)
+
+
+def _recipe_line(request: plan.Request, name: str, device: Device) -> str:
+    if request.recipe != plan.AUTO:
+        return f"Recipe: {name}."
+    other, what = ("quick", "minutes") if name == "lesson" else ("lesson", "the full training")
+    command = " ".join(["netzoo compare", *request.models, "--recipe", other])
+    found = "a GPU" if device.kind == "gpu" else "no GPU"
+    return f"Recipe: {name}, since there is {found} here. For {what}: {command}"
+
+
+def _estimate_line(found: Plan, todo: list[tuple[Trial, int]]) -> str:
+    seconds = [
+        (trial.model, found.paces[trial.model].seconds(epochs))
+        for trial, epochs in todo
+        if trial.model in found.paces
+    ]
+    if not seconds:
+        return "Estimate: none, since no model could be built and timed."
+    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in dict(reversed(seconds)).items())
+    count = len(seconds)
+    return (
+        f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
+        f"trial{'s' if count > 1 else ''} ({each} each), from a few timed steps."
+    )
