@@ -9,6 +9,9 @@ from netzoo.errors import NetzooError
 
 from .compare import compare
 from .list import list_command
+from .rerun import rerun
+from .runs import runs
+from .show import show
 from .summary import summary
 
 WRONG_REQUEST = 2
@@ -28,10 +31,11 @@ def app() -> None:
       netzoo compare lenet alexnet
       netzoo summary alexnet
       netzoo list "alexnet*"
+      netzoo runs
     """
 
 
-for command in (compare, list_command, summary):
+for command in (compare, list_command, rerun, runs, show, summary):
     app.add_command(command)
 
 

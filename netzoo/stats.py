@@ -19,8 +19,11 @@ SAME = 1e-9  # accuracies that differ by less differ by rounding
 UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each class its share
 
 
-def spread(values: Sequence[float]) -> Spread | None:
-    """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values."""
+def spread(values: Sequence[float], most: float = math.inf) -> Spread | None:
+    """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values.
+
+    The interval ends at 0 and at most: what the figure cannot be is not in it.
+    """
     if not values:
         return None
     mean, n = statistics.fmean(values), len(values)
@@ -32,7 +35,7 @@ def spread(values: Sequence[float]) -> Spread | None:
         from scipy import stats
 
         low, high = stats.t.interval(1 - LEVEL, n - 1, loc=mean, scale=sd / math.sqrt(n))
-        interval = (float(low), float(high))
+        interval = (max(float(low), 0.0), min(float(high), most))
     return Spread(mean, sd, n, tuple(values), interval)
 
 

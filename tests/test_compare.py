@@ -4,24 +4,23 @@ import importlib
 import json
 import os
 import signal
-import subprocess
 import time
 
 import pytest
-from conftest import COMMAND
+from processes import children, start, wait_for
 from reference import MACS, PARAMS
+from scipy import stats
 
 import netzoo
 from netzoo.records import TrialRecord, from_text
 from netzoo.registry import MODELS
-from netzoo.runs.compare import Listener
 
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
 
 
 def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
     done = netzoo(
-        "compare", "lenet", "lenet-relu", *SMALL, "--epochs", "2", "--seeds", "2",
+        "compare", "lenet", "lenet-relu", *SMALL, "--epochs", "2", "--seed", "3",
         "--baseline", "lenet-relu", "--format", "json", "--output", "out",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -34,13 +33,15 @@ def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
         assert (model["status"], model["params"], model["macs"]) == (
             "ok", PARAMS["lenet"], MACS["lenet"],
         )  # fmt: skip
-        assert model["test_accuracy"]["n"] == 2
-        assert [len(epochs) for epochs in model["history"]] == [2, 2]
+        assert model["test_accuracy"]["n"] == 1
+        assert [len(epochs) for epochs in model["history"]] == [2]
         assert model["images_per_second"] > 0
     first, second, third, *_ = done.stderr.splitlines()
     assert first.startswith("Recipe: quick, since there is no GPU here. For the full training: ")
     assert first.endswith("netzoo compare lenet lenet-relu --recipe lesson")
-    assert second.startswith("Data: fashion_mnist_sample, 640 training and 200 test images")
+    assert second.startswith(
+        "Data: fashion_mnist_sample, 640 training (10 % held out for validation)"
+    )
     assert third.startswith("Device: CPU (")
     assert "Estimate: about " in done.stderr
     assert "epoch 2/2, loss " in done.stderr
@@ -53,14 +54,17 @@ def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
         for path in (folder / "trials").iterdir()
     ]
     assert sorted((r.trial.model, r.trial.seed) for r in records) == [
-        (name, seed) for name in ("lenet", "lenet-relu") for seed in (0, 1)
+        (name, seed) for name in ("lenet", "lenet-relu") for seed in (3,)
     ]
-    again = netzoo("compare", "lenet", *SMALL, "--output", "out")
-    assert (again.returncode, again.stdout) == (2, "")
-    assert again.stderr == "Error: out holds a comparison or is a file; name a new folder.\n"
+    assert {r.test_reads for r in records} == {1}
+    assert all(r.command.startswith("netzoo compare lenet lenet-relu --dataset") for r in records)
+    assert {len(r.predictions.correct()) for r in records} == {200}
+    for r in records:
+        assert r.test_accuracy == sum(r.predictions.correct()) / 200
+        assert all(epoch.validation_accuracy > 0 for epoch in r.history)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def users_models():
     """Register the models of users_models.py, and forget them afterwards."""
     before = dict(MODELS._values)
@@ -68,14 +72,6 @@ def users_models():
     yield
     MODELS._values.clear()
     MODELS._values.update(before)
-
-
-class Heard(Listener):
-    def __init__(self):
-        self.epochs = []
-
-    def epoch_ended(self, trial, record):
-        self.epochs.append((trial.model, record.epoch))
 
 
 SETTINGS = {
@@ -87,40 +83,15 @@ SETTINGS = {
 }
 
 
-def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
-    heard = Heard()
-    comparison = netzoo.compare(
-        ["lenet-modern", "alexnet:fc_layers=1"],
-        epochs=1,
-        image_size=67,
-        augment="flip+crop",
-        seeds=[3],
-        listener=heard,
-        **SETTINGS,
-    )
-    again = netzoo.compare(
-        "alexnet:fc_layers=1",
-        epochs=1,
-        image_size=67,
-        augment="flip+crop",
-        seeds=[3, 4],
-        **SETTINGS,
-    )
-    first, second = comparison.models[1], again.models[0]
-    assert (first.status, second.status) == ("ok", "ok")
-    assert first.test_accuracy.values[0] == second.test_accuracy.values[0]
-    assert first.test_loss.values[0] == second.test_loss.values[0]
-    assert first.train_loss.values[0] == second.train_loss.values[0]
-    assert second.test_loss.values[0] != second.test_loss.values[1]
-    assert heard.epochs == [("lenet-modern", 1), ("alexnet:fc_layers=1", 1)]
-
-
 def test_the_lesson_shows_the_test_split_by_epoch_and_reports_the_last():
     settings = SETTINGS | {"recipe": "lesson"}
-    (lenet,) = netzoo.compare("lenet", epochs=2, batch_size=64, **settings).models
-    (history,) = lenet.history
-    assert [epoch.test_accuracy is not None for epoch in history] == [True, True]
-    assert lenet.test_accuracy.values == (history[-1].test_accuracy,)
+    (lenet,) = netzoo.compare("lenet", epochs=2, batch_size=64, seeds=[3, 4], **settings).models
+    for history in lenet.history:
+        assert [epoch.test_accuracy is not None for epoch in history] == [True, True]
+        assert history[-1].test_accuracy in lenet.test_accuracy.values
+    assert lenet.test_accuracy.n == 2
+    assert len(set(lenet.test_loss.values)) == 2  # another seed, other numbers
+    assert lenet.test_reads == 2
 
 
 def test_a_training_that_diverges_is_a_row_and_the_others_go_on(netzoo):
@@ -131,7 +102,7 @@ def test_a_training_that_diverges_is_a_row_and_the_others_go_on(netzoo):
     assert done.returncode == 1
     relu, sigmoid = json.loads(done.stdout)["models"]
     assert relu["status"] == "failed"
-    assert relu["error"].startswith("seed 0: the training loss is nan after epoch 1")
+    assert relu["error"].startswith("seed 0: the training loss is nan in epoch 1; try a lower")
     assert relu["test_accuracy"] is None
     assert sigmoid["status"] == "ok"
 
@@ -147,63 +118,38 @@ def test_users_models_train_and_those_that_cannot_be_built_are_rows(users_models
     assert (narrow.status, narrow.params) == ("ok", 784 * 2 + 2 + 2 * 10 + 10)
 
 
-def start(tmp_path, *arguments):
-    return subprocess.Popen(
-        [COMMAND, "compare", *arguments, *SMALL, "--output", "out", "--format", "json"],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(users_models, tmp_path):
+    """64 images do not fit where 40 do; the epoch ends with one image, in one part and none."""
+    settings = {
+        "recipe": "quick", "dataset": "fashion_mnist_sample", "limit_train": 641,
+        "limit_test": 40, "epochs": 2, "device": "cpu", "precision": "float32",
+        "batch_size": 64, "validation": 0.0, "optimizer": "sgd", "learning_rate": 0.1,
+    }  # fmt: skip
+    names = ["users-plain", "users-large", "users-endless"]
+    plain, large, endless = netzoo.compare(names, output=tmp_path / "out", **settings).models
+    assert (plain.parts, large.parts) == (1, 2)
+    assert large.error is None
+    for ours, theirs in zip(large.history[0], plain.history[0], strict=True):
+        assert ours.train_loss == pytest.approx(theirs.train_loss, rel=2e-3)
+    assert large.test_loss.mean == pytest.approx(plain.test_loss.mean, rel=1e-4)
+    assert large.test_accuracy == plain.test_accuracy
+    assert endless.status == "failed"
+    assert "users-large: each batch went in 2 parts" in (tmp_path / "out/table.txt").read_text()
 
 
-def wait_for(process, words):
-    for line in process.stderr:
-        if words in line:
-            return
-    raise AssertionError(f"ended before {words!r}")
-
-
-def children(process):
-    tasks = f"/proc/{process.pid}/task/{process.pid}/children"
-    with open(tasks) as file:
-        return [int(pid) for pid in file.read().split()]
-
-
-def test_a_killed_trial_is_a_row_and_the_others_go_on(tmp_path):
-    with start(tmp_path, "lenet", "lenet-relu", "--epochs", "300") as process:
-        wait_for(process, "epoch 2/300")
+def test_a_killed_trial_is_a_row_and_a_trial_ends_when_its_parent_is_killed(netzoo, tmp_path):
+    with start(tmp_path, "lenet", "lenet-relu", *SMALL, "--epochs", "30000") as process:
+        wait_for(process, "epoch 2/30000")
         for pid in children(process):
             os.kill(pid, signal.SIGKILL)
         wait_for(process, "lenet-relu, seed 0")
-        wait_for(process, "epoch 1/300")
-        os.killpg(process.pid, signal.SIGINT)
-        told = json.loads(process.communicate()[0])
-    assert process.returncode == 130
-    killed, stopped = told["models"]
-    assert killed["error"].startswith("seed 0: its process was ended by SIGKILL")
-    assert len(killed["history"][0]) >= 2
-    assert stopped["error"] == "seed 0: stopped by Ctrl-C."
-
-
-def test_ctrl_c_keeps_what_is_done(tmp_path):
-    with start(tmp_path, "lenet", "lenet-relu", "--epochs", "30") as process:
-        wait_for(process, "Trial 2 of 2")
-        wait_for(process, "epoch 1/30")
-        os.killpg(process.pid, signal.SIGINT)
-        told = json.loads(process.communicate()[0])
-    assert process.returncode == 130
-    assert [model["status"] for model in told["models"]] == ["ok", "failed"]
-    assert told["models"][0]["test_accuracy"]["n"] == 1
-    assert len(list((tmp_path / "out" / "trials").iterdir())) == 1
-
-
-def test_a_trial_ends_when_its_parent_is_killed(tmp_path):
-    with start(tmp_path, "lenet", "--epochs", "3000") as process:
-        wait_for(process, "epoch 1/3000")
+        wait_for(process, "epoch 1/30000")
         (child,) = children(process)
         process.kill()
+    killed, left = json.loads(netzoo("show", "out", "--format", "json").stdout)["models"]
+    assert killed["error"].startswith("seed 0: its process was ended by SIGKILL")
+    assert len(killed["history"][0]) >= 2
+    assert left["error"].endswith(" of 30000 epochs are done.")
     deadline = time.monotonic() + 30
     while os.path.exists(f"/proc/{child}") and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -218,6 +164,32 @@ def test_the_lessons_lenet_on_the_full_set_is_where_published_runs_are():
     ).models
     assert lenet.test_accuracy.n == 3
     assert all(0.75 <= value <= 0.83 for value in lenet.test_accuracy.values)
+
+
+@pytest.mark.slow
+def test_the_verdicts_are_those_of_scipy_on_the_stored_values(tmp_path):
+    names = ["lenet", "lenet-relu", "alexnet-sigmoid"]
+    told = netzoo.compare(
+        names, recipe="quick", dataset="fashion_mnist_sample", device="cpu", seeds=range(5),
+        output=tmp_path / "out",
+    ).to_dict()  # fmt: skip
+    lenet, relu, sigmoid = (model["test_accuracy"]["values"] for model in told["models"])
+    found = [
+        stats.ttest_1samp([a - b for a, b in zip(values, lenet, strict=True)], 0)
+        for values in (relu, sigmoid)
+    ]
+    smaller, larger = sorted(test.pvalue for test in found)
+    holm = {smaller: min(1.0, 2 * smaller), larger: max(2 * smaller, larger)}
+    for model, test, values in zip(told["models"][1:], found, (relu, sigmoid), strict=True):
+        assert model["delta"]["p"] == pytest.approx(min(1.0, holm[test.pvalue]))
+        assert model["delta"]["ci95"] == pytest.approx(list(test.confidence_interval(0.95)))
+        expected = "not separable"
+        if holm[test.pvalue] < 0.05:
+            expected = "better" if sum(values) > sum(lenet) else "worse"
+        if all(value == 0.1 for value in values):
+            expected = "did not train"
+        assert model["verdict"] == expected
+    print([(m["name"], m["verdict"], m["delta"]) for m in told["models"]])
 
 
 @pytest.mark.slow

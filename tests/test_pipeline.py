@@ -121,7 +121,7 @@ def test_resizing_is_bilinear(images, size):
 
 def test_test_images_come_once_in_order_and_never_augmented(images):
     recipe = replace(RECIPE, augment="flip+crop")
-    found = list(pipeline.test_batches(images, recipe, (28, 28)))
+    found = list(pipeline.measured_batches(images.test, images, recipe, (28, 28)))
     x = np.concatenate([x.numpy() for x, _ in found])
     assert (x == images.test.images.astype("float32") / np.float32(255)).all()
     assert (np.concatenate([y.numpy() for _, y in found]) == images.test.labels).all()
@@ -132,7 +132,8 @@ def test_standardising_uses_the_training_images_alone(images):
     x = np.concatenate(batches(images, recipe)[0])
     assert abs(x.mean()) < 1e-5
     assert abs(x.std() - 1) < 1e-5
-    test = np.concatenate([x.numpy() for x, _ in pipeline.test_batches(images, recipe, (28, 28))])
+    measured = pipeline.measured_batches(images.test, images, recipe, (28, 28))
+    test = np.concatenate([x.numpy() for x, _ in measured])
     pixels = images.train.images
     expected = (images.test.images - pixels.mean()) / pixels.std()
     np.testing.assert_allclose(test, expected, atol=1e-4)

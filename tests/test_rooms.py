@@ -15,11 +15,14 @@ ROWS = [
     ("registry", "backend"),
     ("recipes", "costs"),
     ("records",),
+    ("comparisons",),
     ("stats", "models", "cost", "data"),
     ("training", "report", "summaries"),
-    ("runs.plan", "runs.local"),
+    ("runs.plan", "runs.local", "runs.disk", "runs.listener", "runs.clock", "runs.origin"),
+    ("runs.checkpoint",),
     ("runs.store",),
-    ("runs.trial", "runs.compare"),
+    ("runs.trial", "runs.prepare", "runs.saved"),
+    ("runs.compare", "runs.rerun"),
 ]
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 
@@ -31,7 +34,8 @@ THIRD_PARTY = {
     "records": {"msgspec"},
     "cost": {"keras"},
     "data": {"numpy", "tensorflow"},
-    "training": {"keras"},
+    "training": {"keras", "numpy"},
+    "runs.checkpoint": {"numpy"},
     "summaries": {"keras"},
 }
 

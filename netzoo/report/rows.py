@@ -63,8 +63,10 @@ def _row(name: str, records: Group) -> ModelRow:
         flops=None if cost is None else cost.flops,
         training_flops=None if cost is None else cost.training_flops,
         native=records[0].native,
-        train_accuracy=spread([end.train_accuracy for end in ends]),
-        test_accuracy=spread([r.test_accuracy for r in done if r.test_accuracy is not None]),
+        train_accuracy=spread([end.train_accuracy for end in ends], most=1.0),
+        test_accuracy=spread(
+            [r.test_accuracy for r in done if r.test_accuracy is not None], most=1.0
+        ),
         train_loss=spread([end.train_loss for end in ends]),
         test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
         images_per_second=statistics.median(rates) if rates else None,

@@ -38,7 +38,7 @@ def write(path: Path, about: About, arrays: dict[str, Any]) -> None:
 def read(path: Path, identity: str) -> tuple[About, dict[str, Any]]:
     """Return what a checkpoint of a trial holds. Raises DataError if it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             about = _about(held)
             arrays = {key: held[key] for key in held.files if key != _ABOUT}
     except Exception as error:  # zipfile and numpy raise many kinds on a damaged file
@@ -51,7 +51,7 @@ def read(path: Path, identity: str) -> tuple[About, dict[str, Any]]:
 def read_about(path: Path) -> About:
     """Return what a checkpoint says of itself, without its arrays. Raises DataError."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             return _about(held)
     except Exception as error:
         raise _damaged(path) from error

@@ -158,8 +158,8 @@ class _Run:
             self.listener.said(f"{line} Its trial runs again.")
         count = len(self.records)
         if count:
-            were = "trial is" if count == 1 else "trials are"
-            self.listener.said(f"{count} of {len(self.plan.trials)} {were} done already.")
+            were = "is" if count == 1 else "are"
+            self.listener.said(f"{count} of {len(self.plan.trials)} trials {were} done already.")
         return todo
 
     def _run(self, trial: Trial) -> None:

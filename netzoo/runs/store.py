@@ -23,7 +23,7 @@ from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
 PLAN = "plan.json"
-LOCK_SECONDS = 10.0  # a trial's process may need a moment to see that its parent is dead
+LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 
 class Store:

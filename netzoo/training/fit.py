@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from netzoo.data import pipeline
 from netzoo.data.source import Images
@@ -87,12 +88,8 @@ def fit(
     done = done or Done()
     size = model.input_shape[1:3]
     steps = pipeline.steps_per_epoch(images, recipe) * parts
-    shows_test = recipe.curve == "test"
-    progress = _Progress(len(images.train), steps, seed, shows_test, done, hooks)
-    measured = {"validation": images.validation, "test": images.test, None: None}[recipe.curve]
-    if measured is not None:
-        on_read = progress.test_was_read if shows_test else None
-        measured = pipeline.measured_batches(measured, images, recipe, size, on_read)
+    progress = _Progress(images, recipe, steps, seed, done, hooks)
+    progress.set_model(model)
     if len(done.history) < recipe.epochs:
         first = len(done.history)
         model.fit(
@@ -100,64 +97,71 @@ def fit(
             epochs=recipe.epochs,
             initial_epoch=first,
             steps_per_epoch=steps,
-            validation_data=measured,
             callbacks=[progress],
             shuffle=False,
             verbose=0,
         )
     if len(progress.history) < recipe.epochs:
         return None
-    return _tested(model, images, recipe, progress)
-
-
-def _tested(model: Any, images: Images, recipe: Recipe, progress: "_Progress") -> Fitted:
-    """Return the result of a training, by one more look at the test images."""
-    test = pipeline.measured_batches(
-        images.test, images, recipe, model.input_shape[1:3], progress.test_was_read
-    )
-    logits = np.asarray(model.predict(test, verbose=0), np.float32)
-    predicted = logits.argmax(axis=-1)
-    last = progress.history[-1]
-    loss, accuracy = last.test_loss, last.test_accuracy  # as the recipe showed them already
-    if loss is None or accuracy is None:
-        loss = float(keras.ops.convert_to_numpy(_loss()(images.test.labels, logits)))
-        accuracy = float((predicted == images.test.labels).mean())
-    _check_finite(loss, "test loss", last.epoch)
+    test = progress.last_test or progress.measured("test")
     return Fitted(
         history=tuple(progress.history),
-        test_loss=loss,
-        test_accuracy=accuracy,
+        test_loss=test.loss,
+        test_accuracy=test.accuracy,
         seconds=progress.seconds(),
         test_reads=progress.test_reads,
-        predictions=Predictions.of(images.test.labels.tolist(), predicted.tolist()),
+        predictions=Predictions.of(images.test.labels.tolist(), test.predicted.tolist()),
     )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What a network gives on a split; predicted: the class of each image."""
+
+    loss: float
+    accuracy: float
+    predicted: NDArray[np.int64]
 
 
 class _Progress(keras.callbacks.Callback):
-    """Report steps and epochs as they end, and have the model kept."""
+    """Measure, keep and report epochs as they end, and report steps."""
 
     def __init__(
-        self,
-        train_images: int,
-        steps: int,
-        seed: int,
-        shows_test: bool,
-        done: Done,
-        hooks: Hooks,
+        self, images: Images, recipe: Recipe, steps: int, seed: int, done: Done, hooks: Hooks
     ) -> None:
         super().__init__()
         self.history = list(done.history)
         self.test_reads = done.test_reads
-        self._train_images, self._steps, self._seed, self._hooks = train_images, steps, seed, hooks
-        self._first_epoch, self._shows_test = len(done.history), shows_test
+        self.last_test: _Measured | None = None  # where the last epoch has shown it already
+        self._images, self._recipe, self._steps, self._seed = images, recipe, steps, seed
+        self._hooks = hooks
+        self._first_epoch = len(done.history)
         self._reported = 0.0
         now = time.perf_counter()
         self._started = now - done.seconds
-        self._epoch_started = self._first_step_ended = self._trained = now
+        self._epoch_started = self._first_step_ended = now
 
     def seconds(self) -> float:
         """Return the seconds of training so far, those of earlier processes included."""
         return time.perf_counter() - self._started
+
+    def measured(self, what: str) -> _Measured:
+        """Return loss and accuracy on the "validation" or "test" images. Raises Diverged."""
+        images, recipe = self._images, self._recipe
+        split = images.test if what == "test" else images.validation
+        assert split is not None
+        batches = pipeline.measured_batches(
+            split,
+            images,
+            recipe,
+            self.model.input_shape[1:3],
+            self.test_was_read if what == "test" else None,
+        )
+        logits = np.asarray(self.model.predict(batches, verbose=0), np.float32)
+        loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
+        _check_finite(loss, f"{what} loss", len(self.history) + 1)
+        predicted = logits.argmax(axis=-1)
+        return _Measured(loss, float((predicted == split.labels).mean()), predicted)
 
     def test_was_read(self) -> None:
         """Hear that the test split was opened."""
@@ -171,7 +175,7 @@ class _Progress(keras.callbacks.Callback):
             reseed(self._seed, epoch=len(self.history))
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        now = self._trained = time.perf_counter()
+        now = time.perf_counter()
         if batch == 0:
             self._first_step_ended = now
         if now - self._reported >= STEP_EVENT_SECONDS:
@@ -181,27 +185,26 @@ class _Progress(keras.callbacks.Callback):
             event = {"epoch": epoch, "step": batch + 1, "steps": self._steps}
             self._hooks.report({"event": "step", **event})
 
-    def on_test_begin(self, logs: Any = None) -> None:
-        # Keras has fetched the epoch's training results by now, so the steps have really ended.
-        self._trained = time.perf_counter()
-
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = logs or {}
         _check_finite(logs["loss"], "training loss", epoch + 1)
-        measured = "val_loss" in logs
-        ended = self._trained if measured else time.perf_counter()
-        what = "test" if self._shows_test else "validation"
+        ended = time.perf_counter()
+        rate = self._rate(epoch, ended)
+        curve: dict[str, float] = {}
+        if self._recipe.curve is not None:
+            found = self.measured(self._recipe.curve)
+            curve = {
+                f"{self._recipe.curve}_loss": found.loss,
+                f"{self._recipe.curve}_accuracy": found.accuracy,
+            }
+            self.last_test = found if self._recipe.curve == "test" else None
         record = EpochRecord(
             epoch=epoch + 1,
             seconds=ended - self._epoch_started,
-            images_per_second=self._rate(epoch, ended),
+            images_per_second=rate,
             train_loss=float(logs["loss"]),
             train_accuracy=float(logs["accuracy"]),
-            **{
-                f"{what}_{figure}": float(logs[f"val_{figure}"])
-                for figure in ("loss", "accuracy")
-                if measured
-            },
+            **curve,
         )
         self.history.append(record)
         self._hooks.keep(Done(tuple(self.history), self.seconds(), self.test_reads))
@@ -212,10 +215,10 @@ class _Progress(keras.callbacks.Callback):
     def _rate(self, epoch: int, ended: float) -> float | None:
         """Return images a second, without the process's first step, which traces and compiles."""
         if epoch > self._first_epoch:
-            return self._train_images / (ended - self._epoch_started)
+            return len(self._images.train) / (ended - self._epoch_started)
         if self._steps == 1:
             return None
-        images = self._train_images * (self._steps - 1) / self._steps
+        images = len(self._images.train) * (self._steps - 1) / self._steps
         return images / (ended - self._first_step_ended)
 
 

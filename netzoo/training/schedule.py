@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keras import optimizers
+from keras import ops, optimizers
 
 from netzoo.recipes import Recipe
 
@@ -15,8 +15,11 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, parts: int = 1) -> Any:
     parts: the gradients of so many calls are averaged for one step.
     """
     kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
+    rate = learning_rate(recipe, steps_per_epoch * recipe.epochs)
+    if parts > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
+        rate = _OfWholeBatches(rate, parts)
     return kind(
-        learning_rate=learning_rate(recipe, steps_per_epoch * recipe.epochs),
+        learning_rate=rate,
         gradient_accumulation_steps=parts if parts > 1 else None,
     )
 
@@ -33,3 +36,17 @@ def learning_rate(recipe: Recipe, steps: int) -> Any:
         warmup_target=peak if warm_up else None,
         warmup_steps=warm_up,
     )
+
+
+class _OfWholeBatches(optimizers.schedules.LearningRateSchedule):
+    """A schedule that counts batches where Keras counts their parts.
+
+    Keras divides its step by the number of parts for Adam, but not for the learning rate.
+    """
+
+    def __init__(self, schedule: Any, parts: int) -> None:
+        super().__init__()
+        self._schedule, self._parts = schedule, parts
+
+    def __call__(self, step: Any) -> Any:
+        return self._schedule(ops.floor_divide(step, self._parts))

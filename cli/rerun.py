@@ -1,0 +1,41 @@
+"""netzoo rerun: one trial once more, number by number."""
+
+import click
+
+from .options import format_option, progress_options, show
+
+
+@click.command()
+@click.argument("folder")
+@click.argument("trial")
+@progress_options
+@format_option
+@click.pass_context
+def rerun(
+    context: click.Context, /, folder: str, trial: str, quiet: bool, log_file: str | None, form: str
+) -> None:
+    """Train one TRIAL of the comparison in FOLDER again from its record, and compare the numbers.
+
+    TRIAL is a name from `netzoo runs FOLDER`, or the beginning of one. The backend is the record's.
+    Exit code 0 if every number is the same to the last bit, 1 if not.
+
+    \b
+    Examples:
+      netzoo rerun runs/lesson lenet-seed0
+    """
+    from netzoo.records import to_text
+    from netzoo.report.runs import repetition_table
+    from netzoo.runs.rerun import rerun as repeat
+    from netzoo.runs.saved import find_trial
+    from netzoo.runs.store import open_store
+
+    from .progress import progress
+
+    record = find_trial(open_store(folder), trial)
+    with progress(quiet, log_file) as listener:
+        repetition = repeat(record, listener)
+    if form == "json":
+        click.echo(to_text(repetition), nl=False)
+    else:
+        show(repetition_table(repetition), form)
+    context.exit(0 if repetition.same else 1)

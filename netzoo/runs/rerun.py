@@ -1,0 +1,103 @@
+"""Repeat one trial from its record, and say whether it gave the same numbers."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netzoo.errors import NetzooError
+from netzoo.records import EpochRecord, TrialRecord, from_plain
+from netzoo.runs.listener import Listener
+from netzoo.runs.plan import identity
+from netzoo.runs.prepare import start_process
+from netzoo.runs.store import Store
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of a trial as it was recorded and as it came again; None where there is none."""
+
+    name: str
+    recorded: float | None
+    repeated: float | None
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """What a trial gave again. changed: versions and device that are not those of the record."""
+
+    trial: str
+    figures: tuple[Figure, ...]
+    changed: tuple[str, ...]
+    error: str | None
+
+    @property
+    def same(self) -> bool:
+        """Return whether every number is the same, to the last bit."""
+        return self.error is None and all(f.recorded == f.repeated for f in self.figures)
+
+
+def rerun(record: TrialRecord, listener: Listener) -> Repetition:
+    """Train a record's trial again, in a process of its own, and keep nothing of it.
+
+    Raises NetzooError if its backend cannot start.
+    """
+    trial = record.trial
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        listener.waiting(f"starting {trial.backend}")
+        process, started = start_process(store, identity(trial), trial.backend, trial.device)
+        history: list[EpochRecord] = []
+
+        def hear(event: dict[str, Any]) -> None:
+            kind = event.pop("event")
+            if kind == "step":
+                listener.stepped(trial, **event)
+            elif kind == "epoch":
+                history.append(from_plain(EpochRecord, event))
+                listener.epoch_ended(trial, history[-1])
+
+        listener.trial_started(trial, 1, 1, 0)
+        ended: dict[str, Any] = {}
+        error = None
+        request = {"do": "train", "trial": trial, "parts": record.parts}
+        try:
+            with process:
+                path = str(store.checkpoint(trial))
+                ended = process.ask({**request, "checkpoint": path}, hear)
+        except NetzooError as failure:
+            error = str(failure)
+    if record.status != "ok" and error == record.error:
+        error = None  # it ends in the same way again
+    now = {**started["versions"], "device": started["device"]["name"]}
+    before = {**record.versions, "device": record.device.name}
+    return Repetition(
+        trial=identity(trial),
+        figures=tuple(_figures(record, history, ended)),
+        changed=tuple(
+            f"{key} {before.get(key, 'none')}, now {now.get(key, 'none')}"
+            for key in {**before, **now}
+            if before.get(key) != now.get(key)
+        ),
+        error=error,
+    )
+
+
+def _figures(
+    record: TrialRecord, history: list[EpochRecord], ended: dict[str, Any]
+) -> list[Figure]:
+    """Return the losses and accuracies of both, epoch by epoch."""
+    told = []
+    keys = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss")
+    for number, recorded in enumerate(record.history):
+        again = history[number] if number < len(history) else None
+        for key in keys:
+            value = getattr(recorded, key)
+            if value is not None:
+                words = f"epoch {recorded.epoch}, {key.replace('_', ' ')}"
+                told.append(Figure(words, value, getattr(again, key, None)))
+    for key in ("test_loss", "test_accuracy"):
+        value = getattr(record, key)
+        if value is not None:
+            told.append(Figure(key.replace("_", " "), value, ended.get(key)))
+    return told

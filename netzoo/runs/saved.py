@@ -1,0 +1,125 @@
+"""What a folder holds, read without any backend: a comparison's table again, and how far it is."""
+
+from dataclasses import dataclass
+
+from netzoo.comparisons import Comparison
+from netzoo.errors import DataError, no_such
+from netzoo.records import Plan, Trial, TrialRecord, from_text
+from netzoo.report.rows import compare_records
+from netzoo.runs import disk
+from netzoo.runs.plan import identity
+from netzoo.runs.store import Store, in_use
+
+
+@dataclass(frozen=True)
+class TrialState:
+    """How far a trial is. state: its record's status, "unfinished" or "not begun"."""
+
+    name: str
+    trial: Trial
+    state: str
+    epochs: int
+    record: TrialRecord | None
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How far a comparison is.
+
+    state: "running", "finished", "unfinished", or "damaged" where its plan cannot be read.
+    notes: a line for each file that is damaged.
+    """
+
+    name: str
+    state: str
+    trials: tuple[TrialState, ...]
+    notes: tuple[str, ...]
+
+
+def run_state(store: Store) -> RunState:
+    """Return how far a comparison is."""
+    plan = store.plan()
+    states = tuple(_state(store, trial) for trial in _trials(store, plan))
+    state = "damaged"
+    if in_use(store):
+        state = "running"
+    elif plan is not None:
+        ended = all(each.state in ("ok", "diverged", "failed") for each in states)
+        state = "finished" if ended else "unfinished"
+    notes = tuple(reason for _, reason in store.damaged)
+    return RunState(store.folder.name, state, states, notes)
+
+
+def saved_comparison(store: Store) -> tuple[Comparison, tuple[str, ...]]:
+    """Return a comparison from its records, and a line for each file that is damaged.
+
+    Without its plan, the records that are there stand for it, and the first one's model is the
+    baseline. Raises DataError if there is nothing to show.
+    """
+    plan = store.plan()
+    records = []
+    for trial in _trials(store, plan):
+        state = _state(store, trial)
+        if state.record is not None:
+            records.append(state.record)
+        elif plan is not None:
+            records.append(_unended(plan, state))
+    notes = tuple(reason for _, reason in store.damaged)
+    if not records:
+        raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
+    baseline = records[0].trial.model if plan is None else plan.baseline
+    return compare_records(records, baseline), notes
+
+
+def find_trial(store: Store, name: str) -> TrialRecord:
+    """Return the record of a trial by its name or the beginning of it.
+
+    Raises UnknownName, or DataError for one that has no record.
+    """
+    states = {each.name: each for each in run_state(store).trials}
+    found = [key for key in states if key.startswith(name)]
+    if name in states:
+        found = [name]
+    if len(found) != 1:
+        raise no_such("trial", name, states, where=str(store.folder))
+    record = states[found[0]].record
+    if record is None or not record.history:
+        raise DataError(f"{found[0]} is {states[found[0]].state}; it has no record to repeat.")
+    return record
+
+
+def _trials(store: Store, plan: Plan | None) -> list[Trial]:
+    """Return the planned trials; without a plan, those whose records can be read."""
+    if plan is not None:
+        return list(plan.trials)
+    trials = []
+    for path in sorted((store.folder / "trials").glob("*.json")):
+        try:
+            trials.append(from_text(TrialRecord, disk.read_sealed(path), str(path)).trial)
+        except DataError as error:
+            store.damaged.append((path, str(error)))
+    return trials
+
+
+def _state(store: Store, trial: Trial) -> TrialState:
+    record, about = store.record(trial), None
+    if record is None or record.status == "failed":
+        about = store.progress(trial)
+    state = "unfinished" if about else "not begun"
+    epochs = len(about.history) if about else 0
+    if record is not None:
+        state, epochs = record.status, len(record.history)
+    return TrialState(identity(trial), trial, state, epochs, record)
+
+
+def _unended(plan: Plan, each: TrialState) -> TrialRecord:
+    error = f"{each.epochs} of {each.trial.recipe.epochs} epochs are done."
+    return TrialRecord(
+        trial=each.trial,
+        status="unfinished",
+        device=plan.device,
+        versions=plan.versions,
+        cost=plan.costs.get(each.trial.model),
+        native=plan.natives.get(each.trial.model),
+        error=error if each.epochs else "not begun.",
+    )
