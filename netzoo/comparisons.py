@@ -12,7 +12,7 @@ class Spread:
     """A figure over n seeds.
 
     sd: the sample standard deviation; ci95: the 95 % interval of the mean, by Student's t; both
-    None for one seed.
+    None for one seed, ci95 also for seeds without any spread.
     """
 
     mean: float

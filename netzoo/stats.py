@@ -22,7 +22,8 @@ UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each c
 def spread(values: Sequence[float], most: float = math.inf) -> Spread | None:
     """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values.
 
-    The interval ends at 0 and at most: what the figure cannot be is not in it.
+    The interval ends at 0 and at most: what the figure cannot be is not in it. Values that are all
+    the same have none.
     """
     if not values:
         return None
@@ -30,7 +31,7 @@ def spread(values: Sequence[float], most: float = math.inf) -> Spread | None:
     if n == 1:
         return Spread(mean, None, 1, tuple(values))
     sd = statistics.stdev(values)
-    interval = (mean, mean)
+    interval = None
     if sd > 0:
         from scipy import stats
 

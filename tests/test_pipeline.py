@@ -147,3 +147,40 @@ def test_autotuning_is_off(images):
 def test_tensorflow_sees_no_gpu_for_another_backend(backend_name):
     if backend_name != "tensorflow":
         assert tf.config.get_visible_devices("GPU") == []
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_the_parts_of_a_batch_have_its_images_and_its_mean(images, parts):
+    """500 images are 7 batches of 64 and one of 52."""
+    recipe = replace(RECIPE, epochs=1, augment="flip+crop")
+    whole = list(pipeline.train_batches(images, recipe, (28, 28), 0))
+    cut = list(pipeline.train_batches(images, recipe, (28, 28), 0, parts=parts))
+    assert len(cut) == parts * len(whole)
+    for number, (x, y) in enumerate(whole):
+        mine = cut[parts * number : parts * (number + 1)]
+        assert (np.concatenate([part[0] for part in mine]) == x.numpy()).all()
+        assert (np.concatenate([part[1] for part in mine]) == y.numpy()).all()
+        loss = x.numpy().sum(axis=(1, 2, 3))  # any figure of an image
+        losses = [(part[0].numpy().sum(axis=(1, 2, 3)) * part[2].numpy()).mean() for part in mine]
+        assert np.mean(losses) == pytest.approx(loss.mean(), rel=1e-5)
+
+
+def test_a_part_without_images_weighs_nothing(images):
+    few = images.limited(65, 10)
+    recipe = replace(RECIPE, epochs=1)
+    *_, last, empty = pipeline.train_batches(few, recipe, (28, 28), 0, parts=2)
+    assert last[2].numpy().tolist() == [2.0]
+    assert empty[2].numpy().tolist() == [0.0]
+    assert len(empty[0]) == 1
+
+
+def test_every_opening_of_the_measured_images_is_counted(images):
+    reads = []
+    batches = pipeline.measured_batches(
+        images.test, images, RECIPE, (28, 28), lambda: reads.append(1)
+    )
+    assert reads == []
+    assert len(batches) == len(list(batches)) == 2
+    assert len(reads) == 1
+    list(batches)
+    assert len(reads) == 2

@@ -44,6 +44,7 @@ def test_every_recipe_takes_its_own_values_and_serves_any_family(name):
         ({"precision": "mixed_float"}, "did you mean 'mixed_float16'?"),
         ({"image_size": 0}, "image_size is from 1 to 4096; received 0"),
         ({"limit_train": 0}, "received 0"),
+        ({"validation": 1}, "validation is from 0 to 0.9; received 1"),
         ({"test_each_epoch": 1}, "test_each_epoch is True or False; received 1"),
     ],
 )
@@ -51,6 +52,20 @@ def test_a_wrong_setting_names_what_is_wrong(overrides, words):
     with pytest.raises(BadInput) as caught:
         recipe("quick", "lenet", overrides)
     assert words in str(caught.value)
+
+
+def test_what_is_measured_after_every_epoch():
+    assert recipe("lesson", "lenet").curve == "test"
+    assert recipe("lesson", "lenet", {"validation": 0.2}).curve == "validation"
+    assert recipe("quick", "lenet").curve == "validation"
+    assert recipe("quick", "lenet", {"validation": 0.0}).curve is None
+
+
+def test_settings_are_tuned_for_the_families_that_they_were_chosen_for():
+    for name in RECIPES:
+        assert [recipe(name, family).tuned for family in ("lenet", "alexnet", "mine")] == [
+            True, True, False,
+        ]  # fmt: skip
 
 
 def test_none_gives_back_the_models_own_size():

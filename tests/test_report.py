@@ -14,6 +14,7 @@ from netzoo.records import (
     DatasetRecord,
     Device,
     EpochRecord,
+    Predictions,
     Trial,
     TrialRecord,
     from_text,
@@ -37,7 +38,7 @@ VERSIONS = {"python": "3.11.0", "netzoo": "0.1.0", "keras": "3.15.1", "tensorflo
 
 
 def record(model, seed, accuracy, *, size, error=None):
-    chosen = recipe("quick", model, {"epochs": 2, "precision": "float32"})
+    chosen = recipe("quick", model_info(model).family, {"epochs": 2, "precision": "float32"})
     cost, native = count_named(model, (size, size, 1)), count_named(model)
     history = tuple(
         EpochRecord(epoch, 2.0, 3000.0 * epoch, 1 / epoch, accuracy - 0.01) for epoch in (1, 2)
@@ -173,3 +174,93 @@ def test_native_cost_is_told_where_the_input_differs_though_the_weights_do_not(r
         if line.startswith("At native size")
     ]
     assert "alexnet 224 × 224 × 1" in line
+
+
+def seeds(model, accuracies, *, size=28, **changes):
+    return [
+        replace(record(model, seed, accuracy, size=size), **changes)
+        for seed, accuracy in enumerate(accuracies)
+    ]
+
+
+def test_verdicts_and_what_is_said_of_them(golden):
+    stuck = {"test_loss": 2.303}
+    records = [
+        *seeds("lenet", [0.76, 0.78, 0.77]),
+        *seeds("lenet-relu", [0.86, 0.87, 0.88]),
+        *seeds("lenet-maxpool", [0.77, 0.78, 0.79]),
+        *seeds("lenet-dropout", [0.66, 0.67, 0.69]),
+        *seeds("lenet-modern", [0.1, 0.1, 0.1], **stuck),
+    ]
+    diverged = seeds("alexnet", [0.0, 0.8, 0.8], size=96)
+    diverged[0] = replace(diverged[0], status="diverged", error="the training loss is nan.")
+    comparison = compare_records([*records, *diverged], "lenet")
+    said = {row.name: row.verdict for row in comparison.models}
+    assert said == {
+        "lenet": None, "lenet-relu": "better", "lenet-maxpool": "not separable",
+        "lenet-dropout": "worse", "lenet-modern": "did not train", "alexnet": "diverged",
+    }  # fmt: skip
+    rows = {row.name: row for row in comparison.models}
+    assert rows["lenet-modern"].untrained == (0, 1, 2)
+    assert rows["lenet-maxpool"].more_seeds > 0
+    assert rows["lenet-relu"].delta.mean == pytest.approx(0.1)
+    golden("verdicts.txt", comparison_table(comparison).render("table") + "\n")
+
+
+def test_one_seed_is_judged_by_its_images():
+    def one(model, right):
+        labels = [0] * 1000
+        predicted = [0] * right + [1] * (1000 - right)
+        made = Predictions.of(labels, predicted)
+        return replace(record(model, 0, right / 1000, size=28), predictions=made)
+
+    pair = [one("lenet", 770), one("lenet-relu", 800), one("lenet-maxpool", 772)]
+    comparison = compare_records(pair, "lenet")
+    _, relu, maxpool = comparison.models
+    assert (relu.verdict, relu.delta.test, relu.delta.n) == ("better", "McNemar", 1)
+    assert relu.delta.mean == pytest.approx(0.03)
+    assert (maxpool.verdict, maxpool.more_seeds) == ("not separable", None)
+    footer = "\n".join(comparison_table(comparison).footer)
+    assert "McNemar's exact test over the test images, p < 0.05 after Holm's" in footer
+    assert "One seed: the verdict is of these trained networks" in footer
+    without = compare_records([record("lenet", 0, 0.7, size=28), pair[1]], "lenet")
+    assert without.models[1].verdict is None
+
+
+def test_predictions_are_packed_and_unpacked():
+    made = Predictions.of([3, 70, 65535], [3, 71, 65535])
+    assert made.correct() == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"device": Device("gpu", "a GPU")}, "Not the same device for all: lenet CPU (2 cores);"),
+        ({"versions": {"keras": "3.16"}}, "Not the same versions for all: "),
+    ],
+)
+def test_what_was_not_the_same_is_a_warning(change, words):
+    pair = [record("lenet", 0, 0.7, size=28), record("lenet-relu", 0, 0.7, size=28)]
+    assert compare_records(pair, "lenet").warnings == ()
+    (line,) = compare_records([pair[0], replace(pair[1], **change)], "lenet").warnings
+    assert line.startswith(words)
+    assert (
+        f"Warning: {line}"
+        in comparison_table(compare_records([pair[0], replace(pair[1], **change)], "lenet")).footer
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"epochs": 9}, "Not the same epochs for all: lenet 2; lenet-relu 9."),
+        ({"augment": "flip"}, "Not the same augmentation for all: lenet none; lenet-relu flip."),
+        ({"validation": 0.2}, "Not the same validation share for all: lenet 0.1; lenet-relu 0.2."),
+        ({"tuned": False}, "Not the same search effort for all: the recipe's settings were not"),
+    ],
+)
+def test_other_settings_are_a_warning(setting, words):
+    ours, other = record("lenet", 0, 0.7, size=28), record("lenet-relu", 0, 0.7, size=28)
+    trial = replace(other.trial, recipe=replace(other.trial.recipe, **setting))
+    (line,) = compare_records([ours, replace(other, trial=trial)], "lenet").warnings
+    assert line.startswith(words)

@@ -136,3 +136,25 @@ def test_other_images_in_the_right_format_are_refused(tmp_path):
     shutil.copytree(sample.FOLDER, tmp_path, dirs_exist_ok=True)
     with pytest.raises(DataError, match="not the images and labels of Fashion-MNIST: expected"):
         netzoo.open_images("fashion_mnist", tmp_path)
+
+
+def test_validation_images_are_a_share_of_every_class_and_are_not_trained_on():
+    labels = np.repeat([0, 1, 2], [95, 40, 10])
+    whole = images(labels.tolist())
+    held = whole.with_validation(0.1)
+    assert np.bincount(held.validation.labels).tolist() == [9, 4, 1]
+    assert held.validation.images.ravel().tolist()[:3] == [9, 19, 29]
+    both = np.concatenate([held.train.images, held.validation.images]).ravel()
+    assert sorted(both.tolist()) == whole.train.images.ravel().tolist()
+    assert (whole.train.labels[held.validation.images.ravel()] == held.validation.labels).all()
+    assert whole.with_validation(0.0) is whole
+    assert held.test is whole.test
+
+
+def test_a_validation_share_that_holds_out_nothing_is_refused():
+    with pytest.raises(BadInput, match=r"validation 0.1 of 6 training images holds out 0"):
+        images([0, 0, 0, 1, 1, 2]).with_validation(0.1)
+
+
+def test_chance_is_the_share_of_the_commonest_class():
+    assert images([0, 0, 0, 1, 1, 2]).record(None).chance == 0.5

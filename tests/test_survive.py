@@ -38,7 +38,9 @@ def numbers(folder):
 def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, tmp_path):
     """With dropout, augmentation, Adam's slots and a schedule: the same to the last bit."""
     arguments = ("compare", *DROPOUT, "--epochs", "3")
-    assert netzoo(*arguments, "--output", "whole", "--quiet").returncode == 0
+    whole = netzoo(*arguments, "--output", "whole", "--quiet", "--log-file", "whole.log")
+    assert (whole.returncode, whole.stderr) == (0, "")
+    assert "  epoch 3/3, loss " in (tmp_path / "whole.log").read_text()
     with start(tmp_path, *DROPOUT, "--epochs", "3") as process:
         wait_for(process, "epoch 1/3")
         os.kill(process.pid, signal.SIGINT)

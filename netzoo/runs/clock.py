@@ -17,6 +17,7 @@ class Clock:
         self._todo = [(trial, epochs) for trial, epochs in todo if trial.model in self._paces]
         self._began = self._trial_began = self._mark = time.monotonic()
         self._running: Trial | None = None
+        self._seen: set[str] = set()  # the models whose own start was measured
         self._share = 0.0  # of the running epoch
         self._share_at_mark: float | None = None
 
@@ -29,9 +30,8 @@ class Clock:
         """Hear how far the running epoch is."""
         self._share = step / steps
         if self._share_at_mark is None:  # the process has started, its first step is done
-            now = time.monotonic()
-            self._change(start=now - self._trial_began, first_step=0.0)
-            self._mark, self._share_at_mark = now, self._share
+            self._mark, self._share_at_mark = time.monotonic(), self._share
+            self._started(self._mark - self._trial_began)
 
     def epoch_ended(self) -> None:
         """Hear that the running epoch ended, with all that is done after it."""
@@ -68,6 +68,18 @@ class Clock:
             else:
                 left += max(epochs - self._share, 0.0) * pace.epoch + pace.end
         return left
+
+    def _started(self, seconds: float) -> None:
+        """Learn from a start; until theirs are seen, other models are late by as much."""
+        if self._running is None:
+            return
+        pace = self._paces[self._running.model]
+        late = seconds - pace.start - pace.first_step
+        self._seen.add(self._running.model)
+        for model, other in self._paces.items():
+            if model not in self._seen:
+                self._paces[model] = replace(other, start=max(other.start + late, 0.0))
+        self._change(start=seconds, first_step=0.0)
 
     def _change(self, **seen: float) -> None:
         if self._running is not None and self._running.model in self._paces:

@@ -172,6 +172,7 @@ class _Run:
             about = self.store.progress(trial)
             number = self.plan.trials.index(trial) + 1
             epochs_done = len(about.history) if about else 0
+            self.store.forget(trial)
             self.listener.trial_started(trial, number, len(self.plan.trials), epochs_done)
             self.clock.trial_started(trial)
             record = self._train(trial)
@@ -220,6 +221,7 @@ class _Run:
             if self.stopping and not self.told:
                 self.told = True
                 process.tell({"do": "stop"})
+                self.listener.said("Stopping at the end of this epoch; Ctrl-C again stops now.")
             kind = event.pop("event")
             if kind == "said":
                 self.listener.said(event["line"])
@@ -284,8 +286,7 @@ class _Run:
 
         def handle(number: int, frame: Any) -> None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            self.stopping = True
-            self.listener.said("Stopping at the end of this epoch; Ctrl-C again stops now.")
+            self.stopping = True  # said and done at the next event: a handler may not print
 
         before = signal.signal(signal.SIGINT, handle)
         try:

@@ -77,6 +77,10 @@ class Store:
         if record.status in ("ok", "diverged"):
             self.checkpoint(record.trial).unlink(missing_ok=True)
 
+    def forget(self, trial: Trial) -> None:
+        """Remove the record of a trial that failed and now runs again; its checkpoint stays."""
+        self._place(trial, "json").unlink(missing_ok=True)
+
     def keep(self, name: str, text: str) -> None:
         """Write a file of the result."""
         disk.write_text(self.folder / name, text)
