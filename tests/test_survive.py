@@ -322,8 +322,8 @@ def test_thirty_kills_of_parent_and_child_in_turn_lose_and_repeat_no_epoch(tmp_p
     whole.mkdir()
     with start(whole, *arguments) as process:
         process.communicate()
-    rng, kills, trained = random.Random(3), 0, []
-    while kills < 30 or len(numbers(tmp_path / "out")) < 2:
+    rng, kills, trained, ended = random.Random(3), 0, [], None
+    while kills < 30 or ended != 0:
         with start(tmp_path, *arguments) as process:
             said = ""
             while process.poll() is None and kills < 30:
@@ -333,7 +333,9 @@ def test_thirty_kills_of_parent_and_child_in_turn_lose_and_repeat_no_epoch(tmp_p
                     os.kill(pid, signal.SIGKILL)
                 kills += bool(victims)
             _, said = process.communicate()
+        ended = process.returncode
         trained += epochs_said(said)
-    assert numbers(tmp_path / "out") == numbers(whole)
+    assert numbers(tmp_path / "out") == numbers(whole / "out")
+    assert len(numbers(whole / "out")) == 2
     assert len(trained) == len(set(trained))
     assert len(trained) > 300
