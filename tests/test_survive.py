@@ -325,7 +325,6 @@ def test_thirty_kills_of_parent_and_child_in_turn_lose_and_repeat_no_epoch(tmp_p
     rng, kills, trained, ended = random.Random(3), 0, [], None
     while kills < 30 or ended != 0:
         with start(tmp_path, *arguments) as process:
-            said = ""
             while process.poll() is None and kills < 30:
                 time.sleep(rng.uniform(0.5, 9))
                 victims = children(process) if kills % 2 else [process.pid]

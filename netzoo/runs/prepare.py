@@ -153,7 +153,10 @@ def _estimate_line(found: Plan, todo: list[tuple[Trial, int]]) -> str:
     ]
     if not seconds:
         return "Estimate: none, since no model could be built and timed."
-    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in dict(reversed(seconds)).items())
+    of_one: dict[str, float] = {}
+    for name, estimate in seconds:
+        of_one.setdefault(name, estimate)
+    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in of_one.items())
     count = len(seconds)
     return (
         f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
