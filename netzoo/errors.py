@@ -15,6 +15,7 @@ Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was f
 The command line prints the message of a NetzooError as one line and exits with code 2.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -66,6 +67,14 @@ class Interrupted(KeyboardInterrupt):
     def __init__(self, comparison: Any) -> None:
         super().__init__("the comparison was stopped")
         self.comparison = comparison
+
+
+def telling_line(error: Exception) -> str:
+    """Return the line of an error that tells; Keras puts one before it that only says where."""
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line]  # Keras prints them bold
+    telling = [line for line in lines if not line.startswith("Exception encountered")]
+    return (telling or lines or [type(error).__name__])[0]
 
 
 def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") -> UnknownName:

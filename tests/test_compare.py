@@ -134,6 +134,7 @@ def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(users_models
     assert large.test_loss.mean == pytest.approx(plain.test_loss.mean, rel=1e-4)
     assert large.test_accuracy == plain.test_accuracy
     assert endless.status == "failed"
+    assert "Exception encountered" not in endless.error
     assert "users-large: each batch went in 2 parts" in (tmp_path / "out/table.txt").read_text()
 
 

@@ -3,6 +3,7 @@
 import os
 
 import keras
+from keras.src.backend.common.symbolic_scope import in_symbolic_scope
 
 import netzoo
 
@@ -38,8 +39,10 @@ class FitsOnly(keras.layers.Layer):
         self.most = most
 
     def call(self, x):
-        if x.shape[0] is not None and x.shape[0] > self.most:
-            raise MemoryError(f"no room for {x.shape[0]} images")
+        # Not while a backend learns shapes, by sizes of its own: nothing is allocated then.
+        size = x.shape[0]
+        if not in_symbolic_scope() and isinstance(size, int) and size > self.most:
+            raise MemoryError(f"no room for {size} images")
         if keras.backend.backend() == "tensorflow" and not isinstance(x, keras.KerasTensor):
             import tensorflow as tf
 

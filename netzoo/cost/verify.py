@@ -3,7 +3,6 @@
 import contextlib
 import importlib
 import inspect
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from keras import tree
 from netzoo.cost.count import count_cost
 from netzoo.cost.graph import Call, Shape, batch_of_one, model_graph
 from netzoo.costs import MEANS, Opinion
-from netzoo.errors import BadInput
+from netzoo.errors import BadInput, telling_line
 
 
 def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
@@ -37,7 +36,7 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
             theirs[name] = None if so_far is None else so_far + macs
         except Exception as error:  # a backend's tracer raises whatever it likes
             theirs[name] = None
-            reasons[name] = _reason(error)
+            reasons[name] = telling_line(error)
     # Not counted: the layer itself, "name (type)", or something inside, "name/…".
     unknown = {
         row.name
@@ -53,14 +52,6 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
         )
         for row in cost.layers
     ]
-
-
-def _reason(error: Exception) -> str:
-    """Return the line of an error that tells; Keras puts one before it that only says where."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in lines]  # Keras prints them bold
-    telling = [line for line in lines if not line.startswith("Exception encountered")]
-    return (telling or lines or [type(error).__name__])[0]
 
 
 def _callable(call: Call) -> tuple[Any, list[Any]]:

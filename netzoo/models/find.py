@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from netzoo.errors import BadInput, DataError, no_such
+from netzoo.errors import BadInput, DataError, no_such, telling_line
 from netzoo.registry import create_model, list_models
 
 APPLICATIONS = "keras:"
@@ -86,7 +86,7 @@ def _load(path: Path) -> Any:
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        raise DataError(f"{path} cannot be loaded in safe mode: {_first_line(error)}") from error
+        raise DataError(f"{path} cannot be loaded in safe mode: {telling_line(error)}") from error
 
 
 def _module(spec: str, place: str) -> Any:
@@ -109,9 +109,9 @@ def _module(spec: str, place: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name and (place == error.name or place.startswith(f"{error.name}.")):
             raise no_such("model or module", place, list_models()) from error
-        raise BadInput(f"{spec}: {place} cannot be imported: {_first_line(error)}") from error
+        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
     except Exception as error:
-        raise BadInput(f"{spec}: {place} cannot be imported: {_first_line(error)}") from error
+        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
 
 
 def _call(
@@ -140,11 +140,7 @@ def _called(spec: str, builder: Any, **options: Any) -> Any:
     try:
         model = builder(**options)
     except Exception as error:
-        raise BadInput(f"{spec} cannot be built: {_first_line(error)}") from error
+        raise BadInput(f"{spec} cannot be built: {telling_line(error)}") from error
     if not isinstance(model, keras.Model):
         raise BadInput(f"{spec} returns {type(model).__name__}; expected a keras.Model.")
     return model
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

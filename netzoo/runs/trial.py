@@ -26,7 +26,7 @@ from typing import Any
 
 from netzoo import backend
 from netzoo.costs import Cost, NativeCost
-from netzoo.errors import DataError, NetzooError
+from netzoo.errors import DataError, NetzooError, telling_line
 from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
 from netzoo.runs import checkpoint, disk
@@ -195,8 +195,7 @@ def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
 
 def _crash(error: Exception) -> dict[str, str]:
     """Return the kind and the words of an error that is not netzoo's own."""
-    line = str(error).strip().partition("\n")[0]
-    message = f"{type(error).__name__}: {line}"
+    message = f"{type(error).__name__}: {telling_line(error)}"
     out = type(error).__name__ in OUT_OF_MEMORY or "RESOURCE_EXHAUSTED" in str(error)
     return {"kind": "OutOfMemory" if out else "TrialFailed", "message": message}
 
