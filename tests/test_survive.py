@@ -19,7 +19,7 @@ from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
-DROPOUT = ("alexnet:fc_layers=1", *SMALL, "--image-size", "67", "--augment", "flip+crop")
+DROPOUT = ("lenet-dropout", *SMALL, "--augment", "flip+crop")
 
 
 def numbers(folder):
@@ -215,6 +215,7 @@ def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(stopped, tmp_path):
         checkpoint.read(path, "another-trial")
 
 
+@pytest.mark.slow
 def test_a_damaged_folder_is_mended_by_the_same_command(netzoo, stopped, tmp_path):
     folder = tmp_path / "out"
     shutil.copytree(stopped, folder)
