@@ -20,6 +20,8 @@ from netzoo.recipes import Recipe
 
 SCHEMA = 1
 
+ENDED = ("ok", "diverged")  # the statuses of trials that give the same if they run again
+
 Record = TypeVar("Record")
 
 
@@ -182,6 +184,16 @@ class Plan:
     parts: dict[str, int]
     failures: dict[str, str]
     schema: int = SCHEMA
+
+    def record(self, trial: Trial, **results: Any) -> TrialRecord:
+        """Return the record of a planned trial; results: the other fields, or other values."""
+        known: dict[str, Any] = {
+            "device": self.device,
+            "versions": self.versions,
+            "cost": self.costs.get(trial.model),
+            "native": self.natives.get(trial.model),
+        }
+        return TrialRecord(trial=trial, **known | results)
 
 
 def to_text(record: Any) -> str:

@@ -20,7 +20,7 @@ def runs_table(states: Sequence[Any]) -> Table:
     rows = []
     for state in states:
         trials = state.trials
-        done = sum(each.state in ("ok", "diverged", "failed") for each in trials)
+        done = sum(each.ended for each in trials)
         epochs = sum(each.trial.recipe.epochs for each in trials)
         models = ", ".join(dict.fromkeys(each.trial.model for each in trials))
         data = trials[0].trial.dataset.name if trials else ""

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from netzoo.errors import DataError
 from netzoo.records import EpochRecord, from_plain, to_line
 from netzoo.runs import disk
 
@@ -42,9 +41,9 @@ def read(path: Path, identity: str) -> tuple[About, dict[str, Any]]:
             about = _about(held)
             arrays = {key: held[key] for key in held.files if key != _ABOUT}
     except Exception as error:  # zipfile and numpy raise many kinds on a damaged file
-        raise _damaged(path) from error
+        raise disk.damaged(path) from error
     if about.identity != identity:
-        raise _damaged(path)
+        raise disk.damaged(path)
     return about, arrays
 
 
@@ -54,12 +53,8 @@ def read_about(path: Path) -> About:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             return _about(held)
     except Exception as error:
-        raise _damaged(path) from error
+        raise disk.damaged(path) from error
 
 
 def _about(held: Any) -> About:
     return from_plain(About, json.loads(held[_ABOUT].tobytes()))
-
-
-def _damaged(path: Path) -> DataError:
-    return DataError(f"{path} was cut short or changed since it was written.")

@@ -5,7 +5,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from netzoo import backend
 from netzoo.comparisons import Comparison
 from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
 from netzoo.records import (
+    ENDED,
     Device,
     EpochRecord,
     Plan,
@@ -33,8 +34,6 @@ from netzoo.runs.prepare import lines, more_parts, parts_line, prepare, start_pr
 from netzoo.runs.store import Store
 
 __all__ = ["Listener", "compare"]
-
-ENDED = ("ok", "diverged")  # and so not to be trained again
 
 
 def compare(
@@ -119,7 +118,7 @@ class _Run:
     def __init__(self, found: Plan, store: Store, listener: Listener) -> None:
         self.plan, self.store, self.listener = found, store, listener
         self.records: dict[str, TrialRecord] = {}  # by the trial's identity
-        self.stopping = self.told = False
+        self.stopping = False
         self.origin: dict[str, Any] = {"command": command_line(), "commit": git_commit()}
 
     def train(self) -> Comparison:
@@ -130,8 +129,8 @@ class _Run:
             for line in lines(self.plan, todo):
                 self.listener.said(line)
         with self._stopping_at_ctrl_c():
-            for trial, _ in todo:
-                self._run(trial)
+            for trial, epochs_left in todo:
+                self._run(trial, epochs_left)
         for line in self.store.set_aside_damaged():
             self.listener.said(line)
         self._mend_folder()
@@ -162,16 +161,15 @@ class _Run:
             self.listener.said(f"{count} of {len(self.plan.trials)} trials {were} done already.")
         return todo
 
-    def _run(self, trial: Trial) -> None:
+    def _run(self, trial: Trial, epochs_left: int) -> None:
         failure = self.plan.failures.get(trial.model)
         if self.stopping:
-            record = self._record(trial, status="unfinished", error="stopped by Ctrl-C.")
+            record = self._unfinished(trial, {})
         elif failure is not None:
-            record = self._record(trial, status="failed", error=failure)
+            record = self._record(trial, {}, status="failed", error=failure)
         else:
-            about = self.store.progress(trial)
             number = self.plan.trials.index(trial) + 1
-            epochs_done = len(about.history) if about else 0
+            epochs_done = trial.recipe.epochs - epochs_left
             self.store.forget(trial)
             self.listener.trial_started(trial, number, len(self.plan.trials), epochs_done)
             self.clock.trial_started(trial)
@@ -204,11 +202,11 @@ class _Run:
                 return self._record(trial, started, status=status, error=str(error))
             except KeyboardInterrupt:
                 self.stopping = True
-                return self._record(trial, started, status="unfinished", error="stopped by Ctrl-C.")
+                return self._unfinished(trial, started)
 
     def _once(self, trial: Trial, parts: int, started: dict[str, Any]) -> TrialRecord:
         """Train a trial in one process; started is given the process's device and versions."""
-        self.told = False
+        told = False
         process, answer = start_process(
             self.store, plan.identity(trial), trial.backend, trial.device
         )
@@ -218,8 +216,9 @@ class _Run:
         }
 
         def hear(event: dict[str, Any]) -> None:
-            if self.stopping and not self.told:
-                self.told = True
+            nonlocal told
+            if self.stopping and not told:
+                told = True
                 process.tell({"do": "stop"})
                 self.listener.said("Stopping at the end of this epoch; Ctrl-C again stops now.")
             kind = event.pop("event")
@@ -238,31 +237,25 @@ class _Run:
             request = {"do": "train", "trial": trial, "parts": parts, "checkpoint": path}
             event = process.ask(request, hear)
         if event.pop("event") == "stopped":
-            return self._record(trial, started, status="unfinished", error="stopped by Ctrl-C.")
+            return self._unfinished(trial, started)
         event["history"] = tuple(from_plain(EpochRecord, epoch) for epoch in event["history"])
         event["predictions"] = from_plain(Predictions, event["predictions"])
         return self._record(trial, started, status="ok", **event)
 
-    def _record(
-        self, trial: Trial, started: dict[str, Any] | None = None, **results: Any
-    ) -> TrialRecord:
+    def _unfinished(self, trial: Trial, started: dict[str, Any]) -> TrialRecord:
+        """Return the record of a trial that Ctrl-C stopped, or did not let begin."""
+        record = self._record(trial, started, status="unfinished", error="stopped by Ctrl-C.")
+        if not record.history:
+            return record
+        done = f"{len(record.history)} of {trial.recipe.epochs} epochs are kept."
+        return replace(record, error=f"stopped by Ctrl-C; {done}")
+
+    def _record(self, trial: Trial, started: dict[str, Any], **results: Any) -> TrialRecord:
         """Return a trial's record; one that did not end well has the epochs that were kept."""
-        if results["status"] != "ok":
-            about = self.store.progress(trial)
-            if about is not None:
-                results["history"], results["parts"] = about.history, about.parts
-        if results["status"] == "unfinished" and results.get("history"):
-            done = f"{len(results['history'])} of {trial.recipe.epochs} epochs are kept."
-            results["error"] = f"stopped by Ctrl-C; {done}"
-        known: dict[str, Any] = {"device": self.plan.device, "versions": self.plan.versions}
-        return TrialRecord(
-            trial=trial,
-            cost=self.plan.costs.get(trial.model),
-            native=self.plan.natives.get(trial.model),
-            **known | (started or {}),
-            **self.origin,
-            **results,
-        )
+        about = None if results["status"] == "ok" else self.store.progress(trial)
+        if about is not None:
+            results["history"], results["parts"] = about.history, about.parts
+        return self.plan.record(trial, **started, **self.origin, **results)
 
     def _mend_folder(self) -> None:
         """Write everything again if the folder was removed while it was in use."""

@@ -64,8 +64,13 @@ def read_sealed(path: Path) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from error
     seal = _SEAL.search(text)
     if seal is None or hashlib.sha256(text[: seal.start()]).hexdigest() != seal[1].decode():
-        raise DataError(f"{path} was cut short or changed since it was written.")
+        raise damaged(path)
     return text
+
+
+def damaged(path: Path) -> DataError:
+    """Return the error for a file that is not what was written."""
+    return DataError(f"{path} was cut short or changed since it was written.")
 
 
 def set_aside(path: Path) -> Path:

@@ -69,17 +69,6 @@ def recipe_of(spec: str, recipe_name: str, overrides: Mapping[str, Any], device:
     return chosen
 
 
-def limits(recipe_name: str, overrides: Mapping[str, Any]) -> tuple[int | None, int | None]:
-    """Return the limits on training and test images, which are the same for every family."""
-    chosen = recipe(recipe_name, "", overrides)
-    return chosen.limit_train, chosen.limit_test
-
-
-def validation(recipe_name: str, overrides: Mapping[str, Any]) -> float:
-    """Return the share of images to hold out, which is the same for every family."""
-    return recipe(recipe_name, "", overrides).validation
-
-
 def trials(
     recipes: Mapping[str, Recipe],
     dataset: DatasetRecord,

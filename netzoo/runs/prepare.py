@@ -9,6 +9,7 @@ from netzoo import units
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.errors import OutOfMemory, TrialFailed
+from netzoo.recipes import recipe
 from netzoo.records import DatasetRecord, Device, Pace, Plan, Trial, from_plain, to_plain
 from netzoo.runs import plan
 from netzoo.runs.listener import Listener
@@ -125,14 +126,16 @@ def _probed(process: Process, trial: Trial, listener: Listener) -> tuple[dict[st
 
 
 def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
-    limits = plan.limits(recipe_name, request.overrides)
+    # Which images to take is the same for every family.
+    chosen = recipe(recipe_name, "", request.overrides)
+    limits = chosen.limit_train, chosen.limit_test
     if request.dataset is None:
         will_do = recipe_name == "quick"
         images = default_images(request.data_dir, *limits, sample_will_do=will_do)
     else:
         images = open_images(request.dataset, request.data_dir)
     images = images.limited(*limits)
-    images.with_validation(plan.validation(recipe_name, request.overrides))  # or it says why not
+    images.with_validation(chosen.validation)  # or it says why not
     return images.record(request.data_dir)
 
 

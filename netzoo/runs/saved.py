@@ -1,12 +1,12 @@
 """What a folder holds, read without any backend: a comparison's table again, and how far it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from netzoo.comparisons import Comparison
 from netzoo.errors import DataError, no_such
-from netzoo.records import Plan, Trial, TrialRecord, from_text
+from netzoo.records import ENDED, Plan, Trial, TrialRecord
 from netzoo.report.rows import compare_records
-from netzoo.runs import disk
 from netzoo.runs.plan import identity
 from netzoo.runs.store import Store, in_use
 
@@ -20,6 +20,11 @@ class TrialState:
     state: str
     epochs: int
     record: TrialRecord | None
+
+    @property
+    def ended(self) -> bool:
+        """Return whether it has run to an end, well or not."""
+        return self.state in (*ENDED, "failed")
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,7 @@ def run_state(store: Store) -> RunState:
     if in_use(store):
         state = "running"
     elif plan is not None:
-        ended = all(each.state in ("ok", "diverged", "failed") for each in states)
-        state = "finished" if ended else "unfinished"
+        state = "finished" if all(each.ended for each in states) else "unfinished"
     notes = tuple(reason for _, reason in store.damaged)
     return RunState(store.folder.name, state, states, notes)
 
@@ -88,17 +92,9 @@ def find_trial(store: Store, name: str) -> TrialRecord:
     return record
 
 
-def _trials(store: Store, plan: Plan | None) -> list[Trial]:
+def _trials(store: Store, plan: Plan | None) -> Sequence[Trial]:
     """Return the planned trials; without a plan, those whose records can be read."""
-    if plan is not None:
-        return list(plan.trials)
-    trials = []
-    for path in sorted((store.folder / "trials").glob("*.json")):
-        try:
-            trials.append(from_text(TrialRecord, disk.read_sealed(path), str(path)).trial)
-        except DataError as error:
-            store.damaged.append((path, str(error)))
-    return trials
+    return store.recorded_trials() if plan is None else plan.trials
 
 
 def _state(store: Store, trial: Trial) -> TrialState:
@@ -114,12 +110,6 @@ def _state(store: Store, trial: Trial) -> TrialState:
 
 def _unended(plan: Plan, each: TrialState) -> TrialRecord:
     error = f"{each.epochs} of {each.trial.recipe.epochs} epochs are done."
-    return TrialRecord(
-        trial=each.trial,
-        status="unfinished",
-        device=plan.device,
-        versions=plan.versions,
-        cost=plan.costs.get(each.trial.model),
-        native=plan.natives.get(each.trial.model),
-        error=error if each.epochs else "not begun.",
+    return plan.record(
+        each.trial, status="unfinished", error=error if each.epochs else "not begun."
     )

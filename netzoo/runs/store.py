@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, DataError
-from netzoo.records import Plan, Trial, TrialRecord, from_text, to_text
+from netzoo.records import ENDED, Plan, Trial, TrialRecord, from_text, to_text
 from netzoo.runs import checkpoint, disk
 from netzoo.runs.plan import identity
 
@@ -42,6 +42,12 @@ class Store:
         path = self.folder / PLAN
         plan: Plan | None = self._read(path, lambda: _record(Plan, path))
         return plan
+
+    def recorded_trials(self) -> list[Trial]:
+        """Return the trials whose records can be read, by name."""
+        paths = sorted((self.folder / "trials").glob("*.json"))
+        records = [self._read(path, lambda path=path: _record(TrialRecord, path)) for path in paths]
+        return [record.trial for record in records if record is not None]
 
     def record(self, trial: Trial) -> TrialRecord | None:
         """Return the record of a trial, None if it has not ended or its record is damaged."""
@@ -74,7 +80,7 @@ class Store:
         """Write the record of a trial that ended; one that came to its end needs no checkpoint."""
         path = self._place(record.trial, "json")
         disk.write_text(path, disk.sealed(to_text(record)))
-        if record.status in ("ok", "diverged"):
+        if record.status in ENDED:
             self.checkpoint(record.trial).unlink(missing_ok=True)
 
     def forget(self, trial: Trial) -> None:

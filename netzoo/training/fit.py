@@ -135,6 +135,7 @@ class _Progress(keras.callbacks.Callback):
         self.last_test: _Measured | None = None  # where the last epoch has shown it already
         self._images, self._recipe, self._steps, self._seed = images, recipe, steps, seed
         self._hooks = hooks
+        self._batches: dict[str, Any] = {}  # by the split that they measure
         self._first_epoch = len(done.history)
         self._reported = 0.0
         now = time.perf_counter()
@@ -150,14 +151,12 @@ class _Progress(keras.callbacks.Callback):
         images, recipe = self._images, self._recipe
         split = images.test if what == "test" else images.validation
         assert split is not None
-        batches = pipeline.measured_batches(
-            split,
-            images,
-            recipe,
-            self.model.input_shape[1:3],
-            self.test_was_read if what == "test" else None,
-        )
-        logits = np.asarray(self.model.predict(batches, verbose=0), np.float32)
+        if what not in self._batches:  # made once: it copies the images and measures the training's
+            size, on_read = self.model.input_shape[1:3], self.test_was_read
+            self._batches[what] = pipeline.measured_batches(
+                split, images, recipe, size, on_read if what == "test" else None
+            )
+        logits = np.asarray(self.model.predict(self._batches[what], verbose=0), np.float32)
         loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
         _check_finite(loss, f"{what} loss", len(self.history) + 1)
         predicted = logits.argmax(axis=-1)
