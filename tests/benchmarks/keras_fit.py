@@ -7,32 +7,23 @@ Prints a line of JSON: images a second of each epoch, from its beginning to the 
 to the first step, peak memory.
 """
 
-import argparse
-import json
-import resource
 import time
+
+import peer
 
 from netzoo import backend
 
 
 def main():
     """Train and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=("lenet", "alexnet", "resnet50"))
-    for name in ("size", "batch", "images", "epochs"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("bf16", "augment"):
-        parser.add_argument(f"--{name}", action="store_true")
-    chosen = parser.parse_args()
+    chosen = peer.arguments(__doc__, "bf16", "augment")
     backend.start(data=True)
     import keras
     import tensorflow as tf
 
     import netzoo
-    from netzoo.data import open_images
 
     began = time.perf_counter()
-    train = open_images("fashion_mnist").train
     size = (chosen.size, chosen.size)
 
     def prepared(image, label):
@@ -43,9 +34,7 @@ def main():
         image = tf.image.resize_with_crop_or_pad(image, 34, 34)
         return tf.image.random_crop(image, (28, 28, 1)), label
 
-    data = tf.data.Dataset.from_tensor_slices(
-        (train.images[: chosen.images], train.labels[: chosen.images])
-    )
+    data = tf.data.Dataset.from_tensor_slices(peer.training_images(chosen.images))
     data = data.shuffle(chosen.images)
     if chosen.augment:
         data = data.map(augmented, tf.data.AUTOTUNE)
@@ -76,8 +65,7 @@ def main():
     model.fit(data, epochs=chosen.epochs, callbacks=[clock], verbose=0)
     ends = (*clock.began[1:], time.perf_counter())
     rates = [chosen.images / (end - start) for start, end in zip(clock.began, ends, strict=True)]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"rates": rates, "first_step": clock.first - began, "peak_bytes": memory}))
+    peer.answer(rates, clock.first - began)
 
 
 if __name__ == "__main__":

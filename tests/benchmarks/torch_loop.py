@@ -11,16 +11,12 @@ Source of the loop: Zhang et al., "Dive into Deep Learning", train_ch6: zero_gra
 backward, step, and the loss and the accuracy added up at each step.
 """
 
-import argparse
-import json
-import resource
 import time
 
+import peer
 import torch
 from torch import nn
 from torch.nn import functional
-
-from netzoo.data import open_images
 
 
 def lenet():
@@ -28,7 +24,7 @@ def lenet():
     return nn.Sequential(
         *(nn.Conv2d(1, 6, 5, padding=2), nn.Sigmoid(), nn.AvgPool2d(2, 2)),
         *(nn.Conv2d(6, 16, 5), nn.Sigmoid(), nn.AvgPool2d(2, 2), nn.Flatten()),
-        *(nn.Linear(400, 120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10)),
+        *(nn.LazyLinear(120), nn.Sigmoid(), nn.Linear(120, 84), nn.Sigmoid(), nn.Linear(84, 10)),
     )
 
 
@@ -126,17 +122,10 @@ def augmented(x):
 
 def main():
     """Train and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=("lenet", "alexnet", "resnet50"))
-    for name in ("size", "batch", "images", "epochs"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("bf16", "compile", "augment", "loader"):
-        parser.add_argument(f"--{name}", action="store_true")
-    chosen = parser.parse_args()
+    chosen = peer.arguments(__doc__, "bf16", "compile", "augment", "loader")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     began = time.perf_counter()
-    train = open_images("fashion_mnist").train
-    images, labels = train.images[: chosen.images], train.labels[: chosen.images]
+    images, labels = peer.training_images(chosen.images)
     if chosen.loader:
         loader = torch.utils.data.DataLoader(
             OneByOne(images, labels, chosen.size), chosen.batch, shuffle=True, num_workers=4
@@ -144,8 +133,8 @@ def main():
         epoch = loader.__iter__
     else:
         epoch = in_memory(images, labels, chosen.size, chosen.batch, device)
-    net = globals()[chosen.network]()
-    net(torch.zeros(2, 1, chosen.size, chosen.size))  # gives the lazy layer its shape
+    net = {"lenet": lenet, "alexnet": alexnet, "resnet50": resnet50}[chosen.network]()
+    net(torch.zeros(2, 1, chosen.size, chosen.size))  # gives the lazy layers their shapes
     net.to(device)
     run = torch.compile(net) if chosen.compile else net
     loss = nn.CrossEntropyLoss()
@@ -170,8 +159,7 @@ def main():
             first_step = first_step or time.perf_counter() - began
         total.tolist()  # waits for a device that computes ahead
         rates.append(len(images) / (time.perf_counter() - started))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"rates": rates, "first_step": first_step, "peak_bytes": memory}))
+    peer.answer(rates, first_step)
 
 
 if __name__ == "__main__":
