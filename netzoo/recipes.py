@@ -57,7 +57,7 @@ class Recipe:
     scaling: str = _choice(
         "of pixels: to 0 … 1, or to mean 0 and deviation 1", "unit", ("unit", "standardise")
     )
-    precision: str = _choice("number format of the computation", "float32", PRECISIONS)
+    precision: str = _choice("number format of the computation", "auto", PRECISIONS)
     limit_train: int | None = _number(
         "number of training images, the first of each class", int, 1, 10**9, None
     )
@@ -118,7 +118,6 @@ def quick(family: str) -> Recipe:
         optimizer="adam",
         schedule="one-cycle",
         image_size=96 if family == "alexnet" else None,
-        precision="auto",
         limit_train=6000,
         limit_test=1000,
         validation=0.1,

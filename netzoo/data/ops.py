@@ -1,4 +1,4 @@
-"""Augmentation and resizing of whole batches: stateless, so a seed fixes every pixel.
+"""Augmentation of whole batches: stateless, so a seed fixes every pixel.
 
 Images are (batch, height, width, channels), channels last; a seed is two integers.
 """
@@ -29,14 +29,6 @@ def crop(images: Any, seed: Any) -> Any:
     kept = tf.transpose(kept, [0, 2, 1, 3])
     kept = tf.gather(kept, left + tf.range(width), axis=1, batch_dims=1)
     return tf.transpose(kept, [0, 2, 1, 3])
-
-
-def resize(images: Any, height: int, width: int) -> Any:
-    """Resize bilinearly, half-pixel centres, no antialias; the result is float32 in 0 to 255."""
-    images = tf.cast(images, tf.float32)
-    if images.shape[1:3] == (height, width):
-        return images
-    return tf.image.resize(images, (height, width), method="bilinear")
 
 
 AUGMENTATIONS = {"none": (), "flip": (flip,), "crop": (crop,), "flip+crop": (flip, crop)}

@@ -1,17 +1,17 @@
 """The one order of the tf.data pipeline, the same for every backend.
 
-uint8 in memory -> shuffle -> batch -> augment -> resize -> scale -> prefetch. Whole batches at
-every step; the seed, the epoch and the step fix each pixel, whatever the number of threads.
+uint8 in memory -> shuffle -> batch -> augment -> prefetch. Whole batches at every step; the seed,
+the epoch and the step fix each pixel, whatever the number of threads. The images stay uint8 and at
+their own size: the device that trains resizes and scales them (netzoo.training.inputs).
 """
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from netzoo.data import ops
-from netzoo.data.source import Images, Split
+from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 
 PARALLEL_CALLS = 2
@@ -27,22 +27,20 @@ def steps_per_epoch(images: Images, recipe: Recipe) -> int:
 def train_batches(
     images: Images,
     recipe: Recipe,
-    size: tuple[int, int],
     seed: int,
     first_epoch: int = 0,
     parts: int = 1,
 ) -> Any:
     """Return all epochs of training batches as one tf.data.Dataset, without a break between them.
 
-    Elements: images float32 (batch, *size, channels), labels int64 (batch,).
-    size: height and width in px. first_epoch: start there; what an epoch holds depends on its
-    number alone, not on where the dataset started.
+    Elements: images uint8 (batch, height, width, channels), labels int64 (batch,).
+    first_epoch: start there; what an epoch holds depends on its number alone, not on where the
+    dataset started.
     parts: give each batch in so many parts, with weights float32 (batch,) as a third element; the
     mean of the parts' weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
     pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
-    scale = _scaling(images.train, recipe)
     augmentations = ops.AUGMENTATIONS[recipe.augment]
 
     def epoch_batches(epoch: Any) -> Any:
@@ -56,43 +54,11 @@ def train_batches(
         for number, augment in enumerate(augmentations):
             key = tf.random.fold_in(tf.stack([tf.constant(seed, tf.int64), step]), number)
             x = augment(x, key)
-        return scale(ops.resize(x, *size)), tf.gather(labels, places)
+        return x, tf.gather(labels, places)
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
     batches = epochs.map(batch, num_parallel_calls=PARALLEL_CALLS)
     return _finished(batches if parts == 1 else batches.flat_map(_in_parts(parts)))
-
-
-def measured_batches(
-    split: Split,
-    images: Images,
-    recipe: Recipe,
-    size: tuple[int, int],
-    on_read: Callable[[], None] | None = None,
-) -> Any:
-    """Return a split's images once, in order, as a tf.data.Dataset; elements as in training.
-
-    images: what the scaling is taken from. on_read: called whenever the dataset is opened.
-    """
-    scale = _scaling(images.train, recipe)
-    dataset = tf.data.Dataset.from_tensor_slices((split.images, split.labels))
-    batches = dataset.batch(recipe.batch_size).map(
-        lambda x, label: (scale(ops.resize(x, *size)), label), num_parallel_calls=PARALLEL_CALLS
-    )
-    if on_read is not None:
-
-        def opened(number: Any) -> Any:
-            on_read()
-            return number
-
-        door = tf.data.Dataset.range(1).map(
-            lambda number: tf.numpy_function(opened, [number], tf.int64)
-        )
-        count = len(batches)
-        batches = door.flat_map(lambda _, inner=batches: inner)
-        # Without a known length Keras reads on to the end, and warns of it.
-        batches = batches.apply(tf.data.experimental.assert_cardinality(count))
-    return _finished(batches)
 
 
 def _in_parts(parts: int) -> Callable[[Any, Any], Any]:
@@ -127,13 +93,3 @@ def _finished(batches: Any) -> Any:
     options.autotune.enabled = False
     options.deterministic = True
     return batches.prefetch(PREFETCHED_BATCHES).with_options(options)
-
-
-def _scaling(train: Split, recipe: Recipe) -> Any:
-    """Return the function from values in 0 to 255 to what the network sees."""
-    if recipe.scaling == "unit":
-        return lambda x: x / 255.0
-    axes = (0, 1, 2)
-    mean = tf.constant(np.mean(train.images, axes, dtype=np.float64), tf.float32)
-    sd = tf.constant(np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6), tf.float32)
-    return lambda x: (x - mean) / sd

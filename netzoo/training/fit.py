@@ -1,6 +1,7 @@
 """Train a model on images by a recipe, epoch by epoch, and say how it goes."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -13,8 +14,10 @@ from netzoo.data.source import Images
 from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.records import EpochRecord, Predictions
+from netzoo.training.inputs import Inputs
 from netzoo.training.schedule import optimizer
 from netzoo.training.state import reseed
+from netzoo.training.step import step_of
 
 STEP_EVENT_SECONDS = 0.25
 
@@ -54,17 +57,12 @@ class Hooks(Protocol):
 
 
 def prepare(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
-    """Compile the model as the recipe says: cross-entropy on logits, accuracy.
+    """Compile the model as the recipe says, with cross-entropy on logits.
 
     parts: its batches will come in so many parts, whose gradients are added up.
     """
-    accuracy = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-    model.compile(
-        optimizer=optimizer(recipe, pipeline.steps_per_epoch(images, recipe), parts),
-        loss=_loss(),
-        metrics=accuracy if parts == 1 else None,
-        weighted_metrics=accuracy if parts > 1 else None,
-    )
+    steps = pipeline.steps_per_epoch(images, recipe)
+    model.compile(optimizer=optimizer(recipe, steps, parts), loss=_loss())
 
 
 def fit(
@@ -83,33 +81,18 @@ def fit(
     {"event": "epoch", …} with the fields of its EpochRecord at the end of each epoch.
     done: the epochs that the model, as it is, has behind it.
     Returns None if the hooks stopped it before its last epoch. Raises Diverged if the loss is not
-    finite.
+    finite, BadInput for a model that brings a training step of its own.
     """
-    done = done or Done()
-    size = model.input_shape[1:3]
-    steps = pipeline.steps_per_epoch(images, recipe) * parts
-    progress = _Progress(images, recipe, steps, seed, done, hooks)
-    progress.set_model(model)
-    if len(done.history) < recipe.epochs:
-        first = len(done.history)
-        model.fit(
-            pipeline.train_batches(images, recipe, size, seed, first, parts),
-            epochs=recipe.epochs,
-            initial_epoch=first,
-            steps_per_epoch=steps,
-            callbacks=[progress],
-            shuffle=False,
-            verbose=0,
-        )
-    if len(progress.history) < recipe.epochs:
+    training = _Training(model, images, recipe, seed, hooks, parts, done or Done())
+    if not training.trained():
         return None
-    test = progress.last_test or progress.measured("test")
+    test = training.last_test or training.measured("test")
     return Fitted(
-        history=tuple(progress.history),
+        history=tuple(training.history),
         test_loss=test.loss,
         test_accuracy=test.accuracy,
-        seconds=progress.seconds(),
-        test_reads=progress.test_reads,
+        seconds=training.seconds(),
+        test_reads=training.test_reads,
         predictions=Predictions.of(images.test.labels.tolist(), test.predicted.tolist()),
     )
 
@@ -123,72 +106,93 @@ class _Measured:
     predicted: NDArray[np.int64]
 
 
-class _Progress(keras.callbacks.Callback):
-    """Measure, keep and report epochs as they end, and report steps."""
+class _Training:
+    """Train epochs one by one, and measure, keep and report each as it ends."""
 
     def __init__(
-        self, images: Images, recipe: Recipe, steps: int, seed: int, done: Done, hooks: Hooks
+        self,
+        model: Any,
+        images: Images,
+        recipe: Recipe,
+        seed: int,
+        hooks: Hooks,
+        parts: int,
+        done: Done,
     ) -> None:
-        super().__init__()
         self.history = list(done.history)
         self.test_reads = done.test_reads
         self.last_test: _Measured | None = None  # where the last epoch has shown it already
-        self._images, self._recipe, self._steps, self._seed = images, recipe, steps, seed
-        self._hooks = hooks
-        self._batches: dict[str, Any] = {}  # by the split that they measure
+        self._images, self._recipe, self._seed = images, recipe, seed
+        self._hooks, self._parts = hooks, parts
+        self._steps = pipeline.steps_per_epoch(images, recipe) * parts
         self._first_epoch = len(done.history)
+        self._step = step_of(model, Inputs(images.train, recipe, model.input_shape[1:3]))
         self._reported = 0.0
-        now = time.perf_counter()
-        self._started = now - done.seconds
-        self._epoch_started = self._first_step_ended = now
+        self._started = time.perf_counter() - done.seconds
 
     def seconds(self) -> float:
         """Return the seconds of training so far, those of earlier processes included."""
         return time.perf_counter() - self._started
 
+    def trained(self) -> bool:
+        """Train the epochs that are to go. Returns whether none is left."""
+        first, last = self._first_epoch, self._recipe.epochs
+        if first == last:
+            return True
+        batches = pipeline.train_batches(self._images, self._recipe, self._seed, first, self._parts)
+        # One iterator for all epochs: its end is not waited for between them.
+        batch = iter(batches)
+        for epoch in range(first, last):
+            self._end_epoch(*self._epoch(epoch, batch))
+            if self._hooks.should_stop():
+                break
+        return len(self.history) == last
+
     def measured(self, what: str) -> _Measured:
         """Return loss and accuracy on the "validation" or "test" images. Raises Diverged."""
-        images, recipe = self._images, self._recipe
-        split = images.test if what == "test" else images.validation
+        split = self._images.test if what == "test" else self._images.validation
         assert split is not None
-        if what not in self._batches:  # made once: it copies the images and measures the training's
-            size, on_read = self.model.input_shape[1:3], self.test_was_read
-            self._batches[what] = pipeline.measured_batches(
-                split, images, recipe, size, on_read if what == "test" else None
-            )
-        logits = np.asarray(self.model.predict(self._batches[what], verbose=0), np.float32)
+        self.test_reads += what == "test"
+        size = self._recipe.batch_size
+        logits = np.concatenate(
+            [
+                self._step.logits(split.images[start : start + size])
+                for start in range(0, len(split), size)
+            ]
+        )
         loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
         _check_finite(loss, f"{what} loss", len(self.history) + 1)
         predicted = logits.argmax(axis=-1)
         return _Measured(loss, float((predicted == split.labels).mean()), predicted)
 
-    def test_was_read(self) -> None:
-        """Hear that the test split was opened."""
-        self.test_reads += 1
+    def _epoch(self, epoch: int, batch: Iterator[Any]) -> tuple[float, float | None, float, float]:
+        """Train an epoch; return its seconds, images a second, mean loss and accuracy."""
+        outcomes: list[Any] = []
+        started = first_ended = time.perf_counter()
+        for step in range(self._steps):
+            images, labels, *weights = next(batch)
+            if step == 0:
+                reseed(self._seed, epoch)
+            outcomes.append(self._step.train(images, labels, *weights))
+            now = time.perf_counter()
+            if step == 0 or now - self._reported >= STEP_EVENT_SECONDS:
+                loss, _ = np.asarray(outcomes[-1])  # waits for a device that computes ahead
+                _check_finite(loss, "training loss", epoch + 1)
+                self._reported = time.perf_counter()
+                first_ended = first_ended if step else self._reported
+                told = {"epoch": epoch + 1, "step": step + 1, "steps": self._steps}
+                self._hooks.report({"event": "step", **told})
+        trained = len(self._images.train)
+        loss, accuracy = np.sum([np.asarray(o) for o in outcomes], axis=0, dtype=float) / trained
+        _check_finite(loss, "training loss", epoch + 1)
+        seconds = time.perf_counter() - started
+        rate: float | None = trained / seconds
+        if epoch == self._first_epoch:  # without the process's first step, which compiles
+            later = trained * (self._steps - 1) / self._steps
+            rate = later / (started + seconds - first_ended) if later else None
+        return seconds, rate, float(loss), float(accuracy)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._epoch_started = time.perf_counter()
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if batch == 0:
-            reseed(self._seed, epoch=len(self.history))
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        now = time.perf_counter()
-        if batch == 0:
-            self._first_step_ended = now
-        if now - self._reported >= STEP_EVENT_SECONDS:
-            self._reported = now
-            epoch = len(self.history) + 1
-            _check_finite((logs or {}).get("loss"), "training loss", epoch)
-            event = {"epoch": epoch, "step": batch + 1, "steps": self._steps}
-            self._hooks.report({"event": "step", **event})
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        logs = logs or {}
-        _check_finite(logs["loss"], "training loss", epoch + 1)
-        ended = time.perf_counter()
-        rate = self._rate(epoch, ended)
+    def _end_epoch(self, seconds: float, rate: float | None, loss: float, accuracy: float) -> None:
         curve: dict[str, float] = {}
         if self._recipe.curve is not None:
             found = self.measured(self._recipe.curve)
@@ -198,27 +202,17 @@ class _Progress(keras.callbacks.Callback):
             }
             self.last_test = found if self._recipe.curve == "test" else None
         record = EpochRecord(
-            epoch=epoch + 1,
-            seconds=ended - self._epoch_started,
+            epoch=len(self.history) + 1,
+            seconds=seconds,
             images_per_second=rate,
-            train_loss=float(logs["loss"]),
-            train_accuracy=float(logs["accuracy"]),
+            train_loss=loss,
+            train_accuracy=accuracy,
             **curve,
         )
         self.history.append(record)
+        self._step.settle()
         self._hooks.keep(Done(tuple(self.history), self.seconds(), self.test_reads))
         self._hooks.report({"event": "epoch", **asdict(record)})
-        if self._hooks.should_stop():
-            self.model.stop_training = True
-
-    def _rate(self, epoch: int, ended: float) -> float | None:
-        """Return images a second, without the process's first step, which traces and compiles."""
-        if epoch > self._first_epoch:
-            return len(self._images.train) / (ended - self._epoch_started)
-        if self._steps == 1:
-            return None
-        images = len(self._images.train) * (self._steps - 1) / self._steps
-        return images / (ended - self._first_step_ended)
 
 
 def _loss() -> Any:

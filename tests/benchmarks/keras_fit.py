@@ -10,12 +10,14 @@ to the first step, peak memory.
 import time
 
 import peer
+import resnet  # noqa: F401  registers resnet50
 
 from netzoo import backend
 
 
 def main():
     """Train and print."""
+    began = time.perf_counter()
     chosen = peer.arguments(__doc__, "bf16", "augment")
     backend.start(data=True)
     import keras
@@ -23,7 +25,6 @@ def main():
 
     import netzoo
 
-    began = time.perf_counter()
     size = (chosen.size, chosen.size)
 
     def prepared(image, label):
@@ -42,12 +43,7 @@ def main():
 
     if chosen.bf16:
         keras.config.set_dtype_policy("mixed_bfloat16")
-    if chosen.network == "resnet50":
-        model = keras.applications.ResNet50(
-            weights=None, input_shape=(*size, 1), classes=10, classifier_activation=None
-        )
-    else:
-        model = netzoo.create_model(chosen.network, input_shape=(*size, 1))
+    model = netzoo.create_model(chosen.network, input_shape=(*size, 1))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01), loss, metrics=["accuracy"])
 

@@ -4,7 +4,8 @@
         [--bf16] [--compile] [--augment] [--loader]
 
 Prints a line of JSON: images a second of each epoch, seconds to the first step, peak memory. The
-images lie in memory, resized before the clock starts; with --loader they come as in the lesson,
+images lie in memory, resized before the clock starts; with --augment they are changed first and then
+resized, step by step, as netzoo does; with --loader they come as in the lesson,
 through a DataLoader that converts and resizes each image by itself.
 
 Source of the loop: Zhang et al., "Dive into Deep Learning", train_ch6: zero_grad, forward, loss,
@@ -85,20 +86,18 @@ class OneByOne(torch.utils.data.Dataset):
 
     def __getitem__(self, place):
         image = torch.from_numpy(self.images[place]).permute(2, 0, 1).float().div(255)
-        if self.size != image.shape[1]:
-            image = _resized(image[None], self.size)[0]
-        return image, int(self.labels[place])
+        return _resized(image[None], self.size)[0], int(self.labels[place])
 
 
 def _resized(x, size):
+    if size == x.shape[2]:
+        return x
     return functional.interpolate(x, size=(size, size), mode="bilinear", align_corners=False)
 
 
 def in_memory(images, labels, size, batch, device):
-    """Return a function that yields an epoch of shuffled batches of resized tensors."""
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255)
-    if size != x.shape[2]:
-        x = _resized(x, size)
+    """Return a function that yields an epoch of shuffled batches of tensors, resized before."""
+    x = _resized(torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255), size)
     x, y = x.to(device), torch.from_numpy(labels).to(device)
 
     def epoch():
@@ -122,9 +121,9 @@ def augmented(x):
 
 def main():
     """Train and print."""
+    began = time.perf_counter()
     chosen = peer.arguments(__doc__, "bf16", "compile", "augment", "loader")
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    began = time.perf_counter()
     images, labels = peer.training_images(chosen.images)
     if chosen.loader:
         loader = torch.utils.data.DataLoader(
@@ -132,7 +131,10 @@ def main():
         )
         epoch = loader.__iter__
     else:
-        epoch = in_memory(images, labels, chosen.size, chosen.batch, device)
+        stored = (
+            images.shape[1] if chosen.augment else chosen.size
+        )  # augmented before it is resized
+        epoch = in_memory(images, labels, stored, chosen.batch, device)
     net = {"lenet": lenet, "alexnet": alexnet, "resnet50": resnet50}[chosen.network]()
     net(torch.zeros(2, 1, chosen.size, chosen.size))  # gives the lazy layers their shapes
     net.to(device)
@@ -146,7 +148,7 @@ def main():
         for x, y in epoch():
             x, y = x.to(device), y.to(device)
             if chosen.augment:
-                x = augmented(x)
+                x = _resized(augmented(x), chosen.size)
             optimizer.zero_grad()
             with torch.autocast(device, torch.bfloat16, enabled=chosen.bf16):
                 predicted = run(x)

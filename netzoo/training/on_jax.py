@@ -1,0 +1,73 @@
+"""A training step on JAX: one compiled function of all variables, which it replaces.
+
+It is compiled for each length of batch: for the first one, and for the epoch's last and shorter
+one.
+"""
+
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from netzoo.training.inputs import Inputs
+from netzoo.training.step import outcome
+
+
+class Step:
+    """netzoo.training.step.Step.
+
+    Between two calls of `settle` the variables of the model are out of date, and may be gone.
+    """
+
+    def __init__(self, model: Any, inputs: Inputs) -> None:
+        self._model, self._inputs = model, inputs
+        self._variables = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+        )
+        self._state = tuple([v.value for v in variables] for variables in self._variables)
+        self._train = jax.jit(self._step, donate_argnums=0)
+        self._logits = jax.jit(self._call)
+
+    def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
+        """Change the weights by one batch and return its outcome."""
+        batch = [tensor.numpy() for tensor in (images, labels, weights) if tensor is not None]
+        self._state, found = self._train(self._state, *batch)
+        return found
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the model says of images."""
+        trained, others, _ = self._state
+        return np.asarray(self._logits(trained, others, images), np.float32)
+
+    def settle(self) -> None:
+        """Set the variables to what the last step gave."""
+        for variables, values in zip(self._variables, self._state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+    def _step(self, state: Any, images: Any, labels: Any, weights: Any = None) -> Any:
+        model = self._model
+        trained, others, slots = state
+        gradients, (loss, logits, others, _) = jax.grad(
+            model.compute_loss_and_updates, has_aux=True
+        )(
+            trained,
+            others,
+            [v.value for v in model.metrics_variables],
+            self._inputs(images),
+            labels,
+            weights,
+            training=True,
+            optimizer_variables=slots,
+        )
+        trained, slots = model.optimizer.stateless_apply(slots, gradients, trained)
+        return (trained, others, slots), outcome(loss, logits, labels, weights)
+
+    def _call(self, trained: Any, others: Any, images: Any) -> Any:
+        logits, _ = self._model.stateless_call(
+            trained, others, self._inputs(images), training=False
+        )
+        return logits

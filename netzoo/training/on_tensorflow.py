@@ -1,0 +1,58 @@
+"""A training step on TensorFlow: one graph, handed its batch from outside.
+
+It is traced once, for batches of any length.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from netzoo.training.inputs import Inputs
+from netzoo.training.step import outcome
+
+
+class Step:
+    """netzoo.training.step.Step."""
+
+    def __init__(self, model: Any, inputs: Inputs) -> None:
+        self._model, self._inputs = model, inputs
+        images = tf.TensorSpec((None, *inputs.image_shape), tf.uint8)
+        labels, weights = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.float32)
+        options = {"jit_compile": model.jit_compile}
+        self._train = tf.function(self._step, input_signature=(images, labels), **options)
+        self._train_part = tf.function(
+            self._step, input_signature=(images, labels, weights), **options
+        )
+        self._logits = tf.function(self._call, input_signature=(images,), **options)
+
+    def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
+        """Change the weights by one batch and return its outcome."""
+        if weights is None:
+            return self._train(images, labels)
+        return self._train_part(images, labels, weights)
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the model says of images."""
+        return np.asarray(self._logits(tf.constant(images)), np.float32)
+
+    def settle(self) -> None:
+        """Do nothing: each step changes the variables themselves."""
+
+    def _step(self, images: Any, labels: Any, weights: Any = None) -> Any:
+        model, optimizer = self._model, self._model.optimizer
+        x = self._inputs(images)
+        with tf.GradientTape() as tape:
+            logits = model(x, training=True)
+            loss = model.compute_loss(
+                x=x, y=labels, y_pred=logits, sample_weight=weights, training=True
+            )
+            scaled = optimizer.scale_loss(loss)
+        variables = model.trainable_variables
+        gradients = tape.gradient(scaled, [variable.value for variable in variables])
+        optimizer.apply(gradients, variables)
+        return outcome(loss, logits, labels, weights)
+
+    def _call(self, images: Any) -> Any:
+        return tf.cast(self._model(self._inputs(images), training=False), tf.float32)

@@ -1,0 +1,55 @@
+"""A training step on PyTorch."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from keras import ops
+from numpy.typing import NDArray
+
+from netzoo.training.inputs import Inputs
+from netzoo.training.step import outcome
+
+
+class Step:
+    """netzoo.training.step.Step."""
+
+    def __init__(self, model: Any, inputs: Inputs) -> None:
+        self._model, self._inputs = model, inputs
+
+    def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
+        """Change the weights by one batch and return its outcome."""
+        model, optimizer = self._model, self._model.optimizer
+        x, y = self._inputs(_tensor(images)), _tensor(labels)
+        w = None if weights is None else _tensor(weights)
+        model.zero_grad()
+        logits = model(x, training=True)
+        loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
+        optimizer.scale_loss(loss).backward()
+        variables = model.trainable_variables
+        with torch.no_grad():
+            optimizer.apply([variable.value.grad for variable in variables], variables)
+            return _Later(outcome(loss, logits, y, w))
+
+    def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return what the model says of images."""
+        with torch.no_grad():
+            logits = self._model(self._inputs(ops.convert_to_tensor(images)), training=False)
+        return np.asarray(logits.float().cpu())
+
+    def settle(self) -> None:
+        """Do nothing: each step changes the variables themselves."""
+
+
+class _Later:
+    """A tensor that is fetched from its device when numpy asks for it."""
+
+    def __init__(self, tensor: Any) -> None:
+        self._tensor = tensor
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
+        return np.asarray(self._tensor.cpu(), dtype)
+
+
+def _tensor(array: Any) -> Any:
+    return ops.convert_to_tensor(array.numpy())

@@ -1,0 +1,150 @@
+"""What the device does with a batch: the images that it sees, and the step that it takes."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from netzoo.data import pipeline, sample
+from netzoo.errors import BadInput
+from netzoo.recipes import Recipe
+from netzoo.training import fit, state
+from netzoo.training.inputs import Inputs, resize
+from netzoo.training.step import step_of
+
+RECIPE = Recipe("test", epochs=2, batch_size=64, learning_rate=0.05)
+TOLERANCE = {"float32": 1e-5, "mixed_float16": 5e-3}
+
+
+class Hooks:
+    """Count the epochs that are kept, and never stop."""
+
+    def __init__(self):
+        self.kept = []
+        self.keep = self.kept.append
+
+    def report(self, event):
+        pass
+
+    def should_stop(self):
+        return False
+
+
+@pytest.fixture(scope="module")
+def images():
+    return sample.sample().limited(300, 100)
+
+
+def array(tensor):
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+
+def network(dtype="float32"):
+    """Build a network that has what a step must mind: random and moving state, a loss of layers."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((28, 28, 1))
+    x = layers.Conv2D(4, 3, strides=2, kernel_regularizer="l2", dtype=dtype)(image)
+    x = layers.BatchNormalization(dtype=dtype)(x)
+    x = layers.Dropout(0.3, seed=1, dtype=dtype)(layers.ReLU(dtype=dtype)(x))
+    return keras.Model(image, layers.Dense(10, dtype=dtype)(layers.Flatten(dtype=dtype)(x)))
+
+
+def bilinear(image, height, width):
+    """Resize one channel the slow way: half-pixel centres, edges repeated."""
+    rows = np.clip((np.arange(height) + 0.5) * image.shape[0] / height - 0.5, 0, None)
+    columns = np.clip((np.arange(width) + 0.5) * image.shape[1] / width - 0.5, 0, None)
+    result = np.empty((height, width))
+    for i, r in enumerate(rows):
+        for j, c in enumerate(columns):
+            top, left = int(r), int(c)
+            below, right = min(top + 1, image.shape[0] - 1), min(left + 1, image.shape[1] - 1)
+            upper = image[top, left] * (1 - c + left) + image[top, right] * (c - left)
+            lower = image[below, left] * (1 - c + left) + image[below, right] * (c - left)
+            result[i, j] = upper * (1 - r + top) + lower * (r - top)
+    return result
+
+
+@pytest.mark.parametrize("size", [(96, 96), (224, 224), (32, 40), (14, 14), (28, 28)])
+def test_resizing_is_bilinear_and_tensorflows_own_to_the_bit(images, size):
+    pixels = images.train.images[:8]
+    resized = array(resize(keras.ops.convert_to_tensor(pixels), *size))
+    assert resized.shape == (8, *size, 1)
+    expected = bilinear(pixels[0, :, :, 0], *size)
+    np.testing.assert_allclose(resized[0, :, :, 0], expected, atol=1e-3)
+    assert (resized == tf.image.resize(pixels, size).numpy()).all()
+
+
+def test_standardising_uses_the_training_images_alone(images):
+    pixels = images.train.images
+    inputs = Inputs(images.train, replace(RECIPE, scaling="standardise"), (28, 28))
+    seen = array(inputs(keras.ops.convert_to_tensor(pixels)))
+    assert abs(seen.mean()) < 1e-5
+    assert abs(seen.std() - 1) < 1e-5
+    expected = (images.test.images - pixels.mean()) / pixels.std()
+    seen = array(inputs(keras.ops.convert_to_tensor(images.test.images)))
+    np.testing.assert_allclose(seen, expected, atol=1e-4)
+
+
+def kerass_own(model, images, recipe, parts):
+    """Train by Keras's own step on the same batches."""
+    inputs = Inputs(images.train, recipe, (28, 28))
+    batches = [
+        tuple(map(array, (inputs(keras.ops.convert_to_tensor(batch[0].numpy())), *batch[1:])))
+        for batch in pipeline.train_batches(images, recipe, 3, parts=parts)
+    ]
+    for batch in batches:
+        model.train_on_batch(*batch)
+
+
+@pytest.mark.parametrize(("dtype", "parts"), [("float32", 1), ("float32", 3), ("mixed_float16", 1)])
+def test_a_training_is_kerass_own(images, dtype, parts):
+    recipe = replace(RECIPE, augment="flip+crop", schedule="one-cycle")
+    ours, theirs = network(dtype), network(dtype)
+    for model in (ours, theirs):
+        fit.prepare(model, images, recipe, parts)
+    hooks = Hooks()
+    fitted = fit.fit(ours, images, recipe, 3, hooks, parts=parts)
+    kerass_own(theirs, images, recipe, parts)
+    for mine, its in zip(state.gather(ours).values(), state.gather(theirs).values(), strict=True):
+        np.testing.assert_allclose(mine, its, rtol=1e-2, atol=TOLERANCE[dtype])
+    assert len(hooks.kept) == len(fitted.history) == 2
+
+    seen = Inputs(images.train, recipe, (28, 28))(keras.ops.convert_to_tensor(images.test.images))
+    logits = array(theirs(seen, training=False)).astype("float32")
+    correct = (logits.argmax(1) == images.test.labels).tolist()
+    assert fitted.predictions.correct() == correct
+    assert fitted.test_accuracy == pytest.approx(np.mean(correct))
+
+
+def test_an_epoch_is_the_mean_over_its_images(images):
+    """Whatever the parts of its batches: with no step of learning, loss and accuracy are known."""
+    recipe = replace(RECIPE, epochs=1, learning_rate=1e-12, optimizer="sgd")
+    for parts in (1, 3):
+        keras.utils.set_random_seed(0)
+        image = keras.Input((28, 28, 1))
+        model = keras.Model(image, layers.Dense(10)(layers.Flatten()(image)))
+        fit.prepare(model, images, recipe, parts)
+        hooks = Hooks()
+        fit.fit(model, images, recipe, 0, hooks, parts=parts)
+        (epoch,) = hooks.kept[0].history
+        logits = array(model(images.train.images / np.float32(255)))
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        expected = float(loss(images.train.labels, logits))
+        assert epoch.train_loss == pytest.approx(expected, rel=1e-5)
+        right = (logits.argmax(1) == images.train.labels).mean()
+        assert epoch.train_accuracy == pytest.approx(right)
+
+
+def test_a_model_with_a_step_of_its_own_is_refused(images):
+    class Own(keras.Model):
+        def train_step(self, *data):
+            return {}
+
+    image = keras.Input((28, 28, 1))
+    model = Own(image, layers.Dense(10)(layers.Flatten()(image)), name="own")
+    fit.prepare(model, images, RECIPE)
+    with pytest.raises(BadInput, match="own has a train_step of its own; netzoo trains all"):
+        step_of(model, Inputs(images.train, RECIPE, (28, 28)))
