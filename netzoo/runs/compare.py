@@ -29,6 +29,7 @@ from netzoo.report.rows import compare_records
 from netzoo.runs import plan
 from netzoo.runs.clock import Clock
 from netzoo.runs.listener import Listener
+from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import lines, more_parts, parts_line, prepare, start_process
 from netzoo.runs.store import Store
@@ -86,15 +87,22 @@ def compare(
         stack.enter_context(store.open_to_write())
         listener = listener or Listener()
         try:
-            found = _planned(request, chosen_backend, store, listener)
-            return _Run(found, store, listener).train()
+            found, loaded = _planned(request, chosen_backend, store, listener)
+            if loaded is not None:
+                stack.callback(loaded.kill)
+            return _Run(found, store, listener, loaded).train()
         except BaseException:
             store.discard()
             raise
 
 
-def _planned(request: plan.Request, backend_name: str, store: Store, listener: Listener) -> Plan:
-    """Return the plan that the folder holds for the same request, else a new one."""
+def _planned(
+    request: plan.Request, backend_name: str, store: Store, listener: Listener
+) -> tuple[Plan, Process | None]:
+    """Return the plan that the folder holds for the same request, else a new one.
+
+    With a new one comes a process for its first trial, which has loaded the backend.
+    """
     known = store.plan()
     for line in store.set_aside_damaged():
         listener.said(line)
@@ -106,17 +114,20 @@ def _planned(request: plan.Request, backend_name: str, store: Store, listener: L
         and known.versions == backend.versions()
     )
     if known is not None and same:
-        return known
-    found = prepare(request, backend_name, store, listener)
+        return known, None
+    found, loaded = prepare(request, backend_name, store, listener)
     store.keep_plan(found)
-    return found
+    return found, loaded
 
 
 class _Run:
     """The training of a plan's trials, one after another."""
 
-    def __init__(self, found: Plan, store: Store, listener: Listener) -> None:
+    def __init__(
+        self, found: Plan, store: Store, listener: Listener, loaded: Process | None
+    ) -> None:
         self.plan, self.store, self.listener = found, store, listener
+        self.loaded = loaded  # for the first process that is needed
         self.records: dict[str, TrialRecord] = {}  # by the trial's identity
         self.stopping = False
         self.origin: dict[str, Any] = {"command": command_line(), "commit": git_commit()}
@@ -207,8 +218,9 @@ class _Run:
     def _once(self, trial: Trial, parts: int, started: dict[str, Any]) -> TrialRecord:
         """Train a trial in one process; started is given the process's device and versions."""
         told = False
+        loaded, self.loaded = self.loaded, None
         process, answer = start_process(
-            self.store, plan.identity(trial), trial.backend, trial.device
+            self.store, plan.identity(trial), trial.backend, trial.device, loaded
         )
         started |= {
             "device": from_plain(Device, answer["device"]),

@@ -60,11 +60,15 @@ class Process:
     def ask(
         self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
     ) -> dict[str, Any]:
-        """Send a request and return its last event; those on the way go to on_event.
+        """Send a request and return its last event, as `answer` does."""
+        self.tell(request)
+        return self.answer(on_event)
+
+    def answer(self, on_event: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+        """Return the last event of a request; those on the way go to on_event.
 
         Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
         """
-        self.tell(request)
         for event in self._events():
             if event["event"] == "failed":
                 kind = getattr(errors, event["kind"], None)
@@ -82,6 +86,11 @@ class Process:
             self._requests.flush()
         except BrokenPipeError as error:
             raise TrialFailed(self._death()) from error
+
+    def log_to(self, log: Path) -> None:
+        """Let what was and will be said on standard error be in another file, a new one."""
+        if not log.exists():
+            self._log = self._log.rename(log)
 
     def kill(self) -> None:
         """End the process at once."""

@@ -18,10 +18,15 @@ from netzoo.runs.store import Store
 
 
 def start_process(
-    store: Store, log: str, backend: str, device: str
+    store: Store, log: str, backend: str, device: str, loaded: Process | None = None
 ) -> tuple[Process, dict[str, Any]]:
-    """Return a process whose backend has started, and its answer: "device" and "versions"."""
-    process = Process(store.log(log), backend, store.lock_fd)
+    """Return a process whose backend has started, and its answer: "device" and "versions".
+
+    loaded: one that has loaded the backend already.
+    """
+    if loaded is not None:
+        loaded.log_to(store.log(log))
+    process = loaded or Process(store.log(log), backend, store.lock_fd)
     try:
         return process, process.ask({"do": "start", "device": device})
     except BaseException:
@@ -29,15 +34,31 @@ def start_process(
         raise
 
 
-def prepare(request: plan.Request, backend: str, store: Store, listener: Listener) -> Plan:
+def prepare(
+    request: plan.Request, backend: str, store: Store, listener: Listener
+) -> tuple[Plan, Process]:
     """Find out device and data, settle recipes, and count and time each model.
 
+    Also returns a process for the first trial, which loads the backend at the same time.
     What there is to say is said at the end, so that a wrong request gives its error alone.
     """
+    loaded = Process(store.log("first"), backend, store.lock_fd)
+    try:
+        loaded.tell({"do": "load", "device": request.device})
+        return _prepared(request, backend, store, listener, loaded), loaded
+    except BaseException:
+        loaded.kill()
+        raise
+
+
+def _prepared(
+    request: plan.Request, backend: str, store: Store, listener: Listener, loaded: Process
+) -> Plan:
     listener.waiting(f"starting {backend}")
     began = time.perf_counter()
     process, started = start_process(store, "prepare", backend, request.device)
     start_seconds = time.perf_counter() - began
+    loaded.answer()  # so that it does not disturb the timing
     with contextlib.ExitStack() as stack:
         stack.enter_context(process)
         device = from_plain(Device, started["device"])

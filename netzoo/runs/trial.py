@@ -2,6 +2,7 @@
 
 python -m netzoo.runs.trial reads requests from standard input and writes events to standard output:
 
+{"do": "load", "device": "auto"}                ->  {"event": "loaded"}
 {"do": "start", "device": "auto"}               ->  {"event": "started", "device", "versions"}
 {"do": "probe", "trial": {…}, "parts": 1}       ->  {"event": "probed", "cost", "native", "pace"}
 {"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
@@ -32,20 +33,25 @@ from netzoo.registry import create_model, model_info
 from netzoo.runs import checkpoint, disk
 from netzoo.runs.plan import identity
 
-PROBE_SECONDS = 1.0
+PROBE_SECONDS = 0.5
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
 class Worker:
-    """Answers requests; the backend starts with the first."""
+    """Answers requests; the backend is loaded with the first."""
 
     def __init__(self, emit: Any, stop: threading.Event) -> None:
         self._emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
 
+    def load(self, device: str) -> dict[str, Any]:
+        """Import the backend, and touch no device, whose memory it could take from others."""
+        backend.start(device, data=True)
+        return {"event": "loaded"}
+
     def start(self, device: str) -> dict[str, Any]:
         """Start the backend on a device: "auto", "gpu" or "cpu"."""
-        backend.start(device, data=True)
+        self.load(device)
         found = backend.device()
         if device == "gpu":
             backend.require_gpu(found)
@@ -185,8 +191,8 @@ def main() -> None:
 
 
 def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
-    if request["do"] == "start":
-        return worker.start(request["device"])
+    if request["do"] in ("load", "start"):
+        return {"load": worker.load, "start": worker.start}[request["do"]](request["device"])
     trial, parts = from_plain(Trial, request["trial"]), request["parts"]
     if request["do"] == "probe":
         return worker.probe(trial, parts)

@@ -14,7 +14,7 @@ from netzoo.records import Pace
 from netzoo.training.inputs import Inputs
 from netzoo.training.step import step_of
 
-FEWEST_STEPS = 4
+FEWEST_STEPS = 3
 # To measure an image costs a forward pass only: about a third of a training step's work.
 MEASURED_SHARE = 1 / 3
 

@@ -4,8 +4,8 @@
         --images 1024 --epochs 2 [--float32]
 
 Prints a line of JSON: images a second of the pipeline alone, by stage; of training with the
-pipeline and with one batch that stays in memory; the FLOP/s of the latter and of a matrix product of
-4096 x 4096 in the same number format. --epochs: how often each is measured.
+pipeline and with one batch that stays in memory; the FLOP/s of the latter and of a matrix product
+of 4096 x 4096 in the same number format. --epochs: how often each is measured.
 """
 
 import json

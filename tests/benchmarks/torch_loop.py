@@ -4,9 +4,9 @@
         [--bf16] [--compile] [--augment] [--loader]
 
 Prints a line of JSON: images a second of each epoch, seconds to the first step, peak memory. The
-images lie in memory, resized before the clock starts; with --augment they are changed first and then
-resized, step by step, as netzoo does; with --loader they come as in the lesson,
-through a DataLoader that converts and resizes each image by itself.
+images lie in memory, resized before the clock starts; with --augment they are changed first and
+then resized, step by step, as netzoo does; with --loader they come as in the lesson, through a
+DataLoader that converts and resizes each image by itself.
 
 Source of the loop: Zhang et al., "Dive into Deep Learning", train_ch6: zero_grad, forward, loss,
 backward, step, and the loss and the accuracy added up at each step.
