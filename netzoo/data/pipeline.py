@@ -72,7 +72,8 @@ def _in_parts(parts: int) -> Callable[[Any, Any], Any]:
         size = (count + parts - 1) // parts
 
         def part(number: Any) -> Any:
-            places = tf.range(number * size, tf.minimum(count, (number + 1) * size))
+            ends = tf.minimum(count, [number * size, (number + 1) * size])
+            places = tf.range(ends[0], ends[1])
             held = tf.shape(places, tf.int64)[0]
             places = tf.cond(held > 0, lambda: places, lambda: tf.zeros([1], tf.int64))
             weight = tf.cast(held * parts, tf.float32) / tf.cast(count, tf.float32)
