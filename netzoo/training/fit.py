@@ -153,7 +153,7 @@ class _Training:
         split = self._images.test if what == "test" else self._images.validation
         assert split is not None
         self.test_reads += what == "test"
-        size = self._recipe.batch_size
+        size = -(-self._recipe.batch_size // self._parts)  # what fits into the device's memory
         logits = np.concatenate(
             [
                 self._step.logits(split.images[start : start + size])
