@@ -6,7 +6,7 @@
 Prints a line of JSON: images a second of each epoch, seconds to the first step, peak memory. The
 images lie in memory, resized before the clock starts; with --augment they are changed first and
 then resized, step by step, as netzoo does; with --loader they come as in the lesson, through a
-DataLoader that converts and resizes each image by itself.
+DataLoader that converts and resizes each image by itself. That needs pillow.
 
 Source of the loop: Zhang et al., "Dive into Deep Learning", train_ch6: zero_grad, forward, loss,
 backward, step, and the loss and the accuracy added up at each step.
@@ -14,6 +14,7 @@ backward, step, and the loss and the accuracy added up at each step.
 
 import time
 
+import numpy as np
 import peer
 import torch
 from torch import nn
@@ -76,7 +77,10 @@ def resnet50():
 
 
 class OneByOne(torch.utils.data.Dataset):
-    """The lesson's data set: each image by itself becomes a tensor of 0 to 1, and is resized."""
+    """The lesson's data set: each image by itself goes through Pillow, and becomes a tensor.
+
+    As torchvision does it: FashionMNIST.__getitem__, Resize, ToTensor.
+    """
 
     def __init__(self, images, labels, size):
         self.images, self.labels, self.size = images, labels, size
@@ -85,8 +89,13 @@ class OneByOne(torch.utils.data.Dataset):
         return len(self.images)
 
     def __getitem__(self, place):
-        image = torch.from_numpy(self.images[place]).permute(2, 0, 1).float().div(255)
-        return _resized(image[None], self.size)[0], int(self.labels[place])
+        from PIL import Image  # for this side alone
+
+        image = Image.fromarray(self.images[place, :, :, 0])
+        if self.size != image.width:
+            image = image.resize((self.size, self.size), Image.Resampling.BILINEAR)
+        pixels = torch.from_numpy(np.array(image, copy=True))[None]
+        return pixels.float().div(255), int(self.labels[place])
 
 
 def _resized(x, size):

@@ -1,13 +1,14 @@
 """How fast netzoo trains, beside what a user would run instead, as ratios in the same run.
 
     python tests/benchmarks/train_speed.py [--runs 3] [--only alexnet-224 lenet-28] [--json FILE]
+    python tests/benchmarks/train_speed.py --show FILE
 
 Every side is a fresh process; the sides run in turn, A B C A B C …, so that a machine that slows
 down slows them all. Told are, for each side, the median over the runs of its images a second (of a
 run: the median of its epochs but the first, which compiles), the spread (largest / smallest), the
-seconds from the command to the first step, and the peak memory; and then the ratios, run by run,
-their median. Backends that are not installed are left out. Takes about 20 minutes a run on two CPU
-cores.
+seconds from the command to the first step, and the peak memory; and then the medians of the
+ratios, run by run. --json keeps every figure, --show prints the tables of a file that was kept.
+Backends that are not installed are left out. Takes about 20 minutes a run on two CPU cores.
 """
 
 import argparse
@@ -118,62 +119,91 @@ def speed(answer):
     return statistics.median(answer["rates"][1:])
 
 
-def table(title, answers):
-    """Return the lines of a case's table, in Markdown, and its figures."""
-    lines = [f"### {title}", ""]
-    lines += [
-        "| | images/s | spread | first step, s | peak, MB |",
-        "| --- | --: | --: | --: | --: |",
-    ]
-    for side, found in answers.items():
-        speeds = [speed(answer) for answer in found]
-        first = statistics.median(answer["first_step"] for answer in found)
-        peak = max(answer["peak_bytes"] for answer in found) / 1e6
-        lines.append(
-            f"| {side.name} | {statistics.median(speeds):,.4g} | "
-            f"{max(speeds) / min(speeds):.2f} | {first:.1f} | {peak:,.0f} |"
-        )
-    lines += ["", "| ratio | median | least | most |", "| --- | --: | --: | --: |"]
-    ratios = {}
-    for ours, theirs in RATIOS:
-        if ours in answers and theirs in answers:
-            pairs = zip(answers[ours], answers[theirs], strict=True)
-            found = [speed(a) / speed(b) for a, b in pairs]
-            ratios[f"{ours.name} / {theirs.name}"] = statistics.median(found)
-            lines.append(
-                f"| {ours.name} / {theirs.name} | {statistics.median(found):.2f} | "
-                f"{min(found):.2f} | {max(found):.2f} |"
-            )
-    figures = {side.name: found for side, found in answers.items()}
-    return [*lines, ""], {"sides": figures, "ratios": ratios}
+def limits(case, backends):
+    """Return by backend what the input costs, and how near the device's limit a training comes."""
+    return {name: run(Side(f"input on {name}", INPUT, (), name), case) for name in backends}
 
 
-def limits(title, case, backends):
-    """Return the lines and figures of what the input costs, and how near the limit it comes."""
-    lines = [
-        "| backend | input's share of a step | of a matrix product's FLOP/s | pipeline alone |"
-    ]
-    lines.append("| --- | --: | --: | --- |")
-    figures = {}
-    for name in backends:
-        found = figures[name] = run(Side(f"input on {name}", INPUT, (), name), case)
-        share = 1 - found["with_pipeline"] / found["one_batch"]
-        limit = found["flops_per_second"] / found["matrix_flops_per_second"]
-        stages = ", ".join(f"{stage} {rate:,.0f}" for stage, rate in found["stages"].items())
-        lines.append(
-            f"| {name}, {found['precision']} | {100 * share:.1f} % | {100 * limit:.0f} % of "
-            f"{found['matrix_flops_per_second'] / 1e9:,.0f} G | {stages} images/s |"
+def tables(found):
+    """Return all that was measured as tables in Markdown, a column for each case."""
+    cases = found["cases"]
+    titles = {title: "{}, {} px, batch {}".format(*CASES[title][0]) for title in cases}
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    lines = [f"{found['device']}; {versions}; {found['date']}; n = {found['runs']} runs.", ""]
+
+    def add(what, names, cell):
+        lines.extend(
+            [f"| {what} | {' | '.join(titles.values())} |", "| --- " * (len(cases) + 1) + "|"]
         )
-    return [f"### {title}: input and limit", "", *lines, ""], figures
+        for name in names:
+            cells = [cell(cases[title], name) for title in cases]
+            if any(cells):
+                lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines.append("")
+
+    sides = list(dict.fromkeys(name for case in cases.values() for name in case["sides"]))
+    add("images/s (largest / smallest)", sides, _speed_cell)
+    add("ratio of images/s", [f"{a.name} / {b.name}" for a, b in RATIOS], _ratio_cell)
+    add("seconds to the first step; peak memory", sides, _start_cell)
+    add("of a large matrix product's FLOP/s; input's share of a step", backend.INSTALL, _limit_cell)
+    add("the pipeline alone, images/s", backend.INSTALL, _stages_cell)
+    return "\n".join(lines)
+
+
+def _speed_cell(case, name):
+    speeds = [speed(answer) for answer in case["sides"].get(name, ())]
+    if not speeds:
+        return ""
+    return f"{_figure(statistics.median(speeds))} ({max(speeds) / min(speeds):.2f})"
+
+
+def _ratio_cell(case, name):
+    ours, theirs = (case["sides"].get(side) for side in name.split(" / "))
+    if not ours or not theirs:
+        return ""
+    return (
+        f"{statistics.median(speed(a) / speed(b) for a, b in zip(ours, theirs, strict=True)):.2f}"
+    )
+
+
+def _start_cell(case, name):
+    answers = case["sides"].get(name)
+    if not answers:
+        return ""
+    first = statistics.median(answer["first_step"] for answer in answers)
+    return f"{first:.1f} s; {max(answer['peak_bytes'] for answer in answers) / 1e9:.2f} GB"
+
+
+def _limit_cell(case, name):
+    found = case["input"].get(name)
+    if not found:
+        return ""
+    share = max(1 - found["with_pipeline"] / found["one_batch"], 0.0)
+    limit = found["flops_per_second"] / found["matrix_flops_per_second"]
+    of = f"{found['matrix_flops_per_second'] / 1e9:,.0f} G, {found['precision']}"
+    return f"{100 * limit:.0f} % of {of}; {100 * share:.1f} %"
+
+
+def _stages_cell(case, name):
+    stages = case["input"].get(name, {}).get("stages", {})
+    return ", ".join(f"{stage} {_figure(rate)}" for stage, rate in stages.items())
+
+
+def _figure(rate):
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
 def main():
-    """Run, print a table, and write the figures."""
+    """Run, keep the figures, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--show", type=Path)
     chosen = parser.parse_args()
+    if chosen.show:
+        print(tables(json.loads(chosen.show.read_text())))
+        return
     backends = [name for name in backend.INSTALL if importlib.util.find_spec(name)]
     found = {
         "date": datetime.date.today().isoformat(),
@@ -182,20 +212,17 @@ def main():
         "versions": backend.versions(),
         "cases": {},
     }
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    print(f"{found['device']}; {versions}; {found['date']}; n = {chosen.runs} runs.\n")
     for title in chosen.only:
         case, sides = CASES[title]
-        sides = [side for side in sides if side.on in backends]
-        network, size, batch, images, epochs = case
-        title_line = f"{network}, {size} px, batch {batch}, {images:,} images × {epochs} epochs"
-        print(title_line, file=sys.stderr, flush=True)
-        told, figures = table(title_line, measured(case, sides, chosen.runs))
-        more, figures["input"] = limits(title_line, (*case[:4], 1), backends)
-        found["cases"][title] = figures
-        print("\n".join(told + more), flush=True)
+        print(title, file=sys.stderr, flush=True)
+        answers = measured(case, [side for side in sides if side.on in backends], chosen.runs)
+        found["cases"][title] = {
+            "sides": {side.name: told for side, told in answers.items()},
+            "input": limits((*case[:4], 1), backends),
+        }
         if chosen.json:
             chosen.json.write_text(json.dumps(found, indent=1))
+    print(tables(found))
 
 
 if __name__ == "__main__":
