@@ -115,9 +115,7 @@ def _planned(
     )
     if known is not None and same:
         return known, None
-    found, loaded = prepare(request, backend_name, store, listener)
-    store.keep_plan(found)
-    return found, loaded
+    return prepare(request, backend_name, store, listener)
 
 
 class _Run:

@@ -88,8 +88,8 @@ class Process:
             raise TrialFailed(self._death()) from error
 
     def log_to(self, log: Path) -> None:
-        """Let what was and will be said on standard error be in another file, a new one."""
-        if not log.exists():
+        """Let what was and will be said on standard error be in another file, if there is none."""
+        if self._log.exists() and not log.exists():
             self._log = self._log.rename(log)
 
     def kill(self) -> None:

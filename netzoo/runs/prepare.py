@@ -37,7 +37,7 @@ def start_process(
 def prepare(
     request: plan.Request, backend: str, store: Store, listener: Listener
 ) -> tuple[Plan, Process]:
-    """Find out device and data, settle recipes, and count and time each model.
+    """Find out device and data, settle recipes, count and time each model, and keep the plan.
 
     Also returns a process for the first trial, which loads the backend at the same time.
     What there is to say is said at the end, so that a wrong request gives its error alone.
@@ -45,7 +45,9 @@ def prepare(
     loaded = Process(store.log("first"), backend, store.lock_fd)
     try:
         loaded.tell({"do": "load", "device": request.device})
-        return _prepared(request, backend, store, listener, loaded), loaded
+        found = _prepared(request, backend, store, listener, loaded)
+        store.keep_plan(found)
+        return found, loaded
     except BaseException:
         loaded.kill()
         raise
