@@ -57,12 +57,13 @@ class Hooks(Protocol):
 
 
 def prepare(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
-    """Compile the model as the recipe says, with cross-entropy on logits.
+    """Compile the model as the recipe says, with cross-entropy on logits, and build its optimizer.
 
     parts: its batches will come in so many parts, whose gradients are added up.
     """
     steps = pipeline.steps_per_epoch(images, recipe)
     model.compile(optimizer=optimizer(recipe, steps, parts), loss=_loss())
+    model.optimizer.build(model.trainable_variables)
 
 
 def fit(

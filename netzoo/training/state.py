@@ -50,8 +50,6 @@ def reseed(seed: int, epoch: int) -> None:
 
 
 def _variables(model: Any) -> dict[str, Any]:
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     both = {"model": model.variables, "optimizer": model.optimizer.variables}
     return {
         f"{owner} {number} {variable.path}": variable

@@ -43,8 +43,6 @@ def step_of(model: Any, inputs: Inputs) -> Step:
             f"the model {model.name} has a train_step of its own; netzoo trains all models by the "
             "same step. What belongs to its loss can go into compute_loss or add_loss."
         )
-    if not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     module = importlib.import_module(f"netzoo.training.on_{keras.backend.backend()}")
     step: Step = module.Step(model, inputs)
     return step
@@ -59,6 +57,6 @@ def outcome(loss: Any, logits: Any, labels: Any, weights: Any = None) -> Any:
     right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32")
     images = ops.cast(ops.shape(logits)[0], "float32")
     if weights is not None:
-        right = right * ops.cast(weights > 0, "float32")
-        images = ops.sum(ops.cast(weights > 0, "float32")) / ops.maximum(weights[0], 1e-6)
+        held = ops.cast(weights > 0, "float32")
+        right, images = right * held, ops.sum(held) / ops.maximum(weights[0], 1e-6)
     return ops.stack([ops.cast(loss, "float32") * images, ops.sum(right)])

@@ -140,9 +140,8 @@ def main():
         )
         epoch = loader.__iter__
     else:
-        stored = (
-            images.shape[1] if chosen.augment else chosen.size
-        )  # augmented before it is resized
+        # What is augmented is resized after it.
+        stored = images.shape[1] if chosen.augment else chosen.size
         epoch = in_memory(images, labels, stored, chosen.batch, device)
     net = {"lenet": lenet, "alexnet": alexnet, "resnet50": resnet50}[chosen.network]()
     net(torch.zeros(2, 1, chosen.size, chosen.size))  # gives the lazy layers their shapes

@@ -161,9 +161,8 @@ def _ratio_cell(case, name):
     ours, theirs = (case["sides"].get(side) for side in name.split(" / "))
     if not ours or not theirs:
         return ""
-    return (
-        f"{statistics.median(speed(a) / speed(b) for a, b in zip(ours, theirs, strict=True)):.2f}"
-    )
+    ratios = [speed(a) / speed(b) for a, b in zip(ours, theirs, strict=True)]
+    return f"{statistics.median(ratios):.2f}"
 
 
 def _start_cell(case, name):
