@@ -7,8 +7,11 @@ import click
 
 from netzoo.errors import NetzooError
 
+from .ablate import ablate
 from .compare import compare
+from .ladder import ladder
 from .list import list_command
+from .probe import probe
 from .rerun import rerun
 from .runs import runs
 from .show import show
@@ -29,13 +32,15 @@ def app() -> None:
     \b
     Examples:
       netzoo compare lenet alexnet
+      netzoo ablate alexnet
+      netzoo ladder lenet alexnet
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo runs
     """
 
 
-for command in (compare, list_command, rerun, runs, show, summary):
+for command in (ablate, compare, ladder, list_command, probe, rerun, runs, show, summary):
     app.add_command(command)
 
 

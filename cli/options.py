@@ -64,6 +64,11 @@ def recipe_options(command: Command) -> Command:
     return command
 
 
+def names_of(text: str | None) -> list[str] | None:
+    """Return the names in "activation,dropout"; None of None."""
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
 def show(table: Table, form: str) -> None:
     """Print a table; in a terminal, within its width."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from netzoo.registry import model_info as model_info
     from netzoo.registry import register_model as register_model
     from netzoo.runs.compare import compare as compare
+    from netzoo.studies.ablate import ablate as ablate
+    from netzoo.studies.ladder import ladder as ladder
+    from netzoo.studies.probe import probe as probe
     from netzoo.summaries import summary as summary
 
 _HOMES = {
@@ -27,13 +30,16 @@ _HOMES = {
     "Cost": "costs",
     "NetzooError": "errors",
     "Recipe": "recipes",
+    "ablate": "studies.ablate",
     "compare": "runs.compare",
     "cost_rule": "cost",
     "count_cost": "cost",
     "create_model": "registry",
+    "ladder": "studies.ladder",
     "list_models": "registry",
     "model_info": "registry",
     "open_images": "data",
+    "probe": "studies.probe",
     "register_model": "registry",
     "summary": "summaries",
     "versions": "backend",

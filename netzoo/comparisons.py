@@ -42,6 +42,8 @@ class Delta:
 class ModelRow:
     """One model's row of a comparison, over all its seeds.
 
+    seeds: those of the trials that ended well, in the order of every Spread's values.
+    gap: the accuracy on training images, dropout and augmentation off, minus that on test images.
     images_per_second: median over seeds. seconds: mean over seeds.
     training_flops: of one image, forward and backward.
     verdict: "better", "worse", "not separable", "did not train" or "diverged"; None for the
@@ -60,11 +62,13 @@ class ModelRow:
     native: NativeCost | None
     train_accuracy: Spread | None
     test_accuracy: Spread | None
+    gap: Spread | None
     train_loss: Spread | None
     test_loss: Spread | None
     images_per_second: float | None
     seconds: float | None
     history: tuple[tuple[EpochRecord, ...], ...]
+    seeds: tuple[int, ...]
     error: str | None
     verdict: str | None = None
     delta: Delta | None = None

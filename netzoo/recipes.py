@@ -5,14 +5,22 @@ and AlexNet in different ways. Every field may be overridden by its name, in Pyt
 command line alike; the allowed values stand beside each field, once.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.registry import Registry
+from netzoo.registry import Registry, base_of, parse_values
 
-AUGMENTATIONS = ("none", "flip", "crop", "flip+crop")
+CHANGES_OF_IMAGES = ("flip", "crop", "color")
+AUGMENTATIONS = tuple(
+    "+".join(chosen) or "none"
+    for count in range(len(CHANGES_OF_IMAGES) + 1)
+    for chosen in itertools.combinations(CHANGES_OF_IMAGES, count)
+)
+AS = "as"
+SHARED = ("limit_train", "limit_test", "validation")  # the same images for every model
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -35,6 +43,7 @@ class Recipe:
     a line, then down to zero in half a cosine (after Smith and Topin 2018, section 3).
     augment: on training images only. flip: horizontal, for half of them. crop: back to the image's
     size after padding each side by an eighth of it with zeros (He et al. 2016, section 4.2).
+    color: brightness and contrast, of three channels saturation and hue too.
     scaling: "unit" divides by 255; "standardise" subtracts the mean of the training images and
     divides by their standard deviation, by channel.
     precision: "auto" becomes mixed_bfloat16 where the device computes in bfloat16 natively and the
@@ -87,6 +96,9 @@ class Recipe:
         return replace(self, **overrides)
 
 
+# Families whose own paper augments its images: Krizhevsky et al. 2012, section 4.1.
+AUGMENTED = ("alexnet",)
+
 RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 
 
@@ -125,12 +137,48 @@ def quick(family: str) -> Recipe:
     )
 
 
+@RECIPES.register("brief")
+def brief(family: str) -> Recipe:
+    """Return the quick settings cut to half a minute a network, for studies of many trainings.
+
+    Half of the images, AlexNet at 72 px: networks that are not fully trained, compared as such.
+    """
+    return replace(
+        quick(family),
+        name="brief",
+        epochs=5,
+        image_size=72 if family == "alexnet" else None,
+        limit_train=3000,
+    )
+
+
 def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """Return a named recipe for a family, with fields overridden.
 
     Raises UnknownName for a name or field that is not known, BadInput for a value.
     """
     return RECIPES[name](family).changed(overrides or {})
+
+
+def parted(spec: str) -> tuple[str, dict[str, Any]]:
+    """Return the model that a spec names, and the settings that are for it alone.
+
+    "alexnet:dropout=0@augment=flip,epochs=3" gives ("alexnet:dropout=0", {"augment": "flip",
+    "epochs": 3}). The setting AS takes a family: its settings in the recipe, but the image size.
+    Raises UnknownName or BadInput for a setting.
+    """
+    model, at, text = spec.partition("@")
+    settings = parse_values(spec, text, "setting") if at else {}
+    if AS in settings:
+        base_of(str(settings[AS]))
+    check_overrides({name: value for name, value in settings.items() if name != AS})
+    for name in settings:
+        if name in SHARED:
+            raise BadInput(
+                f"{name} is the same for all models of a comparison; received it for {model!r} "
+                f"alone. Give it as --{name.replace('_', '-')}."
+            )
+    return model, settings
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:

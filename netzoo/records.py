@@ -122,6 +122,8 @@ class TrialRecord:
 
     status: "ok", "diverged", "failed" or "unfinished", with the reason in error.
     cost: None if the model was never built.
+    final_train_*: after the last epoch, augmentation and dropout off, on as many training images as
+    there are test images: what is to be compared with the test's.
     seconds: from the first step to the last result, without the start of the process.
     parts: each batch went in so many parts, their gradients added, for want of memory.
     test_reads: how often the test split was opened.
@@ -137,6 +139,8 @@ class TrialRecord:
     history: tuple[EpochRecord, ...] = ()
     test_loss: float | None = None
     test_accuracy: float | None = None
+    final_train_loss: float | None = None
+    final_train_accuracy: float | None = None
     seconds: float | None = None
     error: str | None = None
     parts: int = 1
@@ -152,7 +156,7 @@ class Pace:
     """How long a model's trial takes, in seconds, by a few timed steps.
 
     start: of its process. first_step: the one that traces and compiles. epoch: of training, with
-    what is measured after it. end: the last test.
+    what is measured after it. end: what is measured last.
     """
 
     start: float

@@ -113,8 +113,10 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
         missing = {"input_shape", "num_classes"} - set(parameters)
         if missing:
             raise BadInput(f"the builder of {name!r} takes no argument {sorted(missing)[0]!r}.")
-        if any(mark in name for mark in ":,= "):
-            raise BadInput(f"a model's name holds no ':', ',', '=' or space; received {name!r}.")
+        if any(mark in name for mark in ":,=@ "):
+            raise BadInput(
+                f"a model's name holds no ':', ',', '=', '@' or space; received {name!r}."
+            )
         defaults = {
             key: parameter.default
             for key, parameter in parameters.items()
@@ -147,13 +149,37 @@ def model_info(spec: str) -> ModelInfo:
     info = MODELS[name]
     if not colon:
         return info
-    changes = info.checked(_parse_changes(spec, text))
+    changes = info.checked(parse_values(spec, text))
     return replace(
         info,
         name=spec,
         changes=info.changes | changes,
         options=info.options | changes,
     )
+
+
+def name_of(family: str, changes: Mapping[str, Any]) -> str:
+    """Return the name of a family's model with these changes of its base, a spec if it has none.
+
+    A change to what the base has anyway is none. Raises UnknownName or BadInput for a change.
+    """
+    base = base_of(family)
+    differing = {key: value for key, value in changes.items() if base.options.get(key) != value}
+    for info in MODELS.values():
+        if info.family == family and info.changes == differing:
+            return info.name
+    base.checked(differing)
+    return f"{base.name}:" + ",".join(f"{key}={value}" for key, value in differing.items())
+
+
+def base_of(family: str) -> ModelInfo:
+    """Return the model of a family that has no changes. Raises UnknownName."""
+    import netzoo.models  # noqa: F401
+
+    bases = {info.family: info for info in MODELS.values() if not info.changes}
+    if family not in bases:
+        raise no_such("family", family, bases)
+    return bases[family]
 
 
 def list_models(pattern: str = "*") -> list[str]:
@@ -196,20 +222,23 @@ def check_input_shape(shape: Any) -> tuple[int, int, int]:
     return sizes
 
 
-def _parse_changes(spec: str, text: str) -> dict[str, Any]:
-    """Read "activation=sigmoid,dropout=0.2"; a value is a Python literal or else a word."""
-    changes: dict[str, Any] = {}
+def parse_values(spec: str, text: str, kind: str = "change") -> dict[str, Any]:
+    """Read "activation=sigmoid,dropout=0.2"; a value is a Python literal or else a word.
+
+    spec: what the text is a part of; kind: what it gives. Raises BadInput.
+    """
+    values: dict[str, Any] = {}
     for part in text.split(","):
         key, equals, word = (piece.strip() for piece in part.partition("="))
         if not (equals and key.isidentifier() and word):
-            raise BadInput(f"a change is written name=value; received {part!r} in {spec!r}.")
-        if key in changes:
-            raise BadInput(f"change {key!r} is given twice in {spec!r}.")
+            raise BadInput(f"a {kind} is written name=value; received {part!r} in {spec!r}.")
+        if key in values:
+            raise BadInput(f"{kind} {key!r} is given twice in {spec!r}.")
         try:
-            changes[key] = ast.literal_eval(word)
+            values[key] = ast.literal_eval(word)
         except (ValueError, SyntaxError):
-            changes[key] = word
-    return changes
+            values[key] = word
+    return values
 
 
 def _check_type(model: str, key: str, value: Any, hint: Any) -> None:
@@ -224,3 +253,5 @@ def _check_type(model: str, key: str, value: Any, hint: Any) -> None:
             raise BadInput(f"{key} of {model} is a number; received {value!r}.")
     elif hint is int and type(value) is not int:
         raise BadInput(f"{key} of {model} is a whole number; received {value!r}.")
+    elif hint is bool and type(value) is not bool:
+        raise BadInput(f"{key} of {model} is True or False; received {value!r}.")

@@ -19,11 +19,11 @@ SAME = 1e-9  # accuracies that differ by less differ by rounding
 UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each class its share
 
 
-def spread(values: Sequence[float], most: float = math.inf) -> Spread | None:
+def spread(values: Sequence[float], *, least: float = 0.0, most: float = math.inf) -> Spread | None:
     """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values.
 
-    The interval ends at 0 and at most: what the figure cannot be is not in it. Values that are all
-    the same have none.
+    The interval ends at least and at most: what the figure cannot be is not in it. Values that are
+    all the same have none.
     """
     if not values:
         return None
@@ -36,7 +36,7 @@ def spread(values: Sequence[float], most: float = math.inf) -> Spread | None:
         from scipy import stats
 
         low, high = stats.t.interval(1 - LEVEL, n - 1, loc=mean, scale=sd / math.sqrt(n))
-        interval = (max(float(low), 0.0), min(float(high), most))
+        interval = (max(float(low), least), min(float(high), most))
     return Spread(mean, sd, n, tuple(values), interval)
 
 
@@ -77,12 +77,36 @@ def image_delta(correct: Sequence[bool], base: Sequence[bool]) -> Delta:
 
 def corrected(deltas: Sequence[Delta]) -> list[Delta]:
     """Return the deltas with their p corrected for all of them together (Holm 1979)."""
-    if not deltas:
+    ps = corrected_ps([delta.p for delta in deltas])
+    return [replace(delta, p=p) for delta, p in zip(deltas, ps, strict=True)]
+
+
+def corrected_ps(ps: Sequence[float]) -> list[float]:
+    """Return the p values corrected for all of them together (Holm 1979)."""
+    if not ps:
         return []
     from statsmodels.stats.multitest import multipletests
 
-    _, ps, _, _ = multipletests([delta.p for delta in deltas], alpha=LEVEL, method="holm")
-    return [replace(delta, p=float(p)) for delta, p in zip(deltas, ps, strict=True)]
+    return [float(p) for p in multipletests(ps, alpha=LEVEL, method="holm")[1]]
+
+
+def log_ratio(
+    pairs: Sequence[tuple[float, float]],
+) -> tuple[float, tuple[float, float] | None, float | None]:
+    """Return the geometric mean of the pairs' ratios, its 95 % interval, and p of its being 1.
+
+    By Student's t of the logarithms, a pair a seed; the last two are None of a single pair. All
+    figures are above 0.
+    """
+    from scipy import stats
+
+    logs = [math.log(value / other) for value, other in pairs]
+    mean = math.exp(statistics.fmean(logs))
+    if len(logs) < 2 or max(logs) - min(logs) < SAME:
+        return mean, None, None
+    found = stats.ttest_1samp(logs, 0.0)
+    low, high = _interval(found)
+    return mean, (math.exp(low), math.exp(high)), float(found.pvalue)
 
 
 def verdict(delta: Delta) -> str:

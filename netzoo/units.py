@@ -24,6 +24,11 @@ def quantity(value: float, unit: str = "") -> str:
     return f"{digits} {prefix}{unit}".strip()
 
 
+def change(difference: float) -> str:
+    """Return a difference of quantities with its sign: "+16.8 M", "-42.0 M", "0"."""
+    return ("+" if difference > 0 else "") + quantity(difference)
+
+
 def exact(count: int) -> str:
     """Return a count to the last digit: "46,764,746"."""
     return f"{count:,}"
@@ -33,6 +38,16 @@ def ratio(value: float) -> str:
     """Return a factor: "757.9×", from a thousand on "2,252×", below ten "1.45×"."""
     digits = 2 if value < 9.995 else 1 if value < 999.95 else 0
     return f"{value:,.{digits}f}×"
+
+
+def three_digits(value: float) -> str:
+    """Return a plain number of any size to three digits: "0.0213", "1.85e-06", "214"."""
+    return f"{value:.3g}"
+
+
+def factor(value: float) -> str:
+    """Return a factor of any size to three digits: "0.000312×", "1.45×"."""
+    return f"{value:.3g}×"
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -52,10 +67,14 @@ def percent_range(low: float, high: float) -> str:
 
 def points(difference: float, interval: tuple[float, float] | None = None) -> str:
     """Return a difference of shares in percentage points: "+10.5 (+8.1 … +12.9)"."""
-    text = f"{100 * difference:+.1f}"
+
+    def signed(value: float) -> str:
+        text = f"{100 * value:+.1f}"
+        return "+0.0" if text == "-0.0" else text
+
     if interval is None:
-        return text
-    return f"{text} ({100 * interval[0]:+.1f} … {100 * interval[1]:+.1f})"
+        return signed(difference)
+    return f"{signed(difference)} ({signed(interval[0])} … {signed(interval[1])})"
 
 
 def decimal(value: float) -> str:

@@ -167,15 +167,15 @@ def test_the_list_in_json_and_csv(netzoo):
     models = json.loads(netzoo("list", "lenet*", "--format", "json").stdout)
     assert [model["name"] for model in models][:2] == ["lenet", "lenet-dropout"]
     assert models[-1] == {
-        "name": "lenet-relu",
+        "name": "lenet-relu-maxpool",
         "family": "lenet",
-        "changes": {"activation": "relu"},
+        "changes": {"activation": "relu", "pooling": "max"},
         "input_shape": [28, 28, 1],
         "params": PARAMS["lenet"],
         "macs": MACS["lenet"],
     }
     rows = list(csv.DictReader(io.StringIO(netzoo("list", "--format", "csv").stdout)))
-    assert len(rows) == 11
+    assert len(rows) == 14
     assert rows[0]["macs"] == str(MACS["alexnet"])
 
 

@@ -39,9 +39,12 @@ def test_the_built_in_models_are_the_lesson_and_its_reversals():
         "lenet-dropout",
         "lenet-maxpool",
         "lenet-modern",
+        "lenet-modern-wide",
+        "lenet-modern-wide-deep",
         "lenet-relu",
+        "lenet-relu-maxpool",
     ]
-    assert netzoo.list_models("lenet-m*") == ["lenet-maxpool", "lenet-modern"]
+    assert netzoo.list_models("alexnet-[ns]*") == ["alexnet-nodropout", "alexnet-sigmoid"]
 
 
 def test_info_tells_family_changes_options_and_input():
@@ -53,6 +56,8 @@ def test_info_tells_family_changes_options_and_input():
         "pooling": "max",
         "dropout": 0.2,
         "fc_layers": 2,
+        "wide": True,
+        "deep": True,
     }
     assert info.input_shape == (224, 224, 1)
     assert info.summary.startswith("Build AlexNet")

@@ -16,13 +16,15 @@ ROWS = [
     ("recipes", "costs"),
     ("records",),
     ("comparisons",),
-    ("stats", "models", "cost", "data"),
+    ("ablations", "probes"),
+    ("stats", "shapley", "models", "cost", "data"),
     ("training", "report", "summaries"),
     ("runs.plan", "runs.local", "runs.disk", "runs.listener", "runs.clock", "runs.origin"),
     ("runs.checkpoint",),
     ("runs.store",),
     ("runs.trial", "runs.prepare", "runs.saved"),
     ("runs.compare", "runs.rerun"),
+    ("studies",),
 ]
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 
@@ -45,6 +47,9 @@ OF_ONE_BACKEND = {
     "cost.opinion_jax": {"jax"},
     "cost.opinion_tensorflow": {"tensorflow"},
     "cost.opinion_torch": {"torch"},
+    "training.gradients_jax": {"jax"},
+    "training.gradients_tensorflow": {"tensorflow"},
+    "training.gradients_torch": {"torch"},
     "training.on_jax": {"jax"},
     "training.on_tensorflow": {"tensorflow"},
     "training.on_torch": {"torch"},

@@ -41,7 +41,7 @@ def train_batches(
     """
     count = len(images.train)
     pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
-    augmentations = ops.AUGMENTATIONS[recipe.augment]
+    augmentations = ops.augmentations(recipe.augment)
 
     def epoch_batches(epoch: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), epoch])

@@ -80,6 +80,11 @@ class Images:
         height, width, channels = self.train.images.shape[1:]
         return height, width, channels
 
+    @property
+    def train_images_measured(self) -> int:
+        """Return on how many training images a trained network is measured: as on test images."""
+        return min(len(self.train), len(self.test))
+
     def limited(self, train: int | None, test: int | None) -> "Images":
         """Return the first images of each class, so many in all. Raises BadInput of too many."""
         classes = len(self.class_names)

@@ -11,6 +11,8 @@ from typing import Any
 
 from netzoo.errors import BadInput
 from netzoo.models.layers import (
+    NARROW,
+    WIDE,
     Activation,
     Pooling,
     check_dropout,
@@ -19,6 +21,7 @@ from netzoo.models.layers import (
     hidden,
     logits,
     pool,
+    three_convs,
 )
 from netzoo.registry import register_model
 
@@ -39,12 +42,15 @@ def alexnet(
     pooling: Pooling = "max",
     dropout: float = 0.5,
     fc_layers: int = 2,
+    wide: bool = True,
+    deep: bool = True,
 ) -> Any:
     """Build AlexNet: five convolutions, three dense layers; the output is logits, (batch, classes).
 
     input_shape: height, width, channels; at least 65 px a side, or pool3 has no pixel left.
     dropout: share of each hidden dense layer's outputs set to zero in training.
     fc_layers: number of hidden dense layers of 4096 units, 0 to 4.
+    wide: not LeNet's channels and units. deep: with conv3 to conv5.
     """
     import keras
     from keras import layers
@@ -53,17 +59,17 @@ def alexnet(
     check_dropout(dropout)
     if not 0 <= fc_layers <= 4:
         raise BadInput(f"fc_layers of alexnet is 0 to 4; received {fc_layers}.")
+    channels, units = WIDE if wide else NARROW
     image = keras.Input(input_shape, name="image")  # 224 × 224 × 1
     x = layers.ZeroPadding2D(1, name="pad1")(image)  # 226 × 226 × 1
-    x = conv(x, "conv1", 96, 11, activation, strides=4, padding="valid")  # 54 × 54 × 96
+    x = conv(x, "conv1", channels[0], 11, activation, strides=4, padding="valid")  # 54 × 54 × 96
     x = pool(x, "pool1", 3, pooling)  # 26 × 26 × 96
-    x = conv(x, "conv2", 256, 5, activation)  # 26 × 26 × 256
+    x = conv(x, "conv2", channels[1], 5, activation)  # 26 × 26 × 256
     x = pool(x, "pool2", 3, pooling)  # 12 × 12 × 256
-    x = conv(x, "conv3", 384, 3, activation)  # 12 × 12 × 384
-    x = conv(x, "conv4", 384, 3, activation)  # 12 × 12 × 384
-    x = conv(x, "conv5", 256, 3, activation)  # 12 × 12 × 256
+    if deep:
+        x = three_convs(x, channels[2:], activation)  # 12 × 12 × 384, 384, 256
     x = pool(x, "pool3", 3, pooling)  # 5 × 5 × 256
     x = layers.Flatten(name="flatten")(x)  # 6400
     for number in range(1, fc_layers + 1):
-        x = hidden(x, 4096, number, activation, dropout)
+        x = hidden(x, units[min(number, len(units)) - 1], number, activation, dropout)
     return keras.Model(image, logits(x, num_classes), name="alexnet")

@@ -1,5 +1,6 @@
 """The layers that the classic families share, and the values that their changes may take."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from netzoo import units
@@ -7,6 +8,11 @@ from netzoo.errors import BadInput
 
 Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu"]
 Pooling = Literal["max", "average"]
+
+# Channels of conv1 to conv5 and units of fc1 and fc2. LeNet has no conv3 to conv5: a narrow network
+# that is deep has them in AlexNet's proportion to conv2.
+NARROW = (6, 16, 24, 24, 16), (120, 84)
+WIDE = (96, 256, 384, 384, 256), (4096, 4096)
 
 
 def conv(
@@ -26,6 +32,13 @@ def conv(
         channels, size, strides=strides, padding=padding, activation=activation, name=name
     )
     return layer(x)
+
+
+def three_convs(x: Any, channels: Sequence[int], activation: Activation) -> Any:
+    """Apply conv3, conv4 and conv5 of AlexNet, 3×3, which keep height and width."""
+    for number, count in enumerate(channels, 3):
+        x = conv(x, f"conv{number}", count, 3, activation)
+    return x
 
 
 def pool(x: Any, name: str, size: int, pooling: Pooling, *, strides: int = 2) -> Any:

@@ -10,6 +10,8 @@ place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draw
 from typing import Any
 
 from netzoo.models.layers import (
+    NARROW,
+    WIDE,
     Activation,
     Pooling,
     check_dropout,
@@ -18,6 +20,7 @@ from netzoo.models.layers import (
     hidden,
     logits,
     pool,
+    three_convs,
 )
 from netzoo.registry import register_model
 
@@ -28,7 +31,12 @@ LEAST_SIZE_PX = 12
 @register_model("lenet-relu", activation="relu")
 @register_model("lenet-maxpool", pooling="max")
 @register_model("lenet-dropout", dropout=0.5)
+@register_model("lenet-relu-maxpool", activation="relu", pooling="max")
 @register_model("lenet-modern", activation="relu", pooling="max", dropout=0.5)
+@register_model("lenet-modern-wide", activation="relu", pooling="max", dropout=0.5, wide=True)
+@register_model(
+    "lenet-modern-wide-deep", activation="relu", pooling="max", dropout=0.5, wide=True, deep=True
+)
 def lenet(
     input_shape: tuple[int, int, int] = (28, 28, 1),
     num_classes: int = 10,
@@ -36,23 +44,30 @@ def lenet(
     activation: Activation = "sigmoid",
     pooling: Pooling = "average",
     dropout: float = 0.0,
+    wide: bool = False,
+    deep: bool = False,
 ) -> Any:
     """Build LeNet: two convolutions, three dense layers; the output is logits, (batch, classes).
 
     input_shape: height, width, channels; at least 12 px a side, or pool2 has no pixel left.
     dropout: share of the fc1 and fc2 outputs set to zero in training.
+    wide: AlexNet's channels and units. deep: AlexNet's three 3×3 convolutions after pool2. With
+    both, flatten gives 6400, as AlexNet's does.
     """
     import keras
     from keras import layers
 
     check_size("lenet", input_shape, LEAST_SIZE_PX)
     check_dropout(dropout)
+    channels, units = WIDE if wide else NARROW
     image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
-    x = conv(image, "conv1", 6, 5, activation)  # 28 × 28 × 6
+    x = conv(image, "conv1", channels[0], 5, activation)  # 28 × 28 × 6
     x = pool(x, "pool1", 2, pooling)  # 14 × 14 × 6
-    x = conv(x, "conv2", 16, 5, activation, padding="valid")  # 10 × 10 × 16
+    x = conv(x, "conv2", channels[1], 5, activation, padding="valid")  # 10 × 10 × 16
     x = pool(x, "pool2", 2, pooling)  # 5 × 5 × 16
+    if deep:
+        x = three_convs(x, channels[2:], activation)
     x = layers.Flatten(name="flatten")(x)  # 400
-    x = hidden(x, 120, 1, activation, dropout)
-    x = hidden(x, 84, 2, activation, dropout)
+    for number, count in enumerate(units, 1):  # 120, 84
+        x = hidden(x, count, number, activation, dropout)
     return keras.Model(image, logits(x, num_classes), name="lenet")

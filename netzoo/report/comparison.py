@@ -2,6 +2,7 @@
 
 from netzoo import units
 from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
+from netzoo.probes import Probe
 from netzoo.report.costs import CONVENTION, uncounted_line
 from netzoo.report.tables import EMPTY, Cell, Column, Table
 from netzoo.stats import LEVEL, MOST_SEEDS, POWER
@@ -40,22 +41,23 @@ def _cells(row: ModelRow, base: ModelRow, several: bool, seeds: bool) -> list[Ce
     return [
         Cell(row.name, row.name),
         Cell("x".join(map(str, row.input_shape)), units.shape(row.input_shape)),
-        _number(row.params),
+        number_cell(row.params),
         _ratio(row.params, base.params),
-        _number(row.macs),
+        number_cell(row.macs),
         _ratio(row.macs, base.macs),
-        _number(row.flops),
+        number_cell(row.flops),
         EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
-        _number(achieved),
-        _accuracy(row.train_accuracy),
-        _accuracy(row.test_accuracy),
+        number_cell(achieved),
+        accuracy_cell(row.train_accuracy),
+        accuracy_cell(row.test_accuracy),
         *([_interval(row.test_accuracy)] if seeds else []),
-        *([_delta(row.delta), _verdict(row, base)] if several else []),
+        *([delta_cell(row.delta), _verdict(row, base)] if several else []),
         EMPTY if row.seconds is None else Cell(round(row.seconds, 2), units.seconds(row.seconds)),
     ]
 
 
-def _number(value: float | None) -> Cell:
+def number_cell(value: float | None) -> Cell:
+    """Return a figure with its prefix."""
     return EMPTY if value is None else Cell(round(value, 1), units.quantity(value))
 
 
@@ -65,7 +67,8 @@ def _ratio(value: int | None, base: int | None) -> Cell:
     return Cell(round(value / base, 4), units.ratio(value / base))
 
 
-def _accuracy(value: Spread | None) -> Cell:
+def accuracy_cell(value: Spread | None) -> Cell:
+    """Return an accuracy, of several seeds with its spread."""
     if value is None:
         return EMPTY
     return Cell(round(value.mean, 6), units.percent_spread(value.mean, value.sd))
@@ -78,7 +81,8 @@ def _interval(value: Spread | None) -> Cell:
     return Cell(f"{low:.6f} {high:.6f}", units.percent_range(low, high))
 
 
-def _delta(delta: Delta | None) -> Cell:
+def delta_cell(delta: Delta | None) -> Cell:
+    """Return a difference of accuracies in points with its interval."""
     if delta is None:
         return EMPTY
     return Cell(round(delta.mean, 6), units.points(delta.mean, delta.ci95))
@@ -91,16 +95,32 @@ def _verdict(row: ModelRow, base: ModelRow) -> Cell:
 
 
 def _footer(comparison: Comparison) -> list[str]:
-    data, recipe = comparison.dataset, comparison.recipe
-    seeds = recipe["seeds"]
-    versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
     return [
-        *(_failure_line(row) for row in comparison.models if row.error),
+        *(failure_line(row) for row in comparison.models if row.error),
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
         " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
         *_verdict_lines(comparison),
         *_native_line(comparison),
+        *origin_lines(comparison),
+        *doubt_lines(comparison),
+    ]
+
+
+def doubt_lines(comparison: Comparison) -> list[str]:
+    """Return what was not counted, and what was not the same for all models."""
+    return [
+        *uncounted_line(comparison.uncounted),
+        *(f"Warning: {line}" for line in comparison.warnings),
+    ]
+
+
+def origin_lines(comparison: Comparison | Probe) -> list[str]:
+    """Return where the figures are from: recipe, data, seeds, device, command."""
+    data, recipe = comparison.dataset, comparison.recipe
+    seeds = recipe["seeds"]
+    versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
+    return [
         f"Recipe {recipe['name']}: {_recipe_text(comparison)}.",
         f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
         f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
@@ -108,8 +128,6 @@ def _footer(comparison: Comparison) -> list[str]:
         + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
         + f"Device: {comparison.device.name}. Backend: {comparison.backend}. {versions}.",
         *([f"Command: {comparison.command}{_commit(comparison)}"] if comparison.command else []),
-        *uncounted_line(comparison.uncounted),
-        *(f"Warning: {line}" for line in comparison.warnings),
     ]
 
 
@@ -162,11 +180,12 @@ def _tests_text(tests: set[str]) -> str:
     return " or ".join(words[test] for test in sorted(tests))
 
 
-def _commit(comparison: Comparison) -> str:
+def _commit(comparison: Comparison | Probe) -> str:
     return f" (git {comparison.commit[:12]})" if comparison.commit else ""
 
 
-def _failure_line(row: ModelRow) -> str:
+def failure_line(row: ModelRow) -> str:
+    """Return why a model's trials failed."""
     done = row.test_accuracy.n if row.test_accuracy else 0
     figures = f" Its figures are of the others, n = {done}." if done else ""
     return f"{row.name} failed: {row.error}{figures}"
@@ -192,7 +211,7 @@ def _native_line(comparison: Comparison) -> list[str]:
     return [f"At native size: {'; '.join(told)}."]
 
 
-def _recipe_text(comparison: Comparison) -> str:
+def _recipe_text(comparison: Comparison | Probe) -> str:
     """Return the settings that all models share, then those of each model that differ."""
     by_model = comparison.recipe["by_model"]
     settings = list(by_model.values())

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from netzoo.recipes import parted
 from netzoo.records import TrialRecord
 
 # What should be the same, and where a record has it. Input size is a part of the model.
@@ -17,6 +18,9 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "versions": lambda record: ", ".join(f"{k} {v}" for k, v in record.versions.items()),
 }
 
+# What a model's own spec may ask for, as in "alexnet@augment=flip": then it is meant to differ.
+_ASKED = {"augmentation": "augment", "epochs": "epochs", "precision": "precision"}
+
 
 def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
     """Return a line for each thing that the compared models did not have in common."""
@@ -25,6 +29,7 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
         values = {
             name: sorted({str(value_of(record)) for record in records})
             for name, records in by_model.items()
+            if _ASKED.get(what) not in parted(name)[1]
         }
         if len({value for each in values.values() for value in each}) > 1:
             each = "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())

@@ -52,6 +52,7 @@ def _row(name: str, records: Group) -> ModelRow:
     done = _done(records)
     errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != "ok"]
     cost = records[0].cost
+    gaps = [gap for record in done if (gap := gap_of(record)) is not None]
     ends = [record.history[-1] for record in done]
     rates = [rate for record in done if (rate := _rate(record.history)) is not None]
     return ModelRow(
@@ -67,11 +68,13 @@ def _row(name: str, records: Group) -> ModelRow:
         test_accuracy=spread(
             [r.test_accuracy for r in done if r.test_accuracy is not None], most=1.0
         ),
+        gap=spread(gaps, least=-1.0, most=1.0),
         train_loss=spread([end.train_loss for end in ends]),
         test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
         images_per_second=statistics.median(rates) if rates else None,
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),
+        seeds=tuple(record.trial.seed for record in done),
         error="; ".join(errors) or None,
         untrained=tuple(r.trial.seed for r in done if _did_not_train(r)),
         parts=max(record.parts for record in records),
@@ -147,6 +150,13 @@ def _did_not_train(record: TrialRecord) -> bool:
     return did_not_train(
         record.test_accuracy, record.test_loss, data.test, len(data.class_names), data.chance
     )
+
+
+def gap_of(record: TrialRecord) -> float | None:
+    """Return a trained network's accuracy on training images minus that on test images."""
+    if record.final_train_accuracy is None or record.test_accuracy is None:
+        return None
+    return record.final_train_accuracy - record.test_accuracy
 
 
 def _rate(history: Sequence[EpochRecord]) -> float | None:

@@ -2,14 +2,12 @@
 
 import contextlib
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netzoo import backend
 from netzoo.comparisons import Comparison
 from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
 from netzoo.records import (
@@ -21,7 +19,6 @@ from netzoo.records import (
     Trial,
     TrialRecord,
     from_plain,
-    to_plain,
     to_text,
 )
 from netzoo.report.comparison import comparison_table
@@ -31,7 +28,7 @@ from netzoo.runs.clock import Clock
 from netzoo.runs.listener import Listener
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
-from netzoo.runs.prepare import lines, more_parts, parts_line, prepare, start_process
+from netzoo.runs.prepare import lines, more_parts, opened, parts_line, start_process
 from netzoo.runs.store import Store
 
 __all__ = ["Listener", "compare"]
@@ -78,44 +75,9 @@ def compare(
         baseline=baseline,
         overrides=overrides,
     )
-    request.check()
-    chosen_backend = backend.name()
-    with contextlib.ExitStack() as stack:
-        if output is None:
-            output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
-        store = Store(Path(output))
-        stack.enter_context(store.open_to_write())
-        listener = listener or Listener()
-        try:
-            found, loaded = _planned(request, chosen_backend, store, listener)
-            if loaded is not None:
-                stack.callback(loaded.kill)
-            return _Run(found, store, listener, loaded).train()
-        except BaseException:
-            store.discard()
-            raise
-
-
-def _planned(
-    request: plan.Request, backend_name: str, store: Store, listener: Listener
-) -> tuple[Plan, Process | None]:
-    """Return the plan that the folder holds for the same request, else a new one.
-
-    With a new one comes a process for its first trial, which has loaded the backend.
-    """
-    known = store.plan()
-    for line in store.set_aside_damaged():
-        listener.said(line)
-    same = (
-        known is not None
-        and not known.failures
-        and known.request == to_plain(asdict(request))
-        and known.trials[0].backend == backend_name
-        and known.versions == backend.versions()
-    )
-    if known is not None and same:
-        return known, None
-    return prepare(request, backend_name, store, listener)
+    listener = listener or Listener()
+    with opened(request, output, listener) as (store, found, loaded):
+        return _Run(found, store, listener, loaded).train()
 
 
 class _Run:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.recipes import RECIPES, Recipe, check_overrides, recipe
+from netzoo.recipes import AS, RECIPES, Recipe, check_overrides, parted, recipe
 from netzoo.records import DatasetRecord, Device, Trial, to_plain
 from netzoo.registry import model_info
 
 AUTO = "auto"
+BRIEF = "auto-brief"
+AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
 DEVICES = ("auto", "gpu", "cpu")
 
 
@@ -35,13 +37,13 @@ class Request:
         if not models:
             raise BadInput("name at least one model to train; netzoo list shows them.")
         for spec in models:
-            model_info(spec)
+            model_info(parted(spec)[0])
         twice = next((spec for spec in models if models.count(spec) > 1), None)
         if twice is not None:
             raise BadInput(f"{twice!r} is named twice; a comparison takes each model once.")
         if self.baseline is not None and self.baseline not in models:
             raise no_such("baseline", self.baseline, models, where="this comparison")
-        if self.recipe != AUTO and self.recipe not in RECIPES:
+        if self.recipe not in AUTOMATIC and self.recipe not in RECIPES:
             raise no_such("recipe", self.recipe, [AUTO, *RECIPES])
         if self.device not in DEVICES:
             raise no_such("device", self.device, DEVICES)
@@ -54,15 +56,21 @@ class Request:
 
 
 def choose_recipe(recipe_name: str, device: Device) -> str:
-    """Return the recipe's name; "auto" is the lesson's on a GPU and the quick one on a CPU."""
-    if recipe_name != AUTO:
-        return recipe_name
-    return "lesson" if device.kind == "gpu" else "quick"
+    """Return the recipe's name; an automatic one is the lesson's on a GPU, a small one on a CPU."""
+    on_gpu, on_cpu = AUTOMATIC.get(recipe_name, (recipe_name, recipe_name))
+    return on_gpu if device.kind == "gpu" else on_cpu
 
 
 def recipe_of(spec: str, recipe_name: str, overrides: Mapping[str, Any], device: Device) -> Recipe:
-    """Return the recipe of a model on a device, its precision settled."""
-    chosen = recipe(recipe_name, model_info(spec).family, overrides)
+    """Return the recipe of a model on a device, its precision settled.
+
+    The settings in the model's own spec stand above the overrides, which are for all.
+    """
+    model, settings = parted(spec)
+    family = model_info(model).family
+    own = recipe(recipe_name, family)
+    like = recipe(recipe_name, settings.pop(AS, family))
+    chosen = replace(like, image_size=own.image_size).changed({**overrides, **settings})
     if chosen.precision == AUTO:
         fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
         chosen = replace(chosen, precision=fast)
@@ -86,7 +94,7 @@ def trials(
             seed=seed,
             backend=backend,
             device=device,
-            changes=model_info(spec).changes,
+            changes=model_info(parted(spec)[0]).changes,
             module=_module(spec),
         )
         for seed in seeds
@@ -109,7 +117,7 @@ def identity(trial: Trial) -> str:
 
 
 def _input_shape(spec: str, chosen: Recipe, dataset: DatasetRecord) -> tuple[int, int, int]:
-    height, width, _ = model_info(spec).input_shape
+    height, width, _ = model_info(parted(spec)[0]).input_shape
     if chosen.image_size is not None:
         height = width = chosen.image_size
     return height, width, dataset.image_shape[2]
@@ -117,7 +125,7 @@ def _input_shape(spec: str, chosen: Recipe, dataset: DatasetRecord) -> tuple[int
 
 def _module(spec: str) -> str:
     """Return the module whose import registers the model. Raises BadInput if there is none."""
-    builder = model_info(spec).builder
+    builder = model_info(parted(spec)[0]).builder
     if builder.__module__ == "__main__":
         raise BadInput(
             f"{spec!r} is defined in the running script or notebook; put its builder into a module "

@@ -1,11 +1,14 @@
 """Before the training: what to train, on what device, with which images, and for how long."""
 
 import contextlib
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
-from netzoo import units
+from netzoo import backend, units
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.errors import OutOfMemory, TrialFailed
@@ -18,7 +21,7 @@ from netzoo.runs.store import Store
 
 
 def start_process(
-    store: Store, log: str, backend: str, device: str, loaded: Process | None = None
+    store: Store, log: str, backend_name: str, device: str, loaded: Process | None = None
 ) -> tuple[Process, dict[str, Any]]:
     """Return a process whose backend has started, and its answer: "device" and "versions".
 
@@ -26,7 +29,7 @@ def start_process(
     """
     if loaded is not None:
         loaded.log_to(store.log(log))
-    process = loaded or Process(store.log(log), backend, store.lock_fd)
+    process = loaded or Process(store.log(log), backend_name, store.lock_fd)
     try:
         return process, process.ask({"do": "start", "device": device})
     except BaseException:
@@ -34,18 +37,62 @@ def start_process(
         raise
 
 
+@contextlib.contextmanager
+def opened(
+    request: plan.Request, output: str | Path | None, listener: Listener
+) -> Iterator[tuple[Store, Plan, Process | None]]:
+    """Check a request, hold its folder, and give the plan: the folder's own, or else a new one.
+
+    output: None for a folder that is removed at the end. With a new plan comes a process for its
+    first trial, which has loaded the backend. The folder goes again if nothing is kept in it.
+    """
+    request.check()
+    chosen_backend = backend.name()
+    with contextlib.ExitStack() as stack:
+        if output is None:
+            output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
+        store = Store(Path(output))
+        stack.enter_context(store.open_to_write())
+        try:
+            found, loaded = _planned(request, chosen_backend, store, listener)
+            if loaded is not None:
+                stack.callback(loaded.kill)
+            yield store, found, loaded
+        except BaseException:
+            store.discard()
+            raise
+
+
+def _planned(
+    request: plan.Request, backend_name: str, store: Store, listener: Listener
+) -> tuple[Plan, Process | None]:
+    known = store.plan()
+    for line in store.set_aside_damaged():
+        listener.said(line)
+    same = (
+        known is not None
+        and not known.failures
+        and known.request == to_plain(asdict(request))
+        and known.trials[0].backend == backend_name
+        and known.versions == backend.versions()
+    )
+    if known is not None and same:
+        return known, None
+    return prepare(request, backend_name, store, listener)
+
+
 def prepare(
-    request: plan.Request, backend: str, store: Store, listener: Listener
+    request: plan.Request, backend_name: str, store: Store, listener: Listener
 ) -> tuple[Plan, Process]:
     """Find out device and data, settle recipes, count and time each model, and keep the plan.
 
     Also returns a process for the first trial, which loads the backend at the same time.
     What there is to say is said at the end, so that a wrong request gives its error alone.
     """
-    loaded = Process(store.log("first"), backend, store.lock_fd)
+    loaded = Process(store.log("first"), backend_name, store.lock_fd)
     try:
         loaded.tell({"do": "load", "device": request.device})
-        found = _prepared(request, backend, store, listener, loaded)
+        found = _prepared(request, backend_name, store, listener, loaded)
         store.keep_plan(found)
         return found, loaded
     except BaseException:
@@ -54,11 +101,11 @@ def prepare(
 
 
 def _prepared(
-    request: plan.Request, backend: str, store: Store, listener: Listener, loaded: Process
+    request: plan.Request, backend_name: str, store: Store, listener: Listener, loaded: Process
 ) -> Plan:
-    listener.waiting(f"starting {backend}")
+    listener.waiting(f"starting {backend_name}")
     began = time.perf_counter()
-    process, started = start_process(store, "prepare", backend, request.device)
+    process, started = start_process(store, "prepare", backend_name, request.device)
     start_seconds = time.perf_counter() - began
     loaded.answer()  # so that it does not disturb the timing
     with contextlib.ExitStack() as stack:
@@ -70,7 +117,7 @@ def _prepared(
         }
         listener.waiting("reading the images")
         dataset = _dataset(request, name)
-        trials = plan.trials(recipes, dataset, request.seeds, backend, request.device)
+        trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
         found: dict[str, Any] = {
             key: {} for key in ("costs", "natives", "paces", "parts", "failures")
         }
@@ -80,7 +127,7 @@ def _prepared(
                 answer, parts = _probed(process, trial, listener)
             except TrialFailed as error:  # its row will say so; its process may be gone
                 found["failures"][trial.model] = str(error)
-                process, _ = start_process(store, "prepare", backend, request.device)
+                process, _ = start_process(store, "prepare", backend_name, request.device)
                 stack.enter_context(process)
                 continue
             pace = from_plain(Pace, answer["pace"])
@@ -119,7 +166,7 @@ def lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     todo: the epochs to go of each trial that has not ended.
     """
     first, versions = found.trials[0], found.versions
-    data, backend = first.dataset, first.backend
+    data, name = first.dataset, first.backend
     precisions = sorted({trial.recipe.precision for trial in found.trials})
     share = first.recipe.validation
     held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
@@ -127,8 +174,8 @@ def lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
         f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
         f"from: {data.source}.",
-        f"Device: {found.device.name}; {backend} "
-        f"{versions.get(backend, 'of unknown version')}, keras {versions['keras']}, "
+        f"Device: {found.device.name}; {name} "
+        f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
         _estimate_line(found, todo),
     ]
@@ -153,7 +200,7 @@ def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
     chosen = recipe(recipe_name, "", request.overrides)
     limits = chosen.limit_train, chosen.limit_test
     if request.dataset is None:
-        will_do = recipe_name == "quick"
+        will_do = recipe_name in ("quick", "brief")
         images = default_images(request.data_dir, *limits, sample_will_do=will_do)
     else:
         images = open_images(request.dataset, request.data_dir)
@@ -163,12 +210,15 @@ def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
 
 
 def _recipe_line(request: plan.Request, name: str, device: Device) -> str:
-    if request.recipe != plan.AUTO:
+    if request.recipe not in plan.AUTOMATIC:
         return f"Recipe: {name}."
-    other, what = ("quick", "minutes") if name == "lesson" else ("lesson", "the full training")
-    command = " ".join(["netzoo compare", *request.models, "--recipe", other])
+    on_gpu, on_cpu = plan.AUTOMATIC[request.recipe]
+    other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
     found = "a GPU" if device.kind == "gpu" else "no GPU"
-    return f"Recipe: {name}, since there is {found} here. For {what}: {command}"
+    told = f"Recipe: {name}, since there is {found} here. For {what}: "
+    if request.recipe != plan.AUTO:
+        return f"{told}--recipe {other}"
+    return told + " ".join(["netzoo compare", *request.models, "--recipe", other])
 
 
 def _estimate_line(found: Plan, todo: list[tuple[Trial, int]]) -> str:

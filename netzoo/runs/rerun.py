@@ -96,7 +96,7 @@ def _figures(
             if value is not None:
                 words = f"epoch {recorded.epoch}, {key.replace('_', ' ')}"
                 told.append(Figure(words, value, getattr(again, key, None)))
-    for key in ("test_loss", "test_accuracy"):
+    for key in ("test_loss", "test_accuracy", "final_train_loss", "final_train_accuracy"):
         value = getattr(record, key)
         if value is not None:
             told.append(Figure(key.replace("_", " "), value, ended.get(key)))

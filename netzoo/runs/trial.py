@@ -7,6 +7,8 @@ python -m netzoo.runs.trial reads requests from standard input and writes events
 {"do": "probe", "trial": {…}, "parts": 1}       ->  {"event": "probed", "cost", "native", "pace"}
 {"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
     ->  {"event": "step" | "epoch" | "said", …} …, {"event": "finished", …} or {"event": "stopped"}
+{"do": "look", "trial": {…}, "parts": 1, "steps": [0, 50], "images": 100}
+    ->  {"event": "step", …} …, {"event": "looked", "moments"}
 {"do": "stop"}: no answer of its own; the training stops at the end of its epoch
 
 and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
@@ -28,6 +30,8 @@ from typing import Any
 from netzoo import backend
 from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError, NetzooError, telling_line
+from netzoo.probes import Moment
+from netzoo.recipes import parted
 from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
 from netzoo.runs import checkpoint, disk
@@ -67,6 +71,32 @@ class Worker:
         fit.prepare(model, images, trial.recipe, parts)
         found = pace(model, images, trial.recipe, trial.seed, PROBE_SECONDS, parts=parts)
         return {"event": "probed", "cost": cost, "native": self._native(trial), "pace": found}
+
+    def look(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
+        """Train for some steps, and look inside the network at each of them, on so many images."""
+        from netzoo.data import pipeline
+        from netzoo.training import fit
+        from netzoo.training.inputs import Inputs
+        from netzoo.training.probe import layer_probes
+        from netzoo.training.step import step_of
+
+        images = self._open(trial)
+        model, _ = self._build(trial)
+        fit.prepare(model, images, trial.recipe, parts)
+        inputs = Inputs(images.train, trial.recipe, model.input_shape[1:3])
+        step = step_of(model, inputs)
+        shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
+        batch = iter(pipeline.train_batches(images, trial.recipe, trial.seed, parts=parts).repeat())
+        moments, done = [], 0
+        for wanted in steps:
+            for number in range(done, wanted):
+                for _ in range(parts):
+                    step.train(*next(batch))
+                self._emit({"event": "step", "epoch": 1, "step": number + 1, "steps": steps[-1]})
+            step.settle()
+            done = wanted
+            moments.append(Moment(wanted, layer_probes(model, inputs(shown.images), shown.labels)))
+        return {"event": "looked", "moments": moments}
 
     def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
         """Train a trial to its end, from its checkpoint if there is one."""
@@ -110,9 +140,10 @@ class Worker:
         """Return the cost of the trial's model at its native size, for the trial's images."""
         from netzoo.cost.count import count_named
 
-        height, width, _ = model_info(trial.model).input_shape
+        model, _ = parted(trial.model)
+        height, width, _ = model_info(model).input_shape
         channels = trial.dataset.image_shape[2]
-        cost = count_named(trial.model, (height, width, channels), len(trial.dataset.class_names))
+        cost = count_named(model, (height, width, channels), len(trial.dataset.class_names))
         return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
 
     def _open(self, trial: Trial) -> Any:
@@ -136,7 +167,7 @@ class Worker:
         keras.utils.set_random_seed(trial.seed)
         keras.config.set_dtype_policy(trial.recipe.precision)
         model = create_model(
-            trial.model,
+            parted(trial.model)[0],
             input_shape=trial.input_shape,
             num_classes=len(trial.dataset.class_names),
         )
@@ -196,6 +227,8 @@ def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
     trial, parts = from_plain(Trial, request["trial"]), request["parts"]
     if request["do"] == "probe":
         return worker.probe(trial, parts)
+    if request["do"] == "look":
+        return worker.look(trial, parts, request["steps"], request["images"])
     return worker.train(trial, parts, Path(request["checkpoint"]))
 
 

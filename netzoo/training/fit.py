@@ -33,11 +33,13 @@ class Done:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training gave; seconds: from its first step to its last result."""
+    """What a training gave, as a TrialRecord has it."""
 
     history: tuple[EpochRecord, ...]
     test_loss: float
     test_accuracy: float
+    final_train_loss: float
+    final_train_accuracy: float
     seconds: float
     test_reads: int
     predictions: Predictions
@@ -88,10 +90,13 @@ def fit(
     if not training.trained():
         return None
     test = training.last_test or training.measured("test")
+    train = training.measured("train")
     return Fitted(
         history=tuple(training.history),
         test_loss=test.loss,
         test_accuracy=test.accuracy,
+        final_train_loss=train.loss,
+        final_train_accuracy=train.accuracy,
         seconds=training.seconds(),
         test_reads=training.test_reads,
         predictions=Predictions.of(images.test.labels.tolist(), test.predicted.tolist()),
@@ -150,8 +155,15 @@ class _Training:
         return len(self.history) == last
 
     def measured(self, what: str) -> _Measured:
-        """Return loss and accuracy on the "validation" or "test" images. Raises Diverged."""
-        split = self._images.test if what == "test" else self._images.validation
+        """Return loss and accuracy on a split of the images, augmentation and dropout off.
+
+        "validation", "test", or "train": as many of the training images as there are test images,
+        the first of each class. Raises Diverged.
+        """
+        images = self._images
+        split = images.test if what == "test" else images.validation
+        if what == "train":
+            split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
         self.test_reads += what == "test"
         size = -(-self._recipe.batch_size // self._parts)  # what fits into the device's memory

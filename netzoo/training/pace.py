@@ -42,5 +42,5 @@ def pace(
         start=0.0,
         first_step=ends[0] - started,
         epoch=image * (trained + MEASURED_SHARE * len(curve or ())),
-        end=image * MEASURED_SHARE * len(images.test),
+        end=image * MEASURED_SHARE * (len(images.test) + images.train_images_measured),
     )

@@ -1,0 +1,148 @@
+"""What the commands that train have in common: options, progress, Ctrl-C, result, exit code."""
+
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from netzoo.report.tables import Table
+
+from .options import Command, format_option, progress_options, recipe_options, show
+
+_DATA_OPTIONS = (
+    click.option(
+        "--dataset",
+        metavar="NAME",
+        help="fashion_mnist, fashion_mnist_sample, or a TFDS name such as cifar10."
+        "  [default: fashion_mnist, or for a small run the sample where it is not here]",
+    ),
+    click.option(
+        "--data-dir",
+        metavar="FOLDER",
+        help="Look for the data set in this folder only: IDX files, or prepared by TFDS.",
+    ),
+)
+_RUN_OPTIONS = (
+    click.option(
+        "--device", default="auto", metavar="auto|gpu|cpu", help="Where to train.  [default: auto]"
+    ),
+    click.option(
+        "--output",
+        metavar="FOLDER",
+        help="Folder for records, checkpoints and table; what it holds of these trials is not "
+        "trained again.  [default: runs/TIME-MODELS]",
+    ),
+)
+
+
+def training_options(seeds: int) -> Callable[[Command], Command]:
+    """Return what adds the options of a command that trains; seeds: how many by default."""
+    seed_options = (
+        click.option("--seed", type=int, default=0, show_default=True, help="The first seed."),
+        click.option(
+            "--seeds", type=int, default=seeds, show_default=True, help="How many, one by one."
+        ),
+    )
+
+    def add(command: Command) -> Command:
+        all_options = (
+            *_DATA_OPTIONS,
+            recipe_options,
+            *seed_options,
+            *_RUN_OPTIONS,
+            progress_options,
+            format_option,
+        )
+        for option in reversed(all_options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def size_options(command: Command) -> Command:
+    """Add --quick, --full and --recipe, which settle the recipe of a study: see `size`."""
+    for option in (
+        click.option("--recipe", metavar="NAME", help="Any other recipe: quick."),
+        click.option(
+            "--full", is_flag=True, help="Recipe lesson, on all images; default on a GPU."
+        ),
+        click.option(
+            "--quick", is_flag=True, help="Recipe brief, minutes on a CPU; default without a GPU."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def size(quick: bool, full: bool, recipe: str | None) -> str:
+    """Return the recipe that the options name; if they name none, the one for the device."""
+    from netzoo.errors import BadInput
+    from netzoo.runs.plan import BRIEF
+
+    given = [("brief", quick), ("lesson", full), (recipe or "", recipe is not None)]
+    named = [name for name, is_given in given if is_given]
+    if len(named) > 1:
+        raise BadInput("--quick, --full and --recipe exclude each other; give one of them.")
+    return named[0] if named else BRIEF
+
+
+def train(
+    context: click.Context,
+    call: Callable[..., Any],
+    table: Callable[[Any], Table],
+    about: Sequence[str],
+    *,
+    seed: int,
+    seeds: int,
+    output: str | None,
+    quiet: bool,
+    log_file: str | None,
+    form: str,
+    **settings: Any,
+) -> None:
+    """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
+
+    call: takes seeds, output, listener and the settings that were given; its result has to_dict
+    and, in itself or in .comparison, models. about: what the folder is named after.
+    """
+    from netzoo.errors import BadInput, Interrupted
+    from netzoo.records import to_text
+    from netzoo.runs.store import new_folder
+
+    from .progress import progress
+
+    if seeds < 1:
+        raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
+    folder = Path(output) if output else new_folder(about)
+    given = {name: value for name, value in settings.items() if value is not None}
+    try:
+        with progress(quiet, log_file) as listener:
+            result = call(
+                seeds=range(seed, seed + seeds), output=folder, listener=listener, **given
+            )
+    except Interrupted as stop:
+        result = stop.comparison
+        code = 130
+        if not quiet and folder.exists():
+            click.echo(f"To go on: {_continuing(folder)}", err=True)
+    else:
+        rows = getattr(result, "comparison", result).models
+        code = 1 if any(row.status != "ok" for row in rows) else 0
+    if form == "json":
+        click.echo(to_text(result), nl=False)
+    else:
+        show(table(result), form)
+    if not quiet and folder.exists():
+        click.echo(f"Records and table are kept in {folder}.", err=True)
+    context.exit(code)
+
+
+def _continuing(folder: Path) -> str:
+    """Return the command line that goes on with this training."""
+    given = sys.argv[1:]
+    named = any(word.split("=")[0] == "--output" for word in given)
+    return shlex.join(["netzoo", *given, *([] if named else ["--output", str(folder)])])

@@ -1,0 +1,91 @@
+"""What changes of a network buy: one by one from a base, or one after another along a ladder."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from netzoo.comparisons import Comparison, Delta, Spread
+from netzoo.records import SCHEMA, to_plain
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change does; every difference is the changed model minus the one it is compared with.
+
+    change: in words, "activation: relu → sigmoid". model: the changed one, a spec.
+    accuracy, gap: of the test accuracy, and of the train–test gap; accuracy is a difference of
+    shares of one. speed: training images a second / those of the other.
+    verdict: on accuracy, as in a Comparison.
+    """
+
+    change: str
+    model: str
+    params: int | None
+    macs: int | None
+    accuracy: Delta | None
+    gap: Delta | None
+    speed: float | None
+    verdict: str | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A change's part of the joint effect of all: its Shapley value, of each seed, over the seeds.
+
+    ratio: of the mean to the joint effect's mean.
+    """
+
+    change: str
+    accuracy: Spread
+    ratio: float | None
+
+
+@dataclass(frozen=True)
+class Interaction:
+    """What two changes do together beyond what each does alone; verdict: as on a difference.
+
+    "better": together they give more than the sum of both.
+    """
+
+    changes: tuple[str, str]
+    accuracy: Delta
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """A base model, and the same with one change each; with all combinations, also their shares.
+
+    total: the test accuracy of the model with all changes minus the base's, by seed; it, shares and
+    interactions are None or empty without all combinations.
+    """
+
+    base: str
+    effects: tuple[Effect, ...]
+    comparison: Comparison
+    total: Spread | None = None
+    shares: tuple[Share, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
+    schema: int = field(default=SCHEMA)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ablation as plain dicts, lists, strings and numbers."""
+        told: dict[str, Any] = to_plain(self)
+        return {**told, "comparison": self.comparison.to_dict()}
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A way from one model to another, a change at a time.
+
+    rungs: from the second on; each effect is that of the last change, against the rung before.
+    comparison: all rungs, in their order; its differences are those to the first.
+    """
+
+    rungs: tuple[Effect, ...]
+    comparison: Comparison
+    schema: int = field(default=SCHEMA)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ladder as plain dicts, lists, strings and numbers."""
+        told: dict[str, Any] = to_plain(self)
+        return {**told, "comparison": self.comparison.to_dict()}

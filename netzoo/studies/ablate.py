@@ -1,0 +1,167 @@
+"""Ablation: a base, and the same with each of its family's changes made alone, or in all sets."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netzoo import shapley
+from netzoo.ablations import Ablation, Interaction, Share
+from netzoo.comparisons import Comparison, ModelRow
+from netzoo.errors import BadInput, Interrupted, no_such
+from netzoo.recipes import AUGMENTED, parted
+from netzoo.registry import MODELS, base_of, model_info, name_of
+from netzoo.runs.compare import compare
+from netzoo.runs.plan import BRIEF
+from netzoo.stats import corrected, seed_delta, spread, verdict
+from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, words
+
+AUGMENTATION = "flip+crop"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: an argument of the builder, or "augment", its value before and after."""
+
+    key: str
+    before: Any
+    after: Any
+
+    def __str__(self) -> str:
+        return words(self.key, self.before, self.after)
+
+
+def ablate(
+    model: str,
+    *,
+    changes: Sequence[str] | None = None,
+    pairs: bool = False,
+    augment: str | None = None,
+    recipe: str = BRIEF,
+    seeds: Sequence[int] = (0, 1, 2),
+    **options: Any,
+) -> Ablation:
+    """Train a family's base, and the base with each change made alone, and return what each does.
+
+    model: the base. The changes are those of its family's variants that change one thing, and
+    augmentation, which a base that has it loses and another gets.
+    changes: their names, to take these alone. pairs: train every set of changes, and share the
+    joint effect out among them. augment: what the base trains with; by default "flip+crop" for a
+    family whose own paper augments, else "none".
+    recipe, seeds, options: as netzoo.compare takes them; the recipe by default is "lesson" on a
+    GPU, "brief" on a CPU.
+    Raises as netzoo.compare; Interrupted with the ablation of what was finished.
+    """
+    base = _base(model)
+    augment = augment or (AUGMENTATION if base in AUGMENTED else "none")
+    chosen = _chosen(base, augment, changes, pairs)
+    sets = _sets(chosen, pairs)
+    arms = {names: _spec(base, [c for c in chosen if c.key in names]) for names in sets}
+    try:
+        found = compare(list(arms.values()), recipe=recipe, seeds=seeds, augment=augment, **options)
+    except Interrupted as stop:
+        raise Interrupted(_read(stop.comparison, arms, chosen)) from None
+    return _read(found, arms, chosen)
+
+
+def _base(model: str) -> str:
+    """Return the family whose base the name is. Raises UnknownName or BadInput."""
+    info = model_info(parted(model)[0])
+    base = base_of(info.family).name
+    if model != base:
+        raise BadInput(f"an ablation starts from a family's base; received {model!r}, try {base}.")
+    return info.family
+
+
+def _chosen(family: str, augment: str, names: Sequence[str] | None, pairs: bool) -> list[Change]:
+    """Return the changes to make, in the order of the builder's arguments.
+
+    pairs: if none are named, those that some variant of the family makes beside another.
+    """
+    base = base_of(family)
+    variants = [info.changes for info in MODELS.values() if info.family == family]
+    after = {key: value for each in variants if len(each) == 1 for key, value in each.items()}
+    if pairs and names is None:
+        joint = {key for each in variants if len(each) > 1 for key in each}
+        after = {key: value for key, value in after.items() if key in joint}
+    known = [Change(key, base.options[key], after[key]) for key in base.options if key in after]
+    known.append(Change(AUGMENT, augment, AUGMENTATION if augment == "none" else "none"))
+    if names is None:
+        return known
+    for name in names:
+        if name not in {change.key for change in known}:
+            raise no_such("change", name, [change.key for change in known], where=base.name)
+    return [change for change in known if change.key in names]
+
+
+def _sets(changes: Sequence[Change], pairs: bool) -> Iterator[frozenset[str]]:
+    """Return the sets of changes to train, none first."""
+    keys = [change.key for change in changes]
+    most = len(keys) if pairs else 1
+    for count in range(most + 1):
+        yield from map(frozenset, itertools.combinations(keys, count))
+
+
+def _spec(family: str, changes: Sequence[Change]) -> str:
+    """Return the spec of the base with these changes."""
+    name = name_of(family, {c.key: c.after for c in changes if c.key != AUGMENT})
+    for change in changes:
+        if change.key == AUGMENT:
+            name += f"@{AUGMENT}={change.after}"
+    return name
+
+
+def _read(
+    comparison: Comparison, arms: dict[frozenset[str], str], changes: Sequence[Change]
+) -> Ablation:
+    rows = rows_by_name(comparison)
+    base = rows[arms[frozenset()]]
+    alone = [(str(c), rows[arms[frozenset({c.key})]], base) for c in changes]
+    ablation = Ablation(base=base.name, effects=effects(alone), comparison=comparison)
+    if len(arms) <= len(changes) + 1:
+        return ablation
+    return _shared_out(ablation, {names: rows[arm] for names, arm in arms.items()}, changes)
+
+
+def _shared_out(
+    ablation: Ablation, rows: dict[frozenset[str], ModelRow], changes: Sequence[Change]
+) -> Ablation:
+    """Return the ablation with the joint effect shared out, over the seeds that all models have."""
+    found = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
+    seeds = sorted(set.intersection(*(set(values) for values in found.values())))
+    if not seeds:
+        return ablation
+    of_seed = [{names: values[seed] for names, values in found.items()} for seed in seeds]
+    keys = frozenset(change.key for change in changes)
+    total = _spread([values[keys] - values[frozenset()] for values in of_seed])
+    parts = [shapley.shares(values) for values in of_seed]
+    told = []
+    for change in changes:
+        part = _spread([each[change.key] for each in parts])
+        ratio = part.mean / total.mean if total.mean else None
+        told.append(Share(str(change), part, ratio))
+    return Ablation(
+        base=ablation.base,
+        effects=ablation.effects,
+        comparison=ablation.comparison,
+        total=total,
+        shares=tuple(told),
+        interactions=_interactions(of_seed),
+    )
+
+
+def _interactions(of_seed: Sequence[shapley.Values]) -> tuple[Interaction, ...]:
+    """Return each pair's interaction with its verdict; none of a single seed."""
+    if len(of_seed) < 2:
+        return ()
+    found = [shapley.interactions(values) for values in of_seed]
+    pairs = list(found[0])
+    deltas = [seed_delta([each[pair] for each in found], [0.0] * len(found)) for pair in pairs]
+    return tuple(
+        Interaction(pair, delta, verdict(delta))
+        for pair, delta in zip(pairs, corrected(deltas), strict=True)
+    )
+
+
+def _spread(values: Sequence[float]) -> Any:
+    return spread(values, least=-1.0, most=1.0)

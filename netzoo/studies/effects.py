@@ -1,0 +1,84 @@
+"""The effect of a change: two rows of a comparison, read as one difference."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from netzoo.ablations import Effect
+from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
+from netzoo.stats import corrected, seed_delta, verdict
+
+AUGMENT = "augment"
+
+
+def rows_by_name(comparison: Comparison) -> dict[str, ModelRow]:
+    """Return a comparison's rows by the names of their models."""
+    return {row.name: row for row in comparison.models}
+
+
+def effects(pairs: Sequence[tuple[str, ModelRow, ModelRow]]) -> tuple[Effect, ...]:
+    """Return the effect of each change: its words, the changed row and the one it is compared with.
+
+    The verdicts are corrected for all of them together.
+    """
+    found = [_effect(*pair) for pair in pairs]
+    known = [effect.accuracy for effect in found if _tested(effect.accuracy)]
+    fair = iter(corrected([delta for delta in known if delta is not None]))
+    told = []
+    for effect, (_, row, _) in zip(found, pairs, strict=True):
+        said = row.verdict if row.verdict in ("did not train", "diverged") else None
+        if _tested(effect.accuracy):
+            delta = next(fair)
+            effect = replace(effect, accuracy=delta)
+            said = said or verdict(delta)
+        told.append(replace(effect, verdict=said))
+    return tuple(told)
+
+
+def by_seed(row: ModelRow, figure: str) -> dict[int, float]:
+    """Return a figure of a row ("test_accuracy", "gap") by seed."""
+    spread: Spread | None = getattr(row, figure)
+    return dict(zip(row.seeds, spread.values, strict=True)) if spread is not None else {}
+
+
+def words(key: str, before: Any, after: Any) -> str:
+    """Return a change in words: "activation: relu → sigmoid"."""
+    return f"{key}: {before} → {after}"
+
+
+def _effect(change: str, row: ModelRow, base: ModelRow) -> Effect:
+    rates = row.images_per_second, base.images_per_second
+    return Effect(
+        change=change,
+        model=row.name,
+        params=_difference(row.params, base.params),
+        macs=_difference(row.macs, base.macs),
+        accuracy=_paired(row, base, "test_accuracy"),
+        gap=_paired(row, base, "gap"),
+        speed=rates[0] / rates[1] if rates[0] and rates[1] else None,
+        verdict=None,
+    )
+
+
+def _paired(row: ModelRow, base: ModelRow, figure: str) -> Delta | None:
+    """Return the difference over the seeds that both have; of a single seed, without a test."""
+    ours, theirs = by_seed(row, figure), by_seed(base, figure)
+    return paired(ours, theirs)
+
+
+def paired(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Delta | None:
+    """Return the difference of figures by seed, over the seeds that both have."""
+    shared = [seed for seed in ours if seed in theirs]
+    if not shared:
+        return None
+    if len(shared) == 1:
+        return Delta(ours[shared[0]] - theirs[shared[0]], None, 1, 1.0, "none")
+    return seed_delta([ours[seed] for seed in shared], [theirs[seed] for seed in shared])
+
+
+def _tested(delta: Delta | None) -> bool:
+    return delta is not None and delta.test != "none"
+
+
+def _difference(value: int | None, base: int | None) -> int | None:
+    return None if value is None or base is None else value - base

@@ -1,0 +1,190 @@
+"""A probe: networks looked into, at their start and after a few steps, without a full training."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from netzoo import units
+from netzoo.errors import BadInput, DataError, Interrupted, TrialFailed
+from netzoo.probes import Probe, ProbedModel, ProbeRecord
+from netzoo.records import Plan, Trial, from_plain, from_text, to_plain, to_text
+from netzoo.report.layers import layers_side_by_side
+from netzoo.report.probe import probe_table
+from netzoo.runs import disk, plan
+from netzoo.runs.listener import Listener
+from netzoo.runs.local import Process
+from netzoo.runs.origin import command_line, git_commit
+from netzoo.runs.prepare import opened, start_process
+from netzoo.runs.store import Store
+
+MOST_STEPS = 1_000_000
+
+
+def probe(
+    models: Sequence[str] | str,
+    *,
+    steps: Sequence[int] = (0, 50),
+    images: int = 100,
+    recipe: str = plan.BRIEF,
+    dataset: str | None = None,
+    data_dir: str | Path | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+    device: str = "auto",
+    output: str | Path | None = None,
+    listener: Listener | None = None,
+    **overrides: Any,
+) -> Probe:
+    """Look into models after some training steps: what each layer gives, and its gradients.
+
+    steps: after how many training steps to look; 0: at the initial weights. images: on how many
+    training images, the first of each class, without augmentation.
+    Precision is float32 unless it is overridden: half the digits would blur small gradients.
+    The rest as netzoo.compare takes it. Each model and seed has a process of its own; what the
+    output folder holds of this probe is not done again.
+    Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
+    """
+    wanted = _checked(steps, images)
+    request = plan.Request(
+        models=(models,) if isinstance(models, str) else tuple(models),
+        recipe=recipe,
+        dataset=dataset,
+        data_dir=None if data_dir is None else str(data_dir),
+        seeds=tuple(seeds),
+        device=device,
+        baseline=None,
+        overrides={"precision": "float32", **overrides},
+    )
+    listener = listener or Listener()
+    with opened(request, output, listener) as (store, found, loaded):
+        return _Probing(found, store, listener, loaded, wanted, images).run()
+
+
+def _checked(steps: Sequence[int], images: int) -> list[int]:
+    """Return the steps in order. Raises BadInput."""
+    wrong = [step for step in steps if type(step) is not int or not 0 <= step <= MOST_STEPS]
+    if wrong or not steps or len(set(steps)) < len(steps):
+        received = wrong[0] if wrong else list(steps)
+        raise BadInput(f"steps are whole numbers from 0 to {MOST_STEPS}; received {received!r}.")
+    if type(images) is not int or images < 1:
+        raise BadInput(f"images is a whole number, at least 1; received {images!r}.")
+    return sorted(steps)
+
+
+class _Probing:
+    """The probes of a plan's trials, one after another."""
+
+    def __init__(
+        self,
+        found: Plan,
+        store: Store,
+        listener: Listener,
+        loaded: Process | None,
+        steps: list[int],
+        images: int,
+    ) -> None:
+        self._plan, self._store, self._listener = found, store, listener
+        self._loaded, self._steps, self._images = loaded, steps, images
+        self._records: list[ProbeRecord] = []
+        self._errors: dict[str, str] = dict(found.failures)
+
+    def run(self) -> Probe:
+        """Probe what is not done yet; return all side by side, and keep it."""
+        try:
+            for number, trial in enumerate(self._plan.trials, 1):
+                if trial.model not in self._errors:
+                    self._take(number, trial)
+        except KeyboardInterrupt:
+            raise Interrupted(self._probe(stopped=True)) from None
+        found = self._probe()
+        self._store.keep("probe.json", to_text(found))
+        self._store.keep("probe.txt", probe_table(found).render("table") + "\n")
+        return found
+
+    def _take(self, number: int, trial: Trial) -> None:
+        path = self._path(trial)
+        record = self._kept(path, trial)
+        if record is None:
+            self._listener.trial_started(trial, number, len(self._plan.trials), 0)
+            began = time.monotonic()
+            try:
+                record = self._look(trial)
+            except TrialFailed as error:
+                self._errors[trial.model] = f"seed {trial.seed}: {error}"
+                return
+            disk.write_text(path, disk.sealed(to_text(record)))
+            seconds = units.seconds(time.monotonic() - began)
+            self._listener.said(f"  {trial.model}, seed {trial.seed}: done in {seconds}")
+        self._records.append(record)
+
+    def _path(self, trial: Trial) -> Path:
+        """Return where a probe is kept: its name holds all that changes it."""
+        what = "-".join(map(str, [*self._steps, f"of{self._images}"]))
+        return self._store.folder / "probes" / f"{plan.identity(trial)}-at{what}.json"
+
+    def _kept(self, path: Path, trial: Trial) -> ProbeRecord | None:
+        if not path.exists():
+            return None
+        try:
+            record = from_text(ProbeRecord, disk.read_sealed(path), str(path))
+        except DataError as error:
+            aside = disk.set_aside(path).name
+            self._listener.said(f"{error} It is set aside as {aside}; the probe is taken again.")
+            return None
+        return record if plan.identity(record.trial) == plan.identity(trial) else None
+
+    def _look(self, trial: Trial) -> ProbeRecord:
+        loaded, self._loaded = self._loaded, None
+        process, started = start_process(
+            self._store, plan.identity(trial), trial.backend, trial.device, loaded
+        )
+
+        def hear(event: dict[str, Any]) -> None:
+            if event.pop("event") == "step":
+                self._listener.stepped(trial, **event)
+
+        with process:
+            request = {"do": "look", "trial": trial, "parts": self._plan.parts[trial.model]}
+            answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
+        return from_plain(
+            ProbeRecord,
+            {
+                "trial": to_plain(trial),
+                "device": started["device"],
+                "versions": started["versions"],
+                "images": self._images,
+                "moments": answer["moments"],
+            },
+        )
+
+    def _probe(self, stopped: bool = False) -> Probe:
+        first = self._plan.trials[0]
+        names = list(dict.fromkeys(trial.model for trial in self._plan.trials))
+        records = sorted(self._records, key=lambda record: names.index(record.trial.model))
+        layers, ratios = layers_side_by_side(records)
+        models = []
+        for name in names:
+            seeds = tuple(r.trial.seed for r in records if r.trial.model == name)
+            missing = sum(t.model == name for t in self._plan.trials) - len(seeds)
+            error = self._errors.get(name)
+            if error is None and missing and stopped:
+                error = f"stopped by Ctrl-C; {len(seeds)} seeds are done."
+            status = "unfinished" if stopped and missing else "failed" if error else "ok"
+            models.append(ProbedModel(name, status, seeds, error))
+        return Probe(
+            dataset=first.dataset,
+            recipe={
+                "name": first.recipe.name,
+                "seeds": sorted({trial.seed for trial in self._plan.trials}),
+                "by_model": {t.model: to_plain(t.recipe) for t in self._plan.trials},
+            },
+            backend=first.backend,
+            device=self._plan.device,
+            versions=self._plan.versions,
+            images=self._images,
+            models=tuple(models),
+            layers=layers,
+            ratios=ratios,
+            command=command_line(),
+            commit=git_commit(),
+        )
