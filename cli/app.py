@@ -10,6 +10,7 @@ from netzoo.errors import NetzooError
 from .ablate import ablate
 from .compare import compare
 from .ladder import ladder
+from .lesson import lesson
 from .list import list_command
 from .probe import probe
 from .rerun import rerun
@@ -34,13 +35,15 @@ def app() -> None:
       netzoo compare lenet alexnet
       netzoo ablate alexnet
       netzoo ladder lenet alexnet
+      netzoo probe alexnet alexnet-sigmoid
+      netzoo lesson
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo runs
     """
 
 
-for command in (ablate, compare, ladder, list_command, probe, rerun, runs, show, summary):
+for command in (ablate, compare, ladder, lesson, list_command, probe, rerun, runs, show, summary):
     app.add_command(command)
 
 

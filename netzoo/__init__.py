@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from netzoo.runs.compare import compare as compare
     from netzoo.studies.ablate import ablate as ablate
     from netzoo.studies.ladder import ladder as ladder
+    from netzoo.studies.lesson import lesson as lesson
     from netzoo.studies.probe import probe as probe
     from netzoo.summaries import summary as summary
 
@@ -36,6 +37,7 @@ _HOMES = {
     "count_cost": "cost",
     "create_model": "registry",
     "ladder": "studies.ladder",
+    "lesson": "studies.lesson",
     "list_models": "registry",
     "model_info": "registry",
     "open_images": "data",

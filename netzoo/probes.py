@@ -88,8 +88,8 @@ class Ratio:
     """A figure of a model's layer over that of the first model's layer of the same name.
 
     ratio: the geometric mean over the seeds that both have; ci95: its 95 % interval, by Student's t
-    of the logarithms; None for one seed. p: two-sided, of the ratio being 1, corrected for all
-    ratios of the probe (Holm); None for one seed.
+    of the logarithms. p: two-sided, of the ratio being 1; p_corrected: for all ratios of the probe
+    (Holm). All three are None for one seed.
     """
 
     model: str
@@ -100,6 +100,7 @@ class Ratio:
     n: int
     ci95: tuple[float, float] | None
     p: float | None
+    p_corrected: float | None = None
 
 
 @dataclass(frozen=True)

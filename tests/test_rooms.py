@@ -17,6 +17,7 @@ ROWS = [
     ("records",),
     ("comparisons",),
     ("ablations", "probes"),
+    ("claims",),
     ("stats", "shapley", "models", "cost", "data"),
     ("training", "report", "summaries"),
     ("runs.plan", "runs.local", "runs.disk", "runs.listener", "runs.clock", "runs.origin"),

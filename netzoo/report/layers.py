@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from netzoo.probes import LayerProbe, LayerRow, ProbeRecord, Ratio
@@ -17,7 +18,7 @@ FIGURES = (
     "weight_gradient_norm",
     "weight_norm",
 )
-COMPARED = ("activation_sd", "activation_gradient_norm", "weight_gradient_norm")
+COMPARED = ("activation_mean", "activation_sd", "activation_gradient_norm", "weight_gradient_norm")
 
 # By model, step and layer: the layer's probes by seed.
 Found = Mapping[tuple[str, int, str], Mapping[int, LayerProbe]]
@@ -62,8 +63,8 @@ def _ratios(found: Found) -> list[Ratio]:
                 for seed in ours
                 if seed in theirs
             ]
-            if pairs and all(a and b for a, b in pairs):
+            if pairs and all((a or 0) > 0 and (b or 0) > 0 for a, b in pairs):
                 mean, ci95, p = log_ratio(pairs)
                 told.append(Ratio(model, step, layer, figure, mean, len(pairs), ci95, p))
     ps = iter(corrected_ps([each.p for each in told if each.p is not None]))
-    return [each if each.p is None else Ratio(**{**vars(each), "p": next(ps)}) for each in told]
+    return [each if each.p is None else replace(each, p_corrected=next(ps)) for each in told]

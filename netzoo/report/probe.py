@@ -49,7 +49,8 @@ def _cells(row: LayerRow, ratios: Ratios) -> list[Cell]:
         found = ratios.get((row.model, row.step, row.layer, figure))
         if found is None:
             return EMPTY
-        said = " n. s." if found.p is None or found.p >= LEVEL else ""
+        p = found.p_corrected
+        said = " n. s." if p is None or p >= LEVEL else ""
         return Cell(found.ratio, units.factor(found.ratio) + said)
 
     return [

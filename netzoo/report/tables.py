@@ -10,6 +10,7 @@ from typing import Any
 
 FORMATS = ("table", "json", "csv", "markdown")
 WIDEST = 10_000  # columns of text that nothing reaches
+WRAPPED_WIDTH = 120  # of a table that wraps, where no terminal says how wide it is
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,15 @@ EMPTY = Cell(None, "–")
 
 @dataclass(frozen=True)
 class Table:
-    """Columns, rows of as many cells, and the lines below: conventions, origins, failures."""
+    """Columns, rows of as many cells, and the lines below: conventions, origins, failures.
+
+    wraps: cells of long text go on in further lines, so that the table fits.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     footer: Sequence[str] = ()
+    wraps: bool = False
 
     def render(self, form: str, width: int | None = None) -> str:
         """Return the table as "table", "csv", "markdown" or "html", without a line feed at the end.
@@ -50,26 +55,31 @@ class Table:
         return forms.get(form, lambda: self._text(width))()
 
     def _text(self, width: int | None) -> str:
-        drawn = self._drawn()
+        if self.wraps:
+            width = width or WRAPPED_WIDTH
+        drawn = self._drawn(width if self.wraps and width else WIDEST)
         if width is not None and _width(drawn) > width:
             turned = self._turned()._drawn()
             drawn = turned if _width(turned) <= width else drawn
         footer = [textwrap.fill(line, width) if width else line for line in self.footer]
         return "\n".join([*drawn, *([""] if footer else []), *footer])
 
-    def _drawn(self) -> list[str]:
+    def _drawn(self, width: int = WIDEST) -> list[str]:
         """Return the lines of the table, as wide as they need, without the footer."""
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table as RichTable
 
-        drawn = RichTable(box=SIMPLE_HEAD, pad_edge=False, header_style="")
+        lines = self.wraps  # between rows of several lines
+        drawn = RichTable(box=SIMPLE_HEAD, pad_edge=False, header_style="", show_lines=lines)
         for column in self.columns:
-            drawn.add_column(column.heading, justify="right" if column.numeric else "left")
+            drawn.add_column(
+                column.heading, justify="right" if column.numeric else "left", overflow="fold"
+            )
         for row in self.rows:
             drawn.add_row(*(cell.text for cell in row))
         page = io.StringIO()
-        Console(file=page, width=WIDEST, color_system=None, markup=False).print(drawn)
+        Console(file=page, width=width, color_system=None, markup=False).print(drawn)
         return [line.rstrip() for line in page.getvalue().splitlines() if line.strip()]
 
     def _turned(self) -> "Table":

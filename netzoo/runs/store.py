@@ -2,6 +2,7 @@
 
 plan.json              what is to be trained, and what was found out before
 trials/ID.json         the record of a trial that ended
+probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
 logs/ID.log            what the trial's process wrote to standard error
 comparison.json, table.txt   the result, as it was printed
@@ -92,8 +93,8 @@ class Store:
         disk.write_text(self.folder / name, text)
 
     def discard(self) -> None:
-        """Remove the folder if nothing of a trial was kept: nothing in it is of use."""
-        if not any((self.folder / "trials").glob("*")):
+        """Remove the folder if nothing of a trial or probe was kept: nothing in it is of use."""
+        if not any(self.folder.glob("trials/*")) and not any(self.folder.glob("probes/*")):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def set_aside_damaged(self) -> Iterator[str]:

@@ -1,0 +1,60 @@
+"""What a lesson claims, and what was measured of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from netzoo.comparisons import Comparison
+from netzoo.probes import Probe
+from netzoo.records import SCHEMA, Device, to_plain
+
+HOLDS, FAILS, UNCLEAR, MISSING = "holds", "does not hold", "not separable", "not measured"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim, the command that measures it, and what came out.
+
+    measured: in words, each figure with its unit and interval. verdict: "holds", "does not hold",
+    "not separable", or "not measured", with the reason in measured.
+    p: two-sided, corrected for all tested claims of the page (Holm); None for what is counted.
+    n: seeds; None for what is counted. note: what is to be known beside it.
+    """
+
+    text: str
+    command: str
+    measured: str
+    verdict: str
+    n: int | None = None
+    p: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LessonPage:
+    """The lesson's claims with their verdicts, and the runs that they come from.
+
+    comparison, probe: None if Ctrl-C came before them.
+    """
+
+    claims: tuple[Claim, ...]
+    size: str
+    backend: str
+    device: Device
+    versions: dict[str, str]
+    comparison: Comparison | None = None
+    probe: Probe | None = None
+    command: str = ""
+    commit: str | None = None
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def models(self) -> tuple[Any, ...]:
+        """Return the rows of the trainings, or none."""
+        return () if self.comparison is None else self.comparison.models
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page as plain dicts, lists, strings and numbers."""
+        told: dict[str, Any] = to_plain(self)
+        if self.comparison is not None:
+            told["comparison"] = self.comparison.to_dict()
+        return {"schema": told.pop("schema"), **told}

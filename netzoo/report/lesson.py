@@ -1,0 +1,68 @@
+"""The page of the lesson's claims, as a table and as Markdown."""
+
+from netzoo.claims import Claim, LessonPage
+from netzoo.report.comparison import failure_line, origin_lines
+from netzoo.report.tables import EMPTY, Cell, Column, Table
+
+
+def lesson_table(page: LessonPage) -> Table:
+    """Return a row a claim: what was measured, and whether it holds."""
+    columns = [
+        Column("Claim", "claim", numeric=False),
+        Column("Measured", "measured", numeric=False),
+        Column("n", "n"),
+        Column("Verdict", "verdict", numeric=False),
+        Column("Command", "command", numeric=False),
+    ]
+    return Table(columns, [_cells(claim) for claim in page.claims], _footer(page), wraps=True)
+
+
+def lesson_page_text(page: LessonPage) -> str:
+    """Return the page as Markdown, each claim with what is to be known beside it."""
+    told = ["# The lesson's claims, measured", ""]
+    for number, claim in enumerate(page.claims, 1):
+        told += [
+            f"{number}. **{claim.text}** *{claim.verdict}*",
+            "",
+            f"   {claim.measured}{_origin(claim)}. {claim.note}".rstrip(),
+            "",
+            f"   `{claim.command}`",
+            "",
+        ]
+    return "\n".join([*told, *(f"{line}\n" for line in _lines(page))])
+
+
+def _cells(claim: Claim) -> list[Cell]:
+    return [
+        Cell(claim.text, claim.text),
+        Cell(claim.measured, claim.measured),
+        EMPTY if claim.n is None else Cell(claim.n, str(claim.n)),
+        Cell(claim.verdict, claim.verdict),
+        Cell(claim.command, claim.command),
+    ]
+
+
+def _origin(claim: Claim) -> str:
+    if claim.n is None:
+        return ""
+    return (
+        f" (n = {claim.n} seeds, p {'< 0.001' if (claim.p or 0) < 0.001 else f'= {claim.p:.3f}'})"
+    )
+
+
+def _footer(page: LessonPage) -> list[str]:
+    notes = [f"{number}: {claim.note}" for number, claim in enumerate(page.claims, 1) if claim.note]
+    return [*notes, *_lines(page)]
+
+
+def _lines(page: LessonPage) -> list[str]:
+    told = [
+        "Intervals: 95 %, of the mean over the seeds (of ratios, of the geometric mean). Verdicts: "
+        "counted exactly, or a paired t test over the seeds, p < 0.05 after Holm's correction "
+        "for all that were tested."
+    ]
+    if page.comparison is not None:
+        told += [failure_line(row) for row in page.comparison.models if row.error]
+        return told + origin_lines(page.comparison)
+    versions = ", ".join(f"{name} {number}" for name, number in page.versions.items())
+    return [*told, f"Device: {page.device.name}. Backend: {page.backend}. {versions}."]

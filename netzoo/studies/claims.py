@@ -1,0 +1,229 @@
+"""What the lesson claims, as tests of what was counted, timed, trained and probed.
+
+Source: the facts and claims of Zhang et al., "Dive into Deep Learning", section AlexNet, and of the
+lecture on it.
+"""
+
+from dataclasses import dataclass, replace
+
+from netzoo import units
+from netzoo.claims import FAILS, HOLDS, MISSING, UNCLEAR, Claim
+from netzoo.comparisons import Comparison, ModelRow
+from netzoo.probes import Probe, Ratio
+from netzoo.records import Plan
+from netzoo.stats import LEVEL, corrected_ps
+from netzoo.studies.counted import BASE, counted, timed
+from netzoo.studies.effects import by_seed, paired, rows_by_name
+
+AUGMENTED = "alexnet@augment=flip+crop"
+COLORED = "alexnet@augment=flip+crop+color"
+NOT_TRAINED = ("did not train", "diverged")
+AT_28_PX = "lenet-modern-wide-deep@as=alexnet"  # AlexNet's channels and layers on small images
+TRAINED = (
+    BASE,
+    "alexnet-avgpool",
+    "alexnet-nodropout",
+    "alexnet-onefc",
+    AUGMENTED,
+    COLORED,
+    AT_28_PX,
+)
+PROBED = (BASE, "alexnet-sigmoid", "alexnet-avgpool")
+
+
+def claims(
+    counts: Plan,
+    slow: Plan | None,
+    comparison: Comparison | None,
+    probe: Probe | None,
+    size: str,
+) -> tuple[Claim, ...]:
+    """Return the claims in the lesson's order; those that are tested are corrected together.
+
+    counts: of what is counted, by the lesson's recipe. slow: the same on the CPU, where counts are
+    on a GPU. comparison: of `TRAINED`; probe: of `PROBED`; None where they were not run.
+    size: "--quick" or "--full", for the commands.
+    """
+    tested = [*_probed(probe, size), *_trained(comparison, size)]
+    ps = iter(corrected_ps([claim.p for claim in tested if claim.p is not None]))
+    fair = [claim if claim.p is None else _judged(claim, next(ps)) for claim in tested]
+    return (*counted(counts.costs), *fair, timed(counts, slow))
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    """A claim on a figure of a layer: that of `model` / that of alexnet is below 1."""
+
+    text: str
+    model: str
+    layer: str
+    figure: str
+    words: str
+
+
+_RATIOS = (
+    _Ratio(
+        "The gradient is larger with ReLU than with sigmoid: it vanishes less on its way down.",
+        "alexnet-sigmoid",
+        "conv1",
+        "weight_gradient_norm",
+        "gradient of conv1's weights, sigmoid / ReLU",
+    ),
+    _Ratio(
+        "Max pooling gives larger outputs than average pooling.",
+        "alexnet-avgpool",
+        "pool1",
+        "activation_mean",
+        "mean output of pool1, average / max",
+    ),
+    _Ratio(
+        "Max pooling gives larger gradients than average pooling.",
+        "alexnet-avgpool",
+        "conv1",
+        "weight_gradient_norm",
+        "gradient of conv1's weights, average / max",
+    ),
+)
+
+
+def _probed(probe: Probe | None, size: str) -> list[Claim]:
+    """Return the claims on the inside, at the initial weights; later steps stand in the note."""
+    told = []
+    for each in _RATIOS:
+        command = f"netzoo probe alexnet {each.model} {size}"
+        found = [] if probe is None else [r for r in probe.ratios if _of(r, each)]
+        if not found or found[0].p is None:
+            why = "this takes two seeds or more" if found else "the probe has not run"
+            told.append(Claim(each.text, command, why, MISSING))
+            continue
+        first, *later = found
+        note = "; ".join(f"after {r.step} steps {_factor(r)}" for r in later)
+        claim = Claim(
+            each.text,
+            command,
+            f"{each.words}: {_factor(first)}",
+            HOLDS if first.ratio < 1 else FAILS,
+            n=first.n,
+            p=first.p,
+            note=f"At the initial weights; {note}." if note else "At the initial weights.",
+        )
+        told.append(claim)
+    return told
+
+
+def _of(ratio: Ratio, claim: _Ratio) -> bool:
+    wanted = (claim.model, claim.layer, claim.figure)
+    return (ratio.model, ratio.layer, ratio.figure) == wanted
+
+
+def _factor(ratio: Ratio) -> str:
+    low, high = ratio.ci95 or (ratio.ratio, ratio.ratio)
+    return f"{units.factor(ratio.ratio)} ({units.factor(low)} … {units.factor(high)})"
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """A claim on one model minus another: that it is above 0, or below.
+
+    figure: "test_accuracy" or "gap".
+    """
+
+    text: str
+    model: str
+    base: str
+    figure: str
+    above: bool
+    command: str
+    note: str = ""
+
+
+_DIFFERENCES = (
+    _Difference(
+        "Max pooling makes training easier than average pooling.",
+        "alexnet-avgpool",
+        BASE,
+        "test_accuracy",
+        False,
+        "ablate alexnet --augment none --changes pooling",
+    ),
+    _Difference(
+        "Dropout controls the capacity of the larger model: without it, the gap between training "
+        "and test accuracy is larger.",
+        "alexnet-nodropout",
+        BASE,
+        "gap",
+        True,
+        "ablate alexnet --augment none --changes dropout",
+    ),
+    _Difference(
+        "One dense layer of 4096 in place of two is worse.",
+        "alexnet-onefc",
+        BASE,
+        "test_accuracy",
+        False,
+        "ablate alexnet --augment none --changes fc_layers",
+    ),
+    _Difference(
+        "Colour and geometric augmentation together do worse than geometric alone.",
+        COLORED,
+        AUGMENTED,
+        "test_accuracy",
+        False,
+        f"compare {AUGMENTED} {COLORED} --seeds 3",
+        "On somebody's cell images; here on grey images, where colour is brightness and contrast.",
+    ),
+    _Difference(
+        "Resizing the images to AlexNet's input is not sensible: the same channels and layers do "
+        "better at 28 px.",
+        AT_28_PX,
+        BASE,
+        "test_accuracy",
+        True,
+        f"compare {BASE} {AT_28_PX} --seeds 3",
+    ),
+)
+
+
+def _trained(comparison: Comparison | None, size: str) -> list[Claim]:
+    rows = {} if comparison is None else rows_by_name(comparison)
+    return [_on_difference(each, rows, size) for each in _DIFFERENCES]
+
+
+def _on_difference(claim: _Difference, rows: dict[str, ModelRow], size: str) -> Claim:
+    command = _command(claim.command, size)
+    if not rows:
+        return Claim(claim.text, command, "the trainings have not run", MISSING)
+    row, base = rows[claim.model], rows[claim.base]
+    delta = paired(by_seed(row, claim.figure), by_seed(base, claim.figure))
+    if delta is None or delta.n < 2:
+        return Claim(claim.text, command, "this takes two finished seeds or more", MISSING)
+    what = claim.figure.replace("_", " ")
+    notes = [claim.note] if claim.note else []
+    if claim.model == AT_28_PX and row.macs and base.macs:
+        sizes = f"{units.shape(row.input_shape)} and {units.shape(base.input_shape)}"
+        notes.append(
+            f"Inputs {sizes}; the second takes {units.ratio(base.macs / row.macs)} the MACs."
+        )
+    notes += [f"{r.name} {r.verdict}." for r in (row, base) if r.verdict in NOT_TRAINED]
+    return Claim(
+        claim.text,
+        command,
+        f"{what} of {claim.model} minus that of {claim.base}: "
+        f"{units.points(delta.mean, delta.ci95)} points",
+        HOLDS if (delta.mean > 0) == claim.above else FAILS,
+        n=delta.n,
+        p=delta.p,
+        note=" ".join(notes),
+    )
+
+
+def _judged(claim: Claim, p: float) -> Claim:
+    """Return a tested claim with its corrected p, and what it allows to say."""
+    return replace(claim, p=p, verdict=claim.verdict if p < LEVEL else UNCLEAR)
+
+
+def _command(words: str, size: str) -> str:
+    """Return the command line; compare has no --quick and --full, but the recipes they name."""
+    if words.startswith("compare"):
+        size = {"--quick": "--recipe brief", "--full": "--recipe lesson"}[size]
+    return f"netzoo {words} {size}"
