@@ -24,8 +24,8 @@ def lesson(
 
     Counts and times both networks, trains AlexNet and its variants, and looks into their layers.
     Prints each claim with what was measured, the interval, the verdict, and the command that
-    measures it alone; the output folder holds the page as lesson.md and lesson.json, and the
-    runs, which the same command goes on with after a stop.
+    measures it alone; the output folder holds the page as lesson.md, and the runs, which the same
+    command goes on with after a stop.
 
     \b
     Examples:

@@ -1,4 +1,6 @@
-"""netzoo show: the table of a comparison again."""
+"""netzoo show: the table of a comparison or a study again."""
+
+import json
 
 import click
 
@@ -10,7 +12,9 @@ from .options import show as show_table
 @click.argument("folder")
 @format_option
 def show(folder: str, form: str) -> None:
-    """Print the table of the comparison in FOLDER again, finished or not; no backend is needed.
+    """Print the table of the comparison or study in FOLDER again; no backend is needed.
+
+    Of a comparison that is not finished, what there is of it.
 
     \b
     Examples:
@@ -20,8 +24,16 @@ def show(folder: str, form: str) -> None:
     from netzoo.records import to_text
     from netzoo.report.comparison import comparison_table
     from netzoo.runs.saved import saved_comparison
-    from netzoo.runs.store import open_store
+    from netzoo.runs.store import open_store, saved_study
 
+    study = saved_study(folder)
+    if study is not None:
+        result, table = study
+        if form == "json":
+            click.echo(json.dumps(result, indent=1, ensure_ascii=False))
+        else:
+            show_table(table, form)
+        return
     comparison, notes = saved_comparison(open_store(folder))
     for note in notes:
         click.echo(f"Note: {note}", err=True)

@@ -92,7 +92,9 @@ def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") 
     elif names:
         message += "."
     if names:
-        shown = names if len(names) <= SHOWN_NAMES else near + names[: SHOWN_NAMES - len(near)]
+        others = [name for name in names if name not in near]
+        few = len(names) <= SHOWN_NAMES
+        shown = names if few else near + others[: SHOWN_NAMES - len(near)]
         left = len(names) - len(shown)
         message += " Known: " + ", ".join(shown) + (f" and {left} more." if left else ".")
     else:

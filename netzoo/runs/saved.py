@@ -13,7 +13,7 @@ from netzoo.runs.store import Store, in_use
 
 @dataclass(frozen=True)
 class TrialState:
-    """How far a trial is. state: its record's status, "unfinished" or "not begun"."""
+    """How far a trial is. state: its record's status, "probed", "unfinished" or "not begun"."""
 
     name: str
     trial: Trial
@@ -24,7 +24,7 @@ class TrialState:
     @property
     def ended(self) -> bool:
         """Return whether it has run to an end, well or not."""
-        return self.state in (*ENDED, "failed")
+        return self.state in (*ENDED, "failed", "probed")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _state(store: Store, trial: Trial) -> TrialState:
     record, about = store.record(trial), None
     if record is None or record.status == "failed":
         about = store.progress(trial)
-    state = "unfinished" if about else "not begun"
+    state = "unfinished" if about else "probed" if store.is_probed(trial) else "not begun"
     epochs = len(about.history) if about else 0
     if record is not None:
         state, epochs = record.status, len(record.history)

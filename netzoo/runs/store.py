@@ -6,11 +6,13 @@ probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
 logs/ID.log            what the trial's process wrote to standard error
 comparison.json, table.txt   the result, as it was printed
+study.json             of an ablation, a ladder, a probe or a lesson: its result and its table
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
 import contextlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -18,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, DataError
-from netzoo.records import ENDED, Plan, Trial, TrialRecord, from_text, to_text
+from netzoo.records import ENDED, Plan, Trial, TrialRecord, from_plain, from_text, to_text
+from netzoo.report.tables import Table
 from netzoo.runs import checkpoint, disk
 from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
-PLAN = "plan.json"
+PLAN, STUDY = "plan.json", "study.json"
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 
@@ -69,12 +72,17 @@ class Store:
         """Return where a trial's checkpoint is kept."""
         return self._place(trial, "checkpoint")
 
+    def is_probed(self, trial: Trial) -> bool:
+        """Return whether there is a probe of a trial's network."""
+        return any(self.folder.glob(f"probes/{identity(trial)}-at*.json"))
+
     def log(self, name: str) -> Path:
         """Return where a process writes its standard error."""
         return self.folder / "logs" / f"{name}.log"
 
     def keep_plan(self, plan: Plan) -> None:
-        """Write the plan."""
+        """Write the plan; what was told of another one goes."""
+        (self.folder / STUDY).unlink(missing_ok=True)
         disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
 
     def keep_trial(self, record: TrialRecord) -> None:
@@ -144,6 +152,25 @@ class Store:
         self.damaged.append((path, reason))
 
 
+def keep_study(folder: str | Path | None, result: Any, table: Table) -> None:
+    """Write a study's result and its table, to be shown again; nothing without a folder."""
+    if folder is not None:
+        kept = {"result": result.to_dict(), "table": table}
+        disk.write_text(Path(folder) / STUDY, disk.sealed(to_text(kept)))
+
+
+def saved_study(folder: str | Path) -> tuple[Any, Table] | None:
+    """Return the kept result, as plain values, and table of a study; None if there is none.
+
+    Raises DataError if it is damaged.
+    """
+    path = Path(folder) / STUDY
+    if not path.exists():
+        return None
+    kept = from_text(dict[str, Any], disk.read_sealed(path), str(path))
+    return kept["result"], from_plain(Table, kept["table"])
+
+
 def open_store(folder: str | Path) -> Store:
     """Return the folder of a comparison, to read. Raises BadInput if it is none."""
     path = Path(folder)
@@ -176,7 +203,7 @@ def in_use(store: Store) -> bool:
 
 def new_folder(models: Sequence[str]) -> Path:
     """Return a name below runs/ that says when and what: runs/20260131-235959-lenet-alexnet."""
-    words = "-".join(name.partition(":")[0] for name in models)[:60]
+    words = "-".join(re.split("[:@]", name)[0] for name in models)[:60]
     base = DEFAULT_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{words}"
     number = 2
     folder = base

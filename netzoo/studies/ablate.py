@@ -8,12 +8,13 @@ from typing import Any
 from netzoo import shapley
 from netzoo.ablations import Ablation, Interaction, Share
 from netzoo.comparisons import Comparison, ModelRow
-from netzoo.errors import BadInput, Interrupted, no_such
+from netzoo.errors import BadInput, no_such
 from netzoo.recipes import AUGMENTED, parted
 from netzoo.registry import MODELS, base_of, model_info, name_of
-from netzoo.runs.compare import compare
+from netzoo.report.ablation import ablation_table
 from netzoo.runs.plan import BRIEF
 from netzoo.stats import corrected, seed_delta, spread, verdict
+from netzoo.studies.compared import compared
 from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, words
 
 AUGMENTATION = "flip+crop"
@@ -57,11 +58,15 @@ def ablate(
     chosen = _chosen(base, augment, changes, pairs)
     sets = _sets(chosen, pairs)
     arms = {names: _spec(base, [c for c in chosen if c.key in names]) for names in sets}
-    try:
-        found = compare(list(arms.values()), recipe=recipe, seeds=seeds, augment=augment, **options)
-    except Interrupted as stop:
-        raise Interrupted(_read(stop.comparison, arms, chosen)) from None
-    return _read(found, arms, chosen)
+    return compared(
+        list(arms.values()),
+        lambda comparison: _read(comparison, arms, chosen),
+        ablation_table,
+        recipe=recipe,
+        seeds=seeds,
+        augment=augment,
+        **options,
+    )
 
 
 def _base(model: str) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 
 from netzoo.ablations import Ladder
 from netzoo.comparisons import Comparison
-from netzoo.errors import BadInput, Interrupted, no_such
+from netzoo.errors import BadInput, no_such
 from netzoo.recipes import AS, parted
 from netzoo.registry import ModelInfo, model_info, name_of
-from netzoo.runs.compare import compare
+from netzoo.report.ablation import ladder_table
 from netzoo.runs.plan import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
+from netzoo.studies.compared import compared
 from netzoo.studies.effects import AUGMENT, effects, rows_by_name, words
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
@@ -42,11 +43,14 @@ def ladder(
     ends = _end(start), _end(end)
     steps = _steps(ends, order)
     rungs = [_spec(ends, steps[:done], steps) for done in range(len(steps) + 1)]
-    try:
-        found = compare(rungs, recipe=recipe, seeds=seeds, **options)
-    except Interrupted as stop:
-        raise Interrupted(_read(stop.comparison, rungs, ends, steps)) from None
-    return _read(found, rungs, ends, steps)
+    return compared(
+        rungs,
+        lambda comparison: _read(comparison, rungs, ends, steps),
+        ladder_table,
+        recipe=recipe,
+        seeds=seeds,
+        **options,
+    )
 
 
 Ends = tuple[ModelInfo, ModelInfo]

@@ -11,20 +11,21 @@ from netzoo.claims import LessonPage
 from netzoo.comparisons import Comparison
 from netzoo.errors import BadInput, Interrupted
 from netzoo.probes import Probe
-from netzoo.records import Plan, to_text
-from netzoo.report.lesson import lesson_page_text
+from netzoo.records import Plan
+from netzoo.report.lesson import lesson_page_text, lesson_table
 from netzoo.runs import disk, plan
 from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened
+from netzoo.runs.store import keep_study
 from netzoo.studies import claims
 from netzoo.studies.counted import COUNTED
 from netzoo.studies.probe import probe
 
 STEPS = (0, 20)
 SAMPLE = "fashion_mnist_sample"
-PARTS = ("counts", "trainings", "probes", "counts-cpu")
+TRAININGS, PROBES, PAGE = "trainings", "probes", "lesson.md"
 
 
 def lesson(
@@ -39,8 +40,8 @@ def lesson(
     """Measure what the lesson claims, and return the page of its claims with their verdicts.
 
     Counts and times both networks as the lesson trains them, trains AlexNet and its variants by the
-    recipe, and probes them. Each part is a folder of its own in the output, and goes on from there;
-    the page is lesson.md and lesson.json beside them.
+    recipe, and probes them. The trainings and the probes are a folder each in the output, and go on
+    from there; the page is lesson.md beside them.
     recipe, seeds, device, options: as netzoo.compare takes them; the recipe by default is "lesson"
     on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
@@ -51,10 +52,8 @@ def lesson(
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)
         _check(folder)
-        counts = _counted(folder / "counts", device, listener)
-        slow = None
-        if counts.device.kind == "gpu":
-            slow = _counted(folder / "counts-cpu", "cpu", listener)
+        counts = _counted(device, listener)
+        slow = _counted("cpu", listener) if counts.device.kind == "gpu" else None
         size = "--full" if plan.choose_recipe(recipe, counts.device) == "lesson" else "--quick"
         shared: dict[str, Any] = {
             "recipe": recipe,
@@ -66,28 +65,30 @@ def lesson(
         found: Comparison | None = None
         looked: Probe | None = None
         try:
-            found = compare(claims.TRAINED, output=folder / "trainings", **shared)
-            looked = probe(claims.PROBED, steps=STEPS, output=folder / "probes", **shared)
+            found = compare(claims.TRAINED, output=folder / TRAININGS, **shared)
+            looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **shared)
         except Interrupted as stop:
             if isinstance(stop.comparison, Comparison):
                 found = stop.comparison
             else:
                 looked = stop.comparison
-            raise Interrupted(_page(counts, slow, found, looked, size)) from None
+            page = _page(counts, slow, found, looked, size)
+            keep_study(folder, page, lesson_table(page))
+            raise Interrupted(page) from None
         page = _page(counts, slow, found, looked, size)
-        disk.write_text(folder / "lesson.json", to_text(page))
-        disk.write_text(folder / "lesson.md", lesson_page_text(page))
+        keep_study(folder, page, lesson_table(page))
+        disk.write_text(folder / PAGE, lesson_page_text(page))
         return page
 
 
 def _check(folder: Path) -> None:
     """Raise BadInput for a folder that holds something else than a lesson."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if names and not names & set(PARTS):
+    if names and not names & {TRAININGS, PROBES}:
         raise BadInput(f"{folder} holds something else than a lesson; name another.")
 
 
-def _counted(folder: Path, device: str, listener: Listener) -> Plan:
+def _counted(device: str, listener: Listener) -> Plan:
     """Count and time the networks as the lesson trains them, a few steps each."""
     request = plan.Request(
         models=COUNTED,
@@ -99,7 +100,7 @@ def _counted(folder: Path, device: str, listener: Listener) -> Plan:
         baseline=None,
         overrides={"test_each_epoch": False},
     )
-    with opened(request, folder, listener) as (_, found, _):
+    with opened(request, None, listener) as (_, found, _):
         return found
 
 

@@ -16,7 +16,7 @@ from netzoo.runs.listener import Listener
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened, start_process
-from netzoo.runs.store import Store
+from netzoo.runs.store import Store, keep_study
 
 MOST_STEPS = 1_000_000
 
@@ -65,7 +65,9 @@ def _checked(steps: Sequence[int], images: int) -> list[int]:
     wrong = [step for step in steps if type(step) is not int or not 0 <= step <= MOST_STEPS]
     if wrong or not steps or len(set(steps)) < len(steps):
         received = wrong[0] if wrong else list(steps)
-        raise BadInput(f"steps are whole numbers from 0 to {MOST_STEPS}; received {received!r}.")
+        raise BadInput(
+            f"steps are whole numbers from 0 to {MOST_STEPS}, each once; received {received!r}."
+        )
     if type(images) is not int or images < 1:
         raise BadInput(f"images is a whole number, at least 1; received {images!r}.")
     return sorted(steps)
@@ -95,11 +97,8 @@ class _Probing:
                 if trial.model not in self._errors:
                     self._take(number, trial)
         except KeyboardInterrupt:
-            raise Interrupted(self._probe(stopped=True)) from None
-        found = self._probe()
-        self._store.keep("probe.json", to_text(found))
-        self._store.keep("probe.txt", probe_table(found).render("table") + "\n")
-        return found
+            raise Interrupted(self._told(stopped=True)) from None
+        return self._told()
 
     def _take(self, number: int, trial: Trial) -> None:
         path = self._path(trial)
@@ -157,7 +156,13 @@ class _Probing:
             },
         )
 
-    def _probe(self, stopped: bool = False) -> Probe:
+    def _told(self, stopped: bool = False) -> Probe:
+        """Return all that is done side by side, and keep it."""
+        found = self._side_by_side(stopped)
+        keep_study(self._store.folder, found, probe_table(found))
+        return found
+
+    def _side_by_side(self, stopped: bool) -> Probe:
         first = self._plan.trials[0]
         names = list(dict.fromkeys(trial.model for trial in self._plan.trials))
         records = sorted(self._records, key=lambda record: names.index(record.trial.model))
@@ -168,7 +173,7 @@ class _Probing:
             missing = sum(t.model == name for t in self._plan.trials) - len(seeds)
             error = self._errors.get(name)
             if error is None and missing and stopped:
-                error = f"stopped by Ctrl-C; {len(seeds)} seeds are done."
+                error = f"stopped by Ctrl-C; {len(seeds)} of {len(seeds) + missing} seeds are done."
             status = "unfinished" if stopped and missing else "failed" if error else "ok"
             models.append(ProbedModel(name, status, seeds, error))
         return Probe(

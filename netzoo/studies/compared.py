@@ -1,0 +1,36 @@
+"""A study that is one comparison, read in a way of its own."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from netzoo.comparisons import Comparison
+from netzoo.errors import Interrupted
+from netzoo.report.tables import Table
+from netzoo.runs.compare import compare
+from netzoo.runs.store import keep_study
+
+Result = TypeVar("Result")
+
+
+def compared(
+    models: Sequence[str],
+    read: Callable[[Comparison], Result],
+    table: Callable[[Result], Table],
+    *,
+    output: str | Path | None = None,
+    **options: Any,
+) -> Result:
+    """Compare models, and return and keep the comparison as it is read, with its table.
+
+    Raises as netzoo.compare; Interrupted with what can be read of the finished trials.
+    """
+    try:
+        found = compare(models, output=output, **options)
+    except Interrupted as stop:
+        result = read(stop.comparison)
+        keep_study(output, result, table(result))
+        raise Interrupted(result) from None
+    result = read(found)
+    keep_study(output, result, table(result))
+    return result
