@@ -33,9 +33,9 @@ def ablate(
 ) -> None:
     """Train MODEL, and MODEL with each change of its family made alone: what does each buy?
 
-    The changes are those that the family has variants for, and augmentation: a base that augments
-    (--augment; alexnet does) loses it, another gets flips and crops. With the same seeds for all,
-    each row shows what the change costs and gives, with a verdict. Ctrl-C and --output as in
+    The changes are those that the family has variants for, and augmentation: flips and crops for a
+    base that trains without, none for one that trains with it (--augment). With the same seeds for
+    all, each row shows what the change costs and gives, with a verdict. Ctrl-C and --output as in
     `netzoo compare`.
 
     \b

@@ -96,9 +96,6 @@ class Recipe:
         return replace(self, **overrides)
 
 
-# Families whose own paper augments its images: Krizhevsky et al. 2012, section 4.1.
-AUGMENTED = ("alexnet",)
-
 RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 
 

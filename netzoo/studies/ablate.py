@@ -9,7 +9,7 @@ from netzoo import shapley
 from netzoo.ablations import Ablation, Interaction, Share
 from netzoo.comparisons import Comparison, ModelRow
 from netzoo.errors import BadInput, no_such
-from netzoo.recipes import AUGMENTED, parted
+from netzoo.recipes import parted
 from netzoo.registry import MODELS, base_of, model_info, name_of
 from netzoo.report.ablation import ablation_table
 from netzoo.runs.plan import BRIEF
@@ -37,7 +37,7 @@ def ablate(
     *,
     changes: Sequence[str] | None = None,
     pairs: bool = False,
-    augment: str | None = None,
+    augment: str = "none",
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
     **options: Any,
@@ -45,16 +45,14 @@ def ablate(
     """Train a family's base, and the base with each change made alone, and return what each does.
 
     model: the base. The changes are those of its family's variants that change one thing, and
-    augmentation, which a base that has it loses and another gets.
+    augmentation, which a base that trains with it loses and another gets.
     changes: their names, to take these alone. pairs: train every set of changes, and share the
-    joint effect out among them. augment: what the base trains with; by default "flip+crop" for a
-    family whose own paper augments, else "none".
+    joint effect out among them. augment: what the base trains with.
     recipe, seeds, options: as netzoo.compare takes them; the recipe by default is "lesson" on a
     GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the ablation of what was finished.
     """
     base = _base(model)
-    augment = augment or (AUGMENTATION if base in AUGMENTED else "none")
     chosen = _chosen(base, augment, changes, pairs)
     sets = _sets(chosen, pairs)
     arms = {names: _spec(base, [c for c in chosen if c.key in names]) for names in sets}

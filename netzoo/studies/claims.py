@@ -144,7 +144,7 @@ _DIFFERENCES = (
         BASE,
         "test_accuracy",
         False,
-        "ablate alexnet --augment none --changes pooling",
+        "ablate alexnet --changes pooling",
     ),
     _Difference(
         "Dropout controls the capacity of the larger model: without it, the gap between training "
@@ -153,7 +153,7 @@ _DIFFERENCES = (
         BASE,
         "gap",
         True,
-        "ablate alexnet --augment none --changes dropout",
+        "ablate alexnet --changes dropout",
     ),
     _Difference(
         "One dense layer of 4096 in place of two is worse.",
@@ -161,7 +161,7 @@ _DIFFERENCES = (
         BASE,
         "test_accuracy",
         False,
-        "ablate alexnet --augment none --changes fc_layers",
+        "ablate alexnet --changes fc_layers",
     ),
     _Difference(
         "Colour and geometric augmentation together do worse than geometric alone.",
