@@ -164,11 +164,11 @@ def name_of(family: str, changes: Mapping[str, Any]) -> str:
     A change to what the base has anyway is none. Raises UnknownName or BadInput for a change.
     """
     base = base_of(family)
+    base.checked(changes)
     differing = {key: value for key, value in changes.items() if base.options.get(key) != value}
     for info in MODELS.values():
         if info.family == family and info.changes == differing:
             return info.name
-    base.checked(differing)
     return f"{base.name}:" + ",".join(f"{key}={value}" for key, value in differing.items())
 
 

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from keras import ops
-from reference import SHAPES
+from reference import COUNTS, MACS, PARAMS, SHAPES
 
 import netzoo
+from netzoo.cost.count import count_named
 
 MODELS = netzoo.list_models()
 
@@ -24,6 +25,18 @@ def test_every_model_builds_counts_and_runs(name):
     cost = netzoo.count_cost(model)
     assert cost.params == model.count_params()
     assert cost.uncounted == ()
+
+
+@pytest.mark.parametrize("name", sorted({*MODELS, *COUNTS}))
+def test_parameters_and_macs_are_those_worked_out_by_hand(name):
+    cost = count_named(name)
+    assert (cost.params, cost.macs) == COUNTS[name]
+
+
+def test_what_was_worked_out_by_hand_meets_the_count_from_outside():
+    assert {name: COUNTS[name] for name in PARAMS} == {
+        name: (PARAMS[name], MACS[name]) for name in MACS
+    }
 
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet"])
@@ -50,7 +63,10 @@ def test_the_output_is_logits(name):
         ("lenet-relu", "relu", "AveragePooling2D", None, 2),
         ("lenet-maxpool", "sigmoid", "MaxPooling2D", None, 2),
         ("lenet-dropout", "sigmoid", "AveragePooling2D", 0.5, 2),
+        ("lenet-relu-maxpool", "relu", "MaxPooling2D", None, 2),
         ("lenet-modern", "relu", "MaxPooling2D", 0.5, 2),
+        ("lenet-modern-wide", "relu", "MaxPooling2D", 0.5, 2),
+        ("lenet-modern-wide-deep", "relu", "MaxPooling2D", 0.5, 2),
         ("alexnet:activation=tanh,dropout=0.2,fc_layers=0", "tanh", "MaxPooling2D", None, 0),
     ],
 )

@@ -1,3 +1,4 @@
+import colorsys
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from netzoo.data import ops, pipeline, sample
-from netzoo.recipes import Recipe
+from netzoo.data.source import Split
+from netzoo.recipes import AUGMENTATIONS, Recipe
 
 RECIPE = Recipe("test", epochs=3, batch_size=64, learning_rate=0.1)
 
@@ -94,6 +96,94 @@ def test_crop_and_flip_draw_apart(images):
     flips = np.concatenate(batches(images, replace(recipe, augment="flip"))[0])
     assert both.shape == flips.shape
     assert not (both == flips).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_color_is_fixed_by_the_seed_and_each_image_has_its_own(channels):
+    one = np.random.default_rng(0).integers(20, 200, (1, 8, 6, channels), np.uint8)
+    x = one.repeat(100, 0)
+    first, again, other = (ops.color(x, seed).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    assert first.dtype == np.uint8
+    assert first.shape == x.shape
+    assert (first == again).all()
+    assert (first != other).any((1, 2, 3)).mean() > 0.9
+    assert len(np.unique(first, axis=0)) > 90
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_color_changes_brightness_and_contrast_by_their_factors(channels):
+    """Half of each image is 100, half 140: the mean 120 and the 20 beside it have a factor each."""
+    x = np.full((1000, 4, 4, channels), 100, np.uint8)
+    x[:, 2:] = 140
+    seen = ops.color(x, [0, 0]).numpy().astype(float)
+    dark, bright = seen[:, :2], seen[:, 2:]
+    assert np.ptp(dark, axis=(1, 2, 3)).max() <= 1  # grey stays grey, to rounding
+    assert np.ptp(bright, axis=(1, 2, 3)).max() <= 1
+    mean = (dark[:, 0, 0, 0] + bright[:, 0, 0, 0]) / 2
+    brightness, contrast = mean / 120, (bright[:, 0, 0, 0] - mean) / mean * 6
+    for factors in (brightness, contrast):
+        assert 0.55 < factors.min() < 0.65
+        assert 1.35 < factors.max() < 1.45
+        assert abs(factors.mean() - 1) < 0.05
+    assert abs(np.corrcoef(brightness, contrast)[0, 1]) < 0.1
+
+
+def test_color_stops_at_the_ends_of_uint8():
+    x = np.full((100, 4, 4, 1), 250, np.uint8)
+    x[:, 2:] = 0
+    seen = ops.color(x, [0, 0]).numpy()
+    assert (seen[:, 0] > seen[:, 3]).all()  # clipped, and not wrapped around
+    assert seen.max() == 255
+    assert seen.min() == 0
+
+
+def test_color_keeps_a_grey_image_of_three_channels_grey(images):
+    x = images.train.images.repeat(3, axis=3)
+    seen = ops.color(x, [0, 0]).numpy().astype(int)
+    assert np.ptp(seen, axis=3).max() <= 1
+    assert (seen != x).any((1, 2, 3)).all()
+
+
+def test_color_turns_the_hue_and_changes_saturation_by_their_factors():
+    """One colour: contrast and saturation each bring it nearer to its grey or away from it."""
+    color = 100, 70, 55
+    seen = ops.color(np.full((1000, 2, 2, 3), color, np.uint8), [0, 0]).numpy()[:, 0, 0]
+    hsv = np.array([colorsys.rgb_to_hsv(*pixel) for pixel in seen / 255])
+    hue = (hsv[:, 0] - colorsys.rgb_to_hsv(*color)[0] + 0.5) % 1 - 0.5
+    assert -0.12 < hue.min() < -0.09
+    assert 0.09 < hue.max() < 0.12
+    grey = np.dot(color, (0.299, 0.587, 0.114))
+    # Saturation in HSV is the span of the channels, 45 times the factors, over the largest.
+    factors = grey * hsv[:, 1] / (45 - (100 - grey) * hsv[:, 1])
+    assert 0.9 * 0.6**2 < factors.min() < 0.5
+    assert 1.6 < factors.max() < 1.1 * 1.4**2
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("augment", AUGMENTATIONS)
+def test_every_augmentation_gives_uint8_images_of_the_same_shape(images, augment, channels):
+    few = images.limited(100, 10)
+    few = replace(
+        few,
+        train=Split(few.train.images.repeat(channels, axis=3), few.train.labels),
+        test=Split(few.test.images.repeat(channels, axis=3), few.test.labels),
+    )
+    recipe = replace(RECIPE, epochs=1).changed({"augment": augment})
+    x, y = batches(few, recipe)
+    plain, labels = batches(few, replace(recipe, augment="none"))
+    assert [(part.dtype, part.shape) for part in x] == [(part.dtype, part.shape) for part in plain]
+    assert x[0].dtype == np.uint8
+    assert (np.concatenate(y) == np.concatenate(labels)).all()
+    same = (np.concatenate(x) == np.concatenate(plain)).all((1, 2, 3)).mean()
+    assert (same < 0.7) == (augment != "none")
+    again, _ = batches(few, recipe)
+    assert all((a == b).all() for a, b in zip(x, again, strict=True))
+
+
+def test_the_augmentations_are_the_sets_of_three_changes():
+    assert AUGMENTATIONS == (
+        "none", "flip", "crop", "color", "flip+crop", "flip+color", "crop+color", "flip+crop+color",
+    )  # fmt: skip
 
 
 def test_autotuning_is_off(images):

@@ -1,7 +1,9 @@
 import pytest
 
 from netzoo.errors import BadInput
-from netzoo.recipes import RECIPES, recipe
+from netzoo.recipes import RECIPES, parted, recipe
+from netzoo.records import Device
+from netzoo.runs import plan
 
 
 def test_the_lesson_trains_as_the_book_does():
@@ -14,9 +16,119 @@ def test_the_lesson_trains_as_the_book_does():
         assert chosen.test_each_epoch
 
 
+def differing(one, other):
+    return {key for key in vars(one) if getattr(one, key) != getattr(other, key)}
+
+
 def test_the_quick_recipe_differs_between_families_in_learning_rate_and_size_alone():
-    lenet, alexnet = vars(recipe("quick", "lenet")), vars(recipe("quick", "alexnet"))
-    assert {key for key in lenet if lenet[key] != alexnet[key]} == {"learning_rate", "image_size"}
+    lenet, alexnet = recipe("quick", "lenet"), recipe("quick", "alexnet")
+    assert differing(lenet, alexnet) == {"learning_rate", "image_size"}
+
+
+@pytest.mark.parametrize("family", ["lenet", "alexnet", "somebody's"])
+def test_the_brief_recipe_is_the_quick_one_with_less_of_all(family):
+    quick, brief = recipe("quick", family), recipe("brief", family)
+    less = {"epochs", "limit_train", "image_size", "batch_size"}
+    assert {"name", "epochs", "limit_train"} <= differing(quick, brief) <= {"name", *less}
+    for key in differing(quick, brief) - {"name"}:
+        assert getattr(brief, key) < getattr(quick, key)
+    assert brief.image_size == (72 if family == "alexnet" else None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "on_gpu", "on_cpu"),
+    [
+        (plan.AUTO, "lesson", "quick"),
+        (plan.BRIEF, "lesson", "brief"),
+        ("brief", "brief", "brief"),
+    ],
+)
+def test_an_automatic_recipe_is_the_lessons_on_a_gpu_and_a_small_one_on_a_cpu(
+    asked, on_gpu, on_cpu
+):
+    chosen = [plan.choose_recipe(asked, Device(kind, "a device")) for kind in ("gpu", "cpu")]
+    assert chosen == [on_gpu, on_cpu]
+
+
+@pytest.mark.parametrize(
+    ("spec", "model", "settings"),
+    [
+        ("alexnet", "alexnet", {}),
+        ("lenet@augment=flip+crop", "lenet", {"augment": "flip+crop"}),
+        (
+            "alexnet:dropout=0,wide=False@augment=flip, epochs=3",
+            "alexnet:dropout=0,wide=False",
+            {"augment": "flip", "epochs": 3},
+        ),
+        (
+            "lenet-relu@as=alexnet,image_size=None",
+            "lenet-relu",
+            {"as": "alexnet", "image_size": None},
+        ),
+        ("lenet@learning_rate=1e-3", "lenet", {"learning_rate": 1e-3}),
+    ],
+)
+def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings):
+    assert parted(spec) == (model, settings)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("lenet@augmnt=flip", "no setting 'augmnt' in a recipe; did you mean 'augment'?"),
+        ("lenet@augment=flp", "no augment 'flp'; did you mean 'flip'?"),
+        ("lenet@name=mine", "no setting 'name' in a recipe"),
+        ("lenet@dropout=0.5", "no setting 'dropout' in a recipe"),
+        ("lenet@epochs=0", "epochs is from 1 to 100000; received 0"),
+        ("lenet@epochs=3,epochs=4", "setting 'epochs' is given twice in 'lenet@epochs=3,epochs=4'"),
+        ("lenet@", "a setting is written name=value; received '' in 'lenet@'"),
+        ("lenet@epochs", "a setting is written name=value; received 'epochs'"),
+        (
+            "lenet@limit_train=5",
+            "limit_train is the same for all models of a comparison; received it for 'lenet' "
+            "alone. Give it as --limit-train.",
+        ),
+        ("lenet@limit_test=5", "Give it as --limit-test."),
+        ("lenet@epochs=3,validation=0.2", "validation is the same for all models"),
+        ("lenet@as=alexnt", "no family 'alexnt'; did you mean 'alexnet'?"),
+        ("lenet@as=lenet-relu", "no family 'lenet-relu'"),
+        ("lenet@as=3", "no family '3'"),
+    ],
+)
+def test_a_wrong_setting_of_one_model_names_what_is_wrong(spec, words):
+    with pytest.raises(BadInput) as caught:
+        parted(spec)
+    assert words in str(caught.value)
+
+
+CPU = Device("cpu", "a CPU")
+
+
+def test_a_models_own_settings_stand_above_those_for_all():
+    overrides = {"epochs": 7, "augment": "flip", "learning_rate": 0.5}
+    chosen = plan.recipe_of("lenet@epochs=3,augment=none,as=alexnet", "brief", overrides, CPU)
+    assert (chosen.epochs, chosen.augment, chosen.learning_rate) == (3, "none", 0.5)
+    assert plan.recipe_of("lenet", "brief", overrides, CPU).epochs == 7
+
+
+@pytest.mark.parametrize("name", list(RECIPES))
+@pytest.mark.parametrize(("family", "other"), [("lenet", "alexnet"), ("alexnet", "lenet")])
+def test_as_takes_the_other_familys_settings_and_keeps_the_image_size(name, family, other):
+    own, theirs = (plan.recipe_of(spec, name, {}, CPU) for spec in (family, other))
+    chosen = plan.recipe_of(f"{family}@as={other}", name, {}, CPU)
+    assert chosen.image_size == own.image_size
+    assert chosen.learning_rate == theirs.learning_rate != own.learning_rate
+    assert differing(chosen, theirs) <= {"image_size", "tuned"}
+    sized = plan.recipe_of(f"{family}@as={other}", name, {"image_size": 80}, CPU)
+    assert sized.image_size == 80
+
+
+@pytest.mark.parametrize(("native", "settled"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_the_precision_is_settled_by_the_device_unless_it_is_asked_for(native, settled):
+    device = Device("cpu", "a CPU", native_bfloat16=native)
+    assert plan.recipe_of("lenet", "quick", {}, device).precision == settled
+    asked = plan.recipe_of("lenet@precision=mixed_float16", "quick", {}, device)
+    assert asked.precision == "mixed_float16"
 
 
 @pytest.mark.parametrize("name", list(RECIPES))

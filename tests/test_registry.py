@@ -5,7 +5,7 @@ import pytest
 
 import netzoo
 from netzoo.errors import BadInput, UnknownName
-from netzoo.registry import MODELS, Registry, register_model
+from netzoo.registry import MODELS, Registry, base_of, name_of, register_model
 
 
 @pytest.fixture
@@ -78,6 +78,7 @@ def test_a_users_model_registers_with_its_variants(spare_models):
         (lambda: register_model("lenet")(tiny), "model 'lenet' is registered already"),
         (lambda: register_model("tiny", depth=3)(tiny), "no change 'depth' in tiny"),
         (lambda: register_model("ti:ny")(tiny), "holds no ':'"),
+        (lambda: register_model("tiny@2")(tiny), "'@' or space; received 'tiny@2'"),
         (lambda: register_model("tiny")(lambda size: size), "no argument 'input_shape'"),
     ],
 )
@@ -95,6 +96,9 @@ def test_a_bad_registration_is_refused(spare_models, make, words):
         ("alexnet:dropout=lots", "dropout of alexnet is a number; received 'lots'"),
         ("alexnet:dropout=True", "dropout of alexnet is a number; received True"),
         ("alexnet:fc_layers=1.5", "fc_layers of alexnet is a whole number; received 1.5"),
+        ("alexnet:wide=1", "wide of alexnet is True or False; received 1"),
+        ("lenet:deep=yes", "deep of lenet is True or False; received 'yes'"),
+        ("alexnet@epochs=3", "no model 'alexnet@epochs=3'"),
         ("alexnet:dropout", "a change is written name=value; received 'dropout'"),
         ("alexnet:", "a change is written name=value; received ''"),
         ("alexnet:dropout=0,dropout=1", "change 'dropout' is given twice"),
@@ -124,6 +128,42 @@ def test_a_wrong_spec_names_what_is_wrong(spec, words):
 def test_a_wrong_build_names_what_is_wrong(arguments, words):
     with pytest.raises(BadInput) as caught:
         netzoo.create_model("alexnet", **arguments)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "name"),
+    [
+        ("lenet", {}, "lenet"),
+        ("lenet", {"activation": "sigmoid", "wide": False}, "lenet"),  # as the base has it
+        ("lenet", {"pooling": "max", "activation": "relu"}, "lenet-relu-maxpool"),
+        ("lenet", {"dropout": 0.5, "deep": False}, "lenet-dropout"),
+        ("alexnet", {"fc_layers": 1, "dropout": 0.5}, "alexnet-onefc"),
+        ("alexnet", {"dropout": 0}, "alexnet-nodropout"),
+        ("alexnet", {"dropout": 0.2, "wide": False}, "alexnet:dropout=0.2,wide=False"),
+        ("alexnet", {"pooling": "max", "activation": "tanh"}, "alexnet:activation=tanh"),
+    ],
+)
+def test_changes_have_the_registered_name_or_else_a_spec(family, changes, name):
+    assert name_of(family, changes) == name
+    options = base_of(family).options | changes
+    assert netzoo.model_info(name).options == options
+
+
+@pytest.mark.parametrize(
+    ("family", "changes", "words"),
+    [
+        ("alexnt", {}, "no family 'alexnt'; did you mean 'alexnet'?"),
+        ("lenet-relu", {}, "no family 'lenet-relu'"),
+        ("lenet", {"droput": 0.5}, "no change 'droput' in lenet; did you mean 'dropout'?"),
+        ("lenet", {"droput": None}, "no change 'droput' in lenet; did you mean 'dropout'?"),
+        ("lenet", {"activation": "rellu"}, "did you mean 'relu'?"),
+        ("lenet", {"wide": 1}, "wide of lenet is True or False; received 1"),
+    ],
+)
+def test_changes_that_a_family_does_not_have_are_refused(family, changes, words):
+    with pytest.raises(BadInput) as caught:
+        name_of(family, changes)
     assert words in str(caught.value)
 
 

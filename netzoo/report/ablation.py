@@ -40,7 +40,7 @@ def ablation_table(ablation: Ablation) -> Table:
         "Δ: with this change alone made to the base, minus the base; in brackets the 95 % interval"
         " of the mean over the seeds.",
         *_joint_lines(ablation),
-        *_lines(ablation.comparison, f"{ablation.base}", len(ablation.effects)),
+        *_lines(ablation.comparison, ablation.base, ablation.effects),
     ]
     return Table(columns, drawn, told)
 
@@ -55,7 +55,7 @@ def ladder_table(ladder: Ladder) -> Table:
         *(failure_line(row) for row in ladder.comparison.models if row.error),
         "Δ: each rung minus the one before it; in brackets the 95 % interval of the mean over the "
         "seeds. In another order of the changes the same change may do something else.",
-        *_lines(ladder.comparison, "the rung before", len(ladder.rungs)),
+        *_lines(ladder.comparison, "the rung before", ladder.rungs),
     ]
     return Table(_COLUMNS, drawn, told)
 
@@ -139,8 +139,9 @@ def _joint_lines(ablation: Ablation) -> list[str]:
     return told
 
 
-def _lines(comparison: Comparison, base: str, tests: int) -> list[str]:
+def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:
     seeds = comparison.recipe["seeds"]
+    tests = sum(effect.accuracy is not None and effect.accuracy.n > 1 for effect in effects)
     tested = (
         f"Verdicts: test accuracy against {base}, paired t test over the seeds, p < {LEVEL:g} after"
         f" Holm's correction for {tests} comparisons."

@@ -68,7 +68,8 @@ def _row(name: str, records: Group) -> ModelRow:
         test_accuracy=spread(
             [r.test_accuracy for r in done if r.test_accuracy is not None], most=1.0
         ),
-        gap=spread(gaps, least=-1.0, most=1.0),
+        # Records of older versions have none.
+        gap=spread(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
         train_loss=spread([end.train_loss for end in ends]),
         test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
         images_per_second=statistics.median(rates) if rates else None,

@@ -16,7 +16,6 @@ from netzoo.studies.effects import AUGMENT, effects, rows_by_name, words
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
 SETTINGS = "settings"  # from one family's settings in the recipe to the other's
-OPTIONAL = (AUGMENT, SETTINGS)
 
 
 def ladder(
@@ -42,6 +41,10 @@ def ladder(
     """
     ends = _end(start), _end(end)
     steps = _steps(ends, order)
+    if AUGMENT in steps and "augment" in options:
+        raise BadInput(
+            "augment is a rung of this ladder; name an order without it to give it to all rungs."
+        )
     rungs = [_spec(ends, steps[:done], steps) for done in range(len(steps) + 1)]
     return compared(
         rungs,
@@ -71,16 +74,18 @@ def _steps(ends: Ends, order: Sequence[str] | None) -> list[str]:
         for key in end.options
         if key in start.options and start.options[key] != end.options[key]
     ]
-    needed = [*differing, *([SIZE] if start.family != end.family else [])]
+    two_families = start.family != end.family
+    needed = [*differing, *([SIZE] if two_families else [])]
+    optional = [AUGMENT, *([SETTINGS] if two_families else [])]
     if not needed:
         raise BadInput(f"there is nothing to change from {start.name} to {end.name}.")
     if order is None:
         place = needed.index("dropout") + 1 if "dropout" in needed else len(differing)
         return [*needed[:place], AUGMENT, *needed[place:]]
     for step in order:
-        if step not in (*needed, *OPTIONAL):
+        if step not in (*needed, *optional):
             where = f"the way from {start.name} to {end.name}"
-            raise no_such("change", step, [*needed, *OPTIONAL], where=where)
+            raise no_such("change", step, [*needed, *optional], where=where)
     missing = [step for step in needed if step not in order]
     if missing or len(set(order)) < len(order):
         raise BadInput(

@@ -1,0 +1,331 @@
+"""What a study asks to be trained, and what it refuses; nothing is trained here."""
+
+import random
+
+import pytest
+from study_records import CPU, record, train_by
+
+import netzoo
+from netzoo.errors import BadInput
+from netzoo.recipes import parted
+from netzoo.registry import model_info
+from netzoo.runs import plan
+
+
+def cheap(spec, seed):
+    return record(spec, seed, 0.8, cost=False)
+
+
+ALEXNETS = {
+    "alexnet": "",
+    "alexnet-sigmoid": "activation: relu → sigmoid",
+    "alexnet-avgpool": "pooling: max → average",
+    "alexnet-nodropout": "dropout: 0.5 → 0.0",
+    "alexnet-onefc": "fc_layers: 2 → 1",
+    "alexnet@augment=flip+crop": "augment: none → flip+crop",
+}
+LENETS = {
+    "lenet": "",
+    "lenet-relu": "activation: sigmoid → relu",
+    "lenet-maxpool": "pooling: average → max",
+    "lenet-dropout": "dropout: 0.0 → 0.5",
+    "lenet@augment=flip+crop": "augment: none → flip+crop",
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "augment", "arms"),
+    [
+        ("alexnet", {}, "none", ALEXNETS),
+        ("lenet", {}, "none", LENETS),
+        (  # named in any order, made in the builder's
+            "lenet",
+            {"changes": ["dropout", "activation"]},
+            "none",
+            {name: LENETS[name] for name in ("lenet", "lenet-relu", "lenet-dropout")},
+        ),
+        (
+            "alexnet",
+            {"changes": ["augment"], "augment": "flip+color"},
+            "flip+color",
+            {"alexnet": "", "alexnet@augment=none": "augment: flip+color → none"},
+        ),
+    ],
+)
+def test_an_ablation_makes_each_change_alone(monkeypatch, model, options, augment, arms):
+    asked = train_by(monkeypatch, cheap)
+    ablation = netzoo.ablate(model, **options, seeds=(4,), epochs=3)
+    assert asked == {
+        "models": list(arms), "recipe": plan.BRIEF, "seeds": (4,), "augment": augment, "epochs": 3,
+    }  # fmt: skip
+    assert ablation.base == model
+    told = {effect.model: effect.change for effect in ablation.effects}
+    assert {model: "", **told} == arms
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "arms"),
+    [
+        (
+            "lenet",
+            ["activation", "augment"],
+            ["lenet", "lenet-relu", "lenet@augment=flip+crop", "lenet-relu@augment=flip+crop"],
+        ),
+        (
+            "alexnet",
+            ["pooling", "fc_layers", "dropout"],
+            [
+                "alexnet", "alexnet-avgpool", "alexnet-nodropout", "alexnet-onefc",
+                "alexnet:pooling=average,dropout=0.0",
+                "alexnet:pooling=average,fc_layers=1",
+                "alexnet:dropout=0.0,fc_layers=1",
+                "alexnet:pooling=average,dropout=0.0,fc_layers=1",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_with_pairs_an_ablation_makes_every_set_of_changes(monkeypatch, model, changes, arms):
+    asked = train_by(monkeypatch, cheap)
+    ablation = netzoo.ablate(model, changes=changes, pairs=True, seeds=(0,))
+    assert asked["models"] == arms
+    assert [effect.model for effect in ablation.effects] == arms[1 : len(changes) + 1]
+    assert len(ablation.shares) == len(changes)
+
+
+@pytest.mark.parametrize(
+    ("model", "together", "last"),
+    [
+        ("alexnet", "alexnet-reverted", "alexnet-reverted@augment=flip+crop"),
+        ("lenet", "lenet-modern", "lenet-modern@augment=flip+crop"),
+    ],
+)
+def test_the_sets_of_a_family_are_of_what_its_variants_make_together(
+    monkeypatch, model, together, last
+):
+    asked = train_by(monkeypatch, cheap)
+    netzoo.ablate(model, pairs=True, seeds=(0,))
+    assert len(set(asked["models"])) == len(asked["models"]) == 2**4
+    assert asked["models"][-1] == last
+    assert together in asked["models"]
+
+
+OLD, NEW = "lenet's → alexnet's", "alexnet's → lenet's"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "order", "rungs"),
+    [
+        (
+            "lenet",
+            "alexnet",
+            None,
+            {
+                "lenet": "",
+                "lenet-relu@as=alexnet": f"activation: sigmoid → relu; settings: {OLD}",
+                "lenet-relu-maxpool@as=alexnet": "pooling: average → max",
+                "lenet-modern@as=alexnet": "dropout: 0.0 → 0.5",
+                "lenet-modern@augment=flip+crop,as=alexnet": "augment: none → flip+crop",
+                "lenet-modern-wide@augment=flip+crop,as=alexnet": "wide: False → True",
+                "lenet-modern-wide-deep@augment=flip+crop,as=alexnet": "deep: False → True",
+                "alexnet@augment=flip+crop": f"size: {OLD}",
+            },
+        ),
+        (
+            "lenet",
+            "alexnet",
+            "size,settings,deep,wide,activation,pooling,augment,dropout",
+            {
+                "lenet": "",
+                "alexnet:activation=sigmoid,pooling=average,dropout=0.0,wide=False,deep=False"
+                "@as=lenet": f"size: {OLD}",
+                "alexnet:activation=sigmoid,pooling=average,dropout=0.0,wide=False,deep=False": (
+                    f"settings: {OLD}"
+                ),
+                "alexnet:activation=sigmoid,pooling=average,dropout=0.0,wide=False": (
+                    "deep: False → True"
+                ),
+                "alexnet-reverted": "wide: False → True",
+                "alexnet:pooling=average,dropout=0.0": "activation: sigmoid → relu",
+                "alexnet-nodropout": "pooling: average → max",
+                "alexnet-nodropout@augment=flip+crop": "augment: none → flip+crop",
+                "alexnet@augment=flip+crop": "dropout: 0.0 → 0.5",
+            },
+        ),
+        (
+            "alexnet",
+            "lenet",
+            "size,wide,deep,activation,pooling,dropout",
+            {
+                "alexnet": "",
+                "lenet-modern-wide-deep": f"size: {NEW}",
+                "lenet:activation=relu,pooling=max,dropout=0.5,deep=True": "wide: True → False",
+                "lenet-modern": "deep: True → False",
+                "lenet:pooling=max,dropout=0.5": "activation: relu → sigmoid",
+                "lenet-dropout": "pooling: max → average",
+                "lenet": "dropout: 0.5 → 0.0",
+            },
+        ),
+        (
+            "lenet-relu",
+            "lenet-modern-wide",
+            None,
+            {
+                "lenet-relu": "",
+                "lenet-relu-maxpool": "pooling: average → max",
+                "lenet-modern": "dropout: 0.0 → 0.5",
+                "lenet-modern@augment=flip+crop": "augment: none → flip+crop",
+                "lenet-modern-wide@augment=flip+crop": "wide: False → True",
+            },
+        ),
+        (
+            "lenet",
+            "lenet-relu:dropout=0.2",
+            "dropout,activation",
+            {
+                "lenet": "",
+                "lenet:dropout=0.2": "dropout: 0.0 → 0.2",
+                "lenet:activation=relu,dropout=0.2": "activation: sigmoid → relu",
+            },
+        ),
+    ],
+)
+def test_a_ladder_goes_from_model_to_model_a_change_a_rung(monkeypatch, start, end, order, rungs):
+    asked = train_by(monkeypatch, cheap)
+    found = netzoo.ladder(start, end, order=order and order.split(","), seeds=(7,), epochs=3)
+    assert asked == {"models": list(rungs), "recipe": plan.BRIEF, "seeds": (7,), "epochs": 3}
+    told = {effect.model: effect.change for effect in found.rungs}
+    assert {start: "", **told} == rungs
+
+
+STEPS = ["activation", "pooling", "dropout", "wide", "deep", "size", "augment", "settings"]
+
+
+def facts(spec):
+    """Return all in which a rung's training may differ from another's, by the step to change it."""
+    model, _ = parted(spec)
+    info, chosen = model_info(model), plan.recipe_of(spec, "brief", {}, CPU)
+    return {
+        **{key: value for key, value in info.options.items() if key != "fc_layers"},
+        "augment": chosen.augment,
+        "settings": (chosen.learning_rate, chosen.batch_size),
+        "size": (info.family, info.input_shape, chosen.image_size),
+    }
+
+
+@pytest.mark.parametrize("number", range(20))
+@pytest.mark.parametrize(("start", "end"), [("lenet", "alexnet"), ("alexnet", "lenet")])
+def test_in_any_order_each_rung_changes_what_its_step_names(monkeypatch, start, end, number):
+    order = random.Random(number).sample(STEPS, len(STEPS))
+    if number % 3 == 0:
+        order.remove("settings")
+    asked = train_by(monkeypatch, cheap)
+    netzoo.ladder(start, end, order=order, seeds=(0,))
+    known = [facts(rung) for rung in asked["models"]]
+    for place, step in enumerate(order):
+        before, after = known[place], known[place + 1]
+        along = {"settings"} if place == 0 and "settings" not in order else set()
+        assert {key for key in after if after[key] != before[key]} == {step} | along
+    assert known[0] == facts(start)
+    assert known[-1] == facts(f"{end}@augment=flip+crop" if "augment" in order else end)
+
+
+def test_a_ladder_without_the_step_may_augment_all_its_rungs(monkeypatch):
+    asked = train_by(monkeypatch, cheap)
+    netzoo.ladder("lenet", "lenet-relu", order=["activation"], augment="flip", seeds=(0,))
+    assert (asked["models"], asked["augment"]) == (["lenet", "lenet-relu"], "flip")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: netzoo.ablate("alexnet", changes=["droput"]),
+            "no change 'droput' in alexnet; did you mean 'dropout'?",
+        ),
+        (lambda: netzoo.ablate("alexnet", changes=["wide"]), "no change 'wide' in alexnet. Known"),
+        (
+            lambda: netzoo.ablate("alexnet-sigmoid"),
+            "starts from a family's base; received 'alexnet-sigmoid', try alexnet.",
+        ),
+        (lambda: netzoo.ablate("lenet@epochs=3"), "received 'lenet@epochs=3', try lenet."),
+        (lambda: netzoo.ablate("lenet:dropout=0.1"), "received 'lenet:dropout=0.1', try lenet."),
+        (lambda: netzoo.ablate("alexnt"), "no model 'alexnt'; did you mean 'alexnet'?"),
+        (lambda: netzoo.ablate("lenet", augment="flp"), "no augment 'flp'; did you mean 'flip'?"),
+        (lambda: netzoo.ladder("lenet", "lenet"), "nothing to change from lenet to lenet."),
+        (
+            lambda: netzoo.ladder("lenet:dropout=0.5", "lenet-dropout"),
+            "nothing to change from lenet:dropout=0.5 to lenet-dropout.",
+        ),
+        (
+            lambda: netzoo.ladder("lenet@epochs=3", "alexnet"),
+            "goes from model to model, without settings; received 'lenet@epochs=3'.",
+        ),
+        (lambda: netzoo.ladder("lenet", "alexnt"), "no model 'alexnt'; did you mean 'alexnet'?"),
+        (
+            lambda: netzoo.ladder("lenet", "alexnet", order=["wide", "size"]),
+            "the order names each of activation, pooling, dropout, wide, deep, size once; received "
+            "wide, size.",
+        ),
+        (
+            lambda: netzoo.ladder("lenet", "lenet-relu", order=["activation", "activation"]),
+            "names each of activation once; received activation, activation.",
+        ),
+        (
+            lambda: netzoo.ladder("lenet", "alexnet", order=["sise"]),
+            "no change 'sise' in the way from lenet to alexnet; did you mean 'size'?",
+        ),
+        (
+            lambda: netzoo.ladder("lenet", "lenet-relu", order=["activation", "size"]),
+            "no change 'size' in the way from lenet to lenet-relu",
+        ),
+        (  # within a family there are no other settings to change to
+            lambda: netzoo.ladder("lenet", "lenet-relu", order=["activation", "settings"]),
+            "no change 'settings' in the way from lenet to lenet-relu",
+        ),
+        (  # a change of the ladder's own: its start would have it already
+            lambda: netzoo.ladder("lenet", "alexnet", augment="flip"),
+            "augment",
+        ),
+        (lambda: netzoo.probe("lenet", steps=[5, -1]), "; received -1."),
+        (lambda: netzoo.probe("lenet", steps=[1.5]), "steps are whole numbers"),
+        (lambda: netzoo.probe("lenet", steps=[]), "; received []."),
+        (lambda: netzoo.probe("lenet", steps=[3, 3]), "received [3, 3]."),
+        (lambda: netzoo.probe("lenet", images=0), "images is a whole number, at least 1"),
+        (lambda: netzoo.probe(["lenet", "lenet"]), "'lenet' is named twice"),
+        (lambda: netzoo.probe("lenet@limit_train=9"), "Give it as --limit-train."),
+    ],
+)
+def test_a_wrong_study_names_what_is_wrong(monkeypatch, call, words):
+    """Before anything is trained: no process starts."""
+    monkeypatch.setattr("netzoo.runs.prepare.Process", None)
+    with pytest.raises(BadInput) as caught:
+        call()
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("ablate lenet-relu", "received 'lenet-relu', try lenet."),
+        ("ablate lenet --changes activaton", "in lenet; did you mean 'activation'?"),
+        ("ablate lenet --quick --full", "--quick, --full and --recipe exclude each other"),
+        ("ablate lenet --seeds 0", "at least 1; received 0"),
+        ("ladder lenet", "Missing argument 'TO'"),
+        ("ladder lenet lenet", "nothing to change from lenet to lenet."),
+        (
+            "ladder lenet alexnet --order wide,deep",
+            "activation, pooling, dropout, wide, deep, size",
+        ),
+        ("ladder lenet alexnet --full --recipe quick", "give one of them."),
+        ("probe lenet --steps x", "expected whole numbers such as 0,50; received 'x'."),
+        ("probe lenet --steps 0,0", "received [0, 0]."),
+        ("probe lenet --images 0", "at least 1; received 0."),
+    ],
+)
+def test_a_wrong_study_is_one_line_and_exit_code_2(netzoo, tmp_path, arguments, words):
+    done = netzoo(*arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []
