@@ -97,9 +97,10 @@ def _all_by_name(models: tuple[str, ...]) -> bool:
     Raises for a wrong registered name, before a backend starts, which takes seconds.
     """
     from netzoo.models.find import is_application, is_registered
+    from netzoo.recipes import parted
     from netzoo.registry import model_info
 
     for spec in models:
         if is_registered(spec):
-            model_info(spec)
+            model_info(parted(spec)[0])
     return all(is_registered(spec) or is_application(spec) for spec in models)

@@ -28,7 +28,7 @@ class Delta:
 
     ci95: of one comparison. p: two-sided, corrected for all comparisons of the table (Holm).
     test: "paired t", over seeds; "McNemar", over the test images of one seed; "sign", over seeds
-    that all differ by the same.
+    that all differ by the same; "none" of one seed, where p is 1.
     """
 
     mean: float

@@ -78,6 +78,8 @@ def train_by(monkeypatch, result, *, stopped=False):
         return comparison
 
     monkeypatch.setattr("netzoo.studies.compared.compare", compare)
+    monkeypatch.setattr("netzoo.studies.compared.command_line", lambda: "")
+    monkeypatch.setattr("netzoo.studies.compared.git_commit", lambda: None)
     return asked
 
 

@@ -68,6 +68,21 @@ def test_what_cannot_be_found_is_one_line(mine, spec, words):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("spec", "input_shape"),
+    [
+        ("lenet-modern@augment=flip+crop,as=alexnet", (28, 28, 1)),
+        ("alexnet@image_size=72", (72, 72, 1)),
+        ("alexnet:fc_layers=1@epochs=2,image_size=96", (96, 96, 1)),
+    ],
+)
+def test_settings_of_a_training_change_a_model_by_their_image_size_alone(spec, input_shape):
+    model = spec.partition("@")[0]
+    cost = netzoo.summary(spec)
+    assert cost.input_shape == input_shape
+    assert cost.macs == netzoo.summary(model, input_shape=input_shape).macs
+
+
 def test_a_keras_file(mine):
     model = netzoo.create_model("lenet")
     model.save("lenet.keras")

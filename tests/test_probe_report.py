@@ -57,7 +57,7 @@ def probed(model, seed):
 
 def probe_of(*models, seeds=SEEDS):
     records = [probed(model, seed) for model in models for seed in seeds]
-    layers, ratios = layers_side_by_side(records)
+    layers, ratios = layers_side_by_side(records, models[0])
     recipes = {each.trial.model: to_plain(each.trial.recipe) for each in records}
     return Probe(
         dataset=DATA,
@@ -83,7 +83,9 @@ def figure(model, step, name, key):
 
 
 def test_layers_are_put_side_by_side_over_the_seeds():
-    layers, _ = layers_side_by_side([probed(model, s) for s in SEEDS for model in (SIGMOID, RELU)])
+    layers, _ = layers_side_by_side(
+        [probed(model, s) for s in SEEDS for model in (SIGMOID, RELU)], SIGMOID
+    )
     assert {(row.model, row.step, row.layer) for row in layers} == {
         (model, step, name)
         for model in (SIGMOID, RELU)
@@ -109,7 +111,9 @@ def test_layers_are_put_side_by_side_over_the_seeds():
 
 
 def test_ratios_are_to_the_first_model_by_the_logarithms():
-    _, ratios = layers_side_by_side([probed(model, s) for s in SEEDS for model in (SIGMOID, RELU)])
+    _, ratios = layers_side_by_side(
+        [probed(model, s) for s in SEEDS for model in (SIGMOID, RELU)], SIGMOID
+    )
     assert {ratio.model for ratio in ratios} == {RELU}
     ps = []
     for ratio in ratios:
@@ -155,7 +159,7 @@ def test_a_probe_of_one_seed_has_ratios_that_nothing_is_said_of():
 
 def test_ratios_are_of_the_seeds_that_both_models_have():
     records = [probed(SIGMOID, 0), probed(SIGMOID, 1), probed(RELU, 1), probed(RELU, 2)]
-    layers, ratios = layers_side_by_side(records)
+    layers, ratios = layers_side_by_side(records, SIGMOID)
     assert {row.activation_sd.n for row in layers} == {2}
     assert {ratio.n for ratio in ratios} == {1}
     (ratio,) = [

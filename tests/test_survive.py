@@ -114,7 +114,7 @@ def test_a_trial_is_repeated_from_its_record(netzoo, stopped, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "name,recorded,repeated,same"
-    assert len(lines) == 1 + 12 * 4 + 2
+    assert len(lines) == 1 + 12 * 4 + 4
     assert all(line.endswith(",True") for line in lines[1:])
     wrong = netzoo("rerun", stopped, "alexnet")
     assert wrong.returncode == 2

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, DataError, no_such, telling_line
-from netzoo.registry import create_model, list_models
+from netzoo.recipes import parted
+from netzoo.registry import create_model, list_models, model_info
 
 APPLICATIONS = "keras:"
 
@@ -32,9 +33,10 @@ def find_model(
 ) -> Any:
     """Return a keras.Model by what names it.
 
-    spec: a registered name or spec ("alexnet:dropout=0.2"); "keras:ResNet50" for a builder of
-    keras.applications, without trained weights; the path of a .keras file, loaded in safe mode;
-    "package.module:callable" or "path/file.py:callable" for one of yours that returns a model.
+    spec: a registered name or spec ("alexnet:dropout=0.2", "alexnet@image_size=96");
+    "keras:ResNet50" for a builder of keras.applications, without trained weights; the path of a
+    .keras file, loaded in safe mode; "package.module:callable" or "path/file.py:callable" for one
+    of yours that returns a model.
     input_shape, num_classes: passed on where the builder takes them; a .keras file takes none.
     Raises UnknownName, BadInput, or DataError for a file that cannot be loaded.
     """
@@ -46,7 +48,11 @@ def find_model(
         return _application(spec.removeprefix(APPLICATIONS), input_shape, num_classes)
     if is_registered(spec):
         classes = {} if num_classes is None else {"num_classes": num_classes}
-        return create_model(spec, input_shape=input_shape, **classes)
+        model, settings = parted(spec)
+        if input_shape is None and "image_size" in settings:
+            size, channels = settings["image_size"], model_info(model).input_shape[2]
+            input_shape = (size, size, channels)
+        return create_model(model, input_shape=input_shape, **classes)
     place, _, name = spec.partition(":")
     return _call(spec, _module(spec, place), name, input_shape, num_classes)
 

@@ -12,6 +12,7 @@ from netzoo.report.comparison import (
     failure_line,
     number_cell,
     origin_lines,
+    tests_text,
 )
 from netzoo.report.costs import CONVENTION
 from netzoo.report.tables import EMPTY, Cell, Column, Table
@@ -140,14 +141,15 @@ def _joint_lines(ablation: Ablation) -> list[str]:
 
 
 def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:
-    seeds = comparison.recipe["seeds"]
-    tests = sum(effect.accuracy is not None and effect.accuracy.n > 1 for effect in effects)
-    tested = (
-        f"Verdicts: test accuracy against {base}, paired t test over the seeds, p < {LEVEL:g} after"
-        f" Holm's correction for {tests} comparisons."
-        if len(seeds) > 1
-        else "One seed: no verdicts; ask --seeds 3 or more."
-    )
+    tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
+    tested = "One seed: no verdicts; ask --seeds 3 or more."
+    if tests:
+        corrected = f" after Holm's correction for {len(tests)} comparisons"
+        tested = (
+            f"Verdicts: test accuracy against {base}, {tests_text(set(tests))}, p < {LEVEL:g}"
+            + (corrected if len(tests) > 1 else "")
+            + "."
+        )
     return [CONVENTION, _GAP, tested, *origin_lines(comparison), *doubt_lines(comparison)]
 
 

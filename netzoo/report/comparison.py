@@ -139,7 +139,7 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
     told = []
     if tests:
         told.append(
-            f"Verdicts: test accuracy against {comparison.baseline}, {_tests_text(tests)}, "
+            f"Verdicts: test accuracy against {comparison.baseline}, {tests_text(tests)}, "
             f"p < {LEVEL:g}"
             + (f" after Holm's correction for {compared} comparisons" if compared > 1 else "")
             + "; Δ with its 95 % interval."
@@ -171,7 +171,8 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
     return told
 
 
-def _tests_text(tests: set[str]) -> str:
+def tests_text(tests: set[str]) -> str:
+    """Return the names of tests in words."""
     words = {
         "McNemar": "McNemar's exact test over the test images",
         "paired t": "paired t test over the seeds",

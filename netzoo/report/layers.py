@@ -25,16 +25,19 @@ Found = Mapping[tuple[str, int, str], Mapping[int, LayerProbe]]
 
 
 def layers_side_by_side(
-    records: Sequence[ProbeRecord],
+    records: Sequence[ProbeRecord], first: str
 ) -> tuple[tuple[LayerRow, ...], tuple[Ratio, ...]]:
-    """Return a row for each layer, step and model, and what each model has of the first one's."""
+    """Return a row for each layer, step and model, and what each model has of the first one's.
+
+    first: the model that the others are compared with.
+    """
     found: dict[tuple[str, int, str], dict[int, LayerProbe]] = {}
     for record in records:
         for moment in record.moments:
             for layer in moment.layers:
                 key = record.trial.model, moment.step, layer.name
                 found.setdefault(key, {})[record.trial.seed] = layer
-    return tuple(_row(key, of) for key, of in found.items()), tuple(_ratios(found))
+    return tuple(_row(key, of) for key, of in found.items()), tuple(_ratios(found, first))
 
 
 def _row(key: tuple[str, int, str], by_seed: Mapping[int, LayerProbe]) -> LayerRow:
@@ -49,9 +52,8 @@ def _row(key: tuple[str, int, str], by_seed: Mapping[int, LayerProbe]) -> LayerR
     return LayerRow(model, step, name, first.type, first.activation, **figures)
 
 
-def _ratios(found: Found) -> list[Ratio]:
+def _ratios(found: Found, first: str) -> list[Ratio]:
     """Return the ratios to the first model, for layers that both have under one name."""
-    first = next(iter(found))[0] if found else ""
     told = []
     for (model, step, layer), ours in found.items():
         theirs = found.get((first, step, layer))

@@ -94,7 +94,7 @@ def _footer(probe: Probe) -> list[str]:
 
 
 def _ratio_line(probe: Probe, seeds: int) -> list[str]:
-    if len(probe.models) == 1:
+    if not probe.ratios:
         return []
     tested = (
         f"; n. s.: not separable from 1 by a paired t test of the logarithms over the seeds, "

@@ -68,9 +68,10 @@ def recipe_of(spec: str, recipe_name: str, overrides: Mapping[str, Any], device:
     """
     model, settings = parted(spec)
     family = model_info(model).family
-    own = recipe(recipe_name, family)
-    like = recipe(recipe_name, settings.pop(AS, family))
-    chosen = replace(like, image_size=own.image_size).changed({**overrides, **settings})
+    lender = settings.pop(AS, family)
+    own, like = recipe(recipe_name, family), recipe(recipe_name, lender)
+    like = replace(like, image_size=own.image_size, tuned=like.tuned and lender == family)
+    chosen = like.changed({**overrides, **settings})
     if chosen.precision == AUTO:
         fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
         chosen = replace(chosen, precision=fast)

@@ -74,7 +74,7 @@ class Store:
 
     def is_probed(self, trial: Trial) -> bool:
         """Return whether there is a probe of a trial's network."""
-        return any(self.folder.glob(f"probes/{identity(trial)}-at*.json"))
+        return any(self.folder.glob(f"probes/{identity(trial)}-at-*.json"))
 
     def log(self, name: str) -> Path:
         """Return where a process writes its standard error."""
@@ -153,8 +153,11 @@ class Store:
 
 
 def keep_study(folder: str | Path | None, result: Any, table: Table) -> None:
-    """Write a study's result and its table, to be shown again; nothing without a folder."""
-    if folder is not None:
+    """Write a study's result and its table, to be shown again.
+
+    Nothing without a folder, or into one that is gone since nothing was kept in it.
+    """
+    if folder is not None and Path(folder).is_dir():
         kept = {"result": result.to_dict(), "table": table}
         disk.write_text(Path(folder) / STUDY, disk.sealed(to_text(kept)))
 

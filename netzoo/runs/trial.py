@@ -17,20 +17,22 @@ goes to standard error. When standard input ends, its parent is done or dead: th
 
 import importlib
 import json
+import math
 import os
 import queue
 import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from netzoo import backend
 from netzoo.costs import Cost, NativeCost
-from netzoo.errors import DataError, NetzooError, telling_line
-from netzoo.probes import Moment
+from netzoo.errors import DataError, Diverged, NetzooError, telling_line
+from netzoo.probes import LayerProbe, Moment
 from netzoo.recipes import parted
 from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
@@ -95,7 +97,9 @@ class Worker:
                 self._emit({"event": "step", "epoch": 1, "step": number + 1, "steps": steps[-1]})
             step.settle()
             done = wanted
-            moments.append(Moment(wanted, layer_probes(model, inputs(shown.images), shown.labels)))
+            layers = layer_probes(model, inputs(shown.images), shown.labels)
+            _check_finite(layers, wanted)
+            moments.append(Moment(wanted, layers))
         return {"event": "looked", "moments": moments}
 
     def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
@@ -219,6 +223,17 @@ def main() -> None:
         except Exception as error:
             traceback.print_exc()
             emit({"event": "failed", **_crash(error)})
+
+
+def _check_finite(layers: Sequence[LayerProbe], step: int) -> None:
+    """Raise Diverged if a figure of a layer is infinite or NaN."""
+    for layer in layers:
+        figures = [value for value in vars(layer).values() if isinstance(value, float)]
+        if not all(map(math.isfinite, figures)):
+            raise Diverged(
+                f"what {layer.name} gives after {step} steps is not finite; try a lower learning "
+                "rate."
+            )
 
 
 def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:

@@ -22,8 +22,12 @@ AUGMENTATION = "flip+crop"
 
 @dataclass(frozen=True)
 class Change:
-    """One change: an argument of the builder, or "augment", its value before and after."""
+    """One change: an argument of the builder, or "augment", its value before and after.
 
+    name: the argument's, or "activation=tanh" where the family changes it in several ways.
+    """
+
+    name: str
     key: str
     before: Any
     after: Any
@@ -54,11 +58,12 @@ def ablate(
     """
     base = _base(model)
     chosen = _chosen(base, augment, changes, pairs)
-    sets = _sets(chosen, pairs)
-    arms = {names: _spec(base, [c for c in chosen if c.key in names]) for names in sets}
+    arms = {
+        names: _spec(base, [c for c in chosen if c.name in names]) for names in _sets(chosen, pairs)
+    }
     return compared(
         list(arms.values()),
-        lambda comparison: _read(comparison, arms, chosen),
+        lambda comparison: _read(comparison, arms, chosen, pairs),
         ablation_table,
         recipe=recipe,
         seeds=seeds,
@@ -83,26 +88,35 @@ def _chosen(family: str, augment: str, names: Sequence[str] | None, pairs: bool)
     """
     base = base_of(family)
     variants = [info.changes for info in MODELS.values() if info.family == family]
-    after = {key: value for each in variants if len(each) == 1 for key, value in each.items()}
+    alone = [pair for each in variants if len(each) == 1 for pair in each.items()]
     if pairs and names is None:
         joint = {key for each in variants if len(each) > 1 for key in each}
-        after = {key: value for key, value in after.items() if key in joint}
-    known = [Change(key, base.options[key], after[key]) for key in base.options if key in after]
-    known.append(Change(AUGMENT, augment, AUGMENTATION if augment == "none" else "none"))
+        alone = [(key, value) for key, value in alone if key in joint]
+    known = []
+    for key, before in base.options.items():
+        values = [value for changed, value in alone if changed == key]
+        several = len(values) > 1
+        known += [Change(f"{key}={v}" if several else key, key, before, v) for v in values]
+    other = AUGMENTATION if augment == "none" else "none"
+    known.append(Change(AUGMENT, AUGMENT, augment, other))
     if names is None:
         return known
     for name in names:
-        if name not in {change.key for change in known}:
-            raise no_such("change", name, [change.key for change in known], where=base.name)
-    return [change for change in known if change.key in names]
+        if name not in {change.name for change in known}:
+            raise no_such("change", name, [change.name for change in known], where=base.name)
+    return [change for change in known if change.name in names]
 
 
 def _sets(changes: Sequence[Change], pairs: bool) -> Iterator[frozenset[str]]:
-    """Return the sets of changes to train, none first."""
-    keys = [change.key for change in changes]
-    most = len(keys) if pairs else 1
-    for count in range(most + 1):
-        yield from map(frozenset, itertools.combinations(keys, count))
+    """Return the sets of changes to train, none first. Raises BadInput for two of one argument."""
+    if pairs and len({change.key for change in changes}) < len(changes):
+        raise BadInput(
+            "pairs take one change of each argument; choose among "
+            f"{', '.join(change.name for change in changes)} by --changes."
+        )
+    names = [change.name for change in changes]
+    for count in range((len(names) if pairs else 1) + 1):
+        yield from map(frozenset, itertools.combinations(names, count))
 
 
 def _spec(family: str, changes: Sequence[Change]) -> str:
@@ -115,13 +129,16 @@ def _spec(family: str, changes: Sequence[Change]) -> str:
 
 
 def _read(
-    comparison: Comparison, arms: dict[frozenset[str], str], changes: Sequence[Change]
+    comparison: Comparison,
+    arms: dict[frozenset[str], str],
+    changes: Sequence[Change],
+    pairs: bool,
 ) -> Ablation:
     rows = rows_by_name(comparison)
     base = rows[arms[frozenset()]]
-    alone = [(str(c), rows[arms[frozenset({c.key})]], base) for c in changes]
+    alone = [(str(c), rows[arms[frozenset({c.name})]], base) for c in changes]
     ablation = Ablation(base=base.name, effects=effects(alone), comparison=comparison)
-    if len(arms) <= len(changes) + 1:
+    if not pairs:
         return ablation
     return _shared_out(ablation, {names: rows[arm] for names, arm in arms.items()}, changes)
 
@@ -135,12 +152,12 @@ def _shared_out(
     if not seeds:
         return ablation
     of_seed = [{names: values[seed] for names, values in found.items()} for seed in seeds]
-    keys = frozenset(change.key for change in changes)
-    total = _spread([values[keys] - values[frozenset()] for values in of_seed])
+    names = frozenset(change.name for change in changes)
+    total = _spread([values[names] - values[frozenset()] for values in of_seed])
     parts = [shapley.shares(values) for values in of_seed]
     told = []
     for change in changes:
-        part = _spread([each[change.key] for each in parts])
+        part = _spread([each[change.name] for each in parts])
         ratio = part.mean / total.mean if total.mean else None
         told.append(Share(str(change), part, ratio))
     return Ablation(

@@ -1,6 +1,7 @@
 """A study that is one comparison, read in a way of its own."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from netzoo.comparisons import Comparison
 from netzoo.errors import Interrupted
 from netzoo.report.tables import Table
 from netzoo.runs.compare import compare
+from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.store import keep_study
 
 Result = TypeVar("Result")
@@ -28,9 +30,14 @@ def compared(
     try:
         found = compare(models, output=output, **options)
     except Interrupted as stop:
-        result = read(stop.comparison)
+        result = read(_asked(stop.comparison))
         keep_study(output, result, table(result))
         raise Interrupted(result) from None
-    result = read(found)
+    result = read(_asked(found))
     keep_study(output, result, table(result))
     return result
+
+
+def _asked(comparison: Comparison) -> Comparison:
+    """Return the comparison as asked for by this command; its records may be another's."""
+    return replace(comparison, command=command_line(), commit=git_commit())

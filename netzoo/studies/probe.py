@@ -1,14 +1,15 @@
 """A probe: networks looked into, at their start and after a few steps, without a full training."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from netzoo import units
-from netzoo.errors import BadInput, DataError, Interrupted, TrialFailed
+from netzoo.errors import BadInput, DataError, Interrupted, NetzooError, StoreError
 from netzoo.probes import Probe, ProbedModel, ProbeRecord
-from netzoo.records import Plan, Trial, from_plain, from_text, to_plain, to_text
+from netzoo.records import Plan, Trial, from_plain, from_text, to_line, to_plain, to_text
 from netzoo.report.layers import layers_side_by_side
 from netzoo.report.probe import probe_table
 from netzoo.runs import disk, plan
@@ -108,7 +109,9 @@ class _Probing:
             began = time.monotonic()
             try:
                 record = self._look(trial)
-            except TrialFailed as error:
+            except StoreError:
+                raise
+            except NetzooError as error:
                 self._errors[trial.model] = f"seed {trial.seed}: {error}"
                 return
             disk.write_text(path, disk.sealed(to_text(record)))
@@ -118,8 +121,9 @@ class _Probing:
 
     def _path(self, trial: Trial) -> Path:
         """Return where a probe is kept: its name holds all that changes it."""
-        what = "-".join(map(str, [*self._steps, f"of{self._images}"]))
-        return self._store.folder / "probes" / f"{plan.identity(trial)}-at{what}.json"
+        when = to_line({"steps": self._steps, "images": self._images})
+        digest = hashlib.sha256(when.encode()).hexdigest()[:8]
+        return self._store.folder / "probes" / f"{plan.identity(trial)}-at-{digest}.json"
 
     def _kept(self, path: Path, trial: Trial) -> ProbeRecord | None:
         if not path.exists():
@@ -166,15 +170,16 @@ class _Probing:
         first = self._plan.trials[0]
         names = list(dict.fromkeys(trial.model for trial in self._plan.trials))
         records = sorted(self._records, key=lambda record: names.index(record.trial.model))
-        layers, ratios = layers_side_by_side(records)
+        layers, ratios = layers_side_by_side(records, names[0])
         models = []
         for name in names:
             seeds = tuple(r.trial.seed for r in records if r.trial.model == name)
             missing = sum(t.model == name for t in self._plan.trials) - len(seeds)
             error = self._errors.get(name)
+            status = "ok" if error is None else "failed"
             if error is None and missing and stopped:
                 error = f"stopped by Ctrl-C; {len(seeds)} of {len(seeds) + missing} seeds are done."
-            status = "unfinished" if stopped and missing else "failed" if error else "ok"
+                status = "unfinished"
             models.append(ProbedModel(name, status, seeds, error))
         return Probe(
             dataset=first.dataset,
