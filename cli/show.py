@@ -1,7 +1,5 @@
 """netzoo show: the table of a comparison or a study again."""
 
-import json
-
 import click
 
 from .options import format_option
@@ -30,7 +28,7 @@ def show(folder: str, form: str) -> None:
     if study is not None:
         result, table = study
         if form == "json":
-            click.echo(json.dumps(result, indent=1, ensure_ascii=False))
+            click.echo(to_text(result), nl=False)
         else:
             show_table(table, form)
         return

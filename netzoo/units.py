@@ -77,6 +77,11 @@ def points(difference: float, interval: tuple[float, float] | None = None) -> st
     return f"{signed(difference)} ({signed(interval[0])} … {signed(interval[1])})"
 
 
+def p_value(p: float) -> str:
+    """Return a p value as it stands after "p": "= 0.016", "< 0.001"."""
+    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
+
+
 def decimal(value: float) -> str:
     """Return a plain number: "0.523", from a thousand on "2.15e+07"."""
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"

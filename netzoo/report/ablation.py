@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from netzoo import units
 from netzoo.ablations import Ablation, Effect, Ladder, Share
-from netzoo.comparisons import Comparison, Delta, ModelRow
+from netzoo.comparisons import Comparison, ModelRow
 from netzoo.report.comparison import (
     accuracy_cell,
     delta_cell,
@@ -12,11 +12,10 @@ from netzoo.report.comparison import (
     failure_line,
     number_cell,
     origin_lines,
-    tests_text,
+    tested_text,
 )
 from netzoo.report.costs import CONVENTION
 from netzoo.report.tables import EMPTY, Cell, Column, Table
-from netzoo.stats import LEVEL
 
 _GAP = (
     "Gap: accuracy on training images, augmentation and dropout off, minus that on test images, "
@@ -130,9 +129,10 @@ def _joint_lines(ablation: Ablation) -> list[str]:
     for each in ablation.interactions:
         if each.verdict != "not separable":
             does = "more" if each.verdict == "better" else "less"
+            points = units.points(each.accuracy.mean, each.accuracy.ci95)
             told.append(
                 f"Interaction: {' and '.join(each.changes)} together give {does} than both alone, "
-                f"{_points(each.accuracy)} points (p {_p(each.accuracy)})."
+                f"{points} points (p {units.p_value(each.accuracy.p)})."
             )
     silent = sum(each.verdict == "not separable" for each in ablation.interactions)
     if silent:
@@ -144,18 +144,5 @@ def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list
     tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
     tested = "One seed: no verdicts; ask --seeds 3 or more."
     if tests:
-        corrected = f" after Holm's correction for {len(tests)} comparisons"
-        tested = (
-            f"Verdicts: test accuracy against {base}, {tests_text(set(tests))}, p < {LEVEL:g}"
-            + (corrected if len(tests) > 1 else "")
-            + "."
-        )
+        tested = f"{tested_text(base, tests)}."
     return [CONVENTION, _GAP, tested, *origin_lines(comparison), *doubt_lines(comparison)]
-
-
-def _points(delta: Delta) -> str:
-    return units.points(delta.mean, delta.ci95)
-
-
-def _p(delta: Delta) -> str:
-    return f"< {0.001:g}" if delta.p < 0.001 else f"= {delta.p:.3f}"

@@ -1,5 +1,7 @@
 """A comparison as a table: each figure with its unit, its origin and its meaning below."""
 
+from collections.abc import Sequence
+
 from netzoo import units
 from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
 from netzoo.probes import Probe
@@ -134,16 +136,10 @@ def origin_lines(comparison: Comparison | Probe) -> list[str]:
 def _verdict_lines(comparison: Comparison) -> list[str]:
     """Return by what test the verdicts are, and what is to be known beside them."""
     rows = comparison.models
-    tests = {row.delta.test for row in rows if row.delta is not None}
-    compared = sum(row.delta is not None for row in rows)
+    tests = [row.delta.test for row in rows if row.delta is not None]
     told = []
     if tests:
-        told.append(
-            f"Verdicts: test accuracy against {comparison.baseline}, {tests_text(tests)}, "
-            f"p < {LEVEL:g}"
-            + (f" after Holm's correction for {compared} comparisons" if compared > 1 else "")
-            + "; Δ with its 95 % interval."
-        )
+        told.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
     if "McNemar" in tests:
         told.append(
             "One seed: the verdict is of these trained networks on these test images; another seed "
@@ -171,14 +167,18 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
     return told
 
 
-def tests_text(tests: set[str]) -> str:
-    """Return the names of tests in words."""
+def tested_text(base: str, tests: Sequence[str]) -> str:
+    """Return what the verdicts are of, by the test of each that was compared with the base."""
     words = {
         "McNemar": "McNemar's exact test over the test images",
         "paired t": "paired t test over the seeds",
         "sign": "sign test over the seeds, which differ by the same",
     }
-    return " or ".join(words[test] for test in sorted(tests))
+    by = " or ".join(words[test] for test in sorted(set(tests)))
+    corrected = f" after Holm's correction for {len(tests)} comparisons"
+    return f"Verdicts: test accuracy against {base}, {by}, p < {LEVEL:g}" + (
+        corrected if len(tests) > 1 else ""
+    )
 
 
 def _commit(comparison: Comparison | Probe) -> str:

@@ -1,5 +1,6 @@
 """The page of the lesson's claims, as a table and as Markdown."""
 
+from netzoo import units
 from netzoo.claims import Claim, LessonPage
 from netzoo.report.comparison import failure_line, origin_lines
 from netzoo.report.tables import EMPTY, Cell, Column, Table
@@ -43,11 +44,9 @@ def _cells(claim: Claim) -> list[Cell]:
 
 
 def _origin(claim: Claim) -> str:
-    if claim.n is None:
+    if claim.n is None or claim.p is None:
         return ""
-    return (
-        f" (n = {claim.n} seeds, p {'< 0.001' if (claim.p or 0) < 0.001 else f'= {claim.p:.3f}'})"
-    )
+    return f" (n = {claim.n} seeds, p {units.p_value(claim.p)})"
 
 
 def _footer(page: LessonPage) -> list[str]:

@@ -65,12 +65,12 @@ def compare(
     Raises NetzooError for a wrong request, before any training; StoreError if the output can no
     longer be written; Interrupted, with what was finished, at Ctrl-C.
     """
-    request = plan.Request(
-        models=(models,) if isinstance(models, str) else tuple(models),
+    request = plan.Request.of(
+        models,
         recipe=recipe,
         dataset=dataset,
-        data_dir=None if data_dir is None else str(data_dir),
-        seeds=tuple(seeds),
+        data_dir=data_dir,
+        seeds=seeds,
         device=device,
         baseline=baseline,
         overrides=overrides,

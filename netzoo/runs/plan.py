@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
@@ -30,6 +31,23 @@ class Request:
     device: str
     baseline: str | None
     overrides: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        models: Sequence[str] | str,
+        *,
+        data_dir: str | Path | None,
+        seeds: Sequence[int],
+        **others: Any,
+    ) -> "Request":
+        """Return the request with what a caller may give in several forms in its own form."""
+        return cls(
+            models=(models,) if isinstance(models, str) else tuple(models),
+            data_dir=None if data_dir is None else str(data_dir),
+            seeds=tuple(seeds),
+            **others,
+        )
 
     def check(self) -> None:
         """Raise NetzooError for whatever can be known to be wrong before a backend starts."""

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo import shapley
@@ -160,14 +160,7 @@ def _shared_out(
         part = _spread([each[change.name] for each in parts])
         ratio = part.mean / total.mean if total.mean else None
         told.append(Share(str(change), part, ratio))
-    return Ablation(
-        base=ablation.base,
-        effects=ablation.effects,
-        comparison=ablation.comparison,
-        total=total,
-        shares=tuple(told),
-        interactions=_interactions(of_seed),
-    )
+    return replace(ablation, total=total, shares=tuple(told), interactions=_interactions(of_seed))
 
 
 def _interactions(of_seed: Sequence[shapley.Values]) -> tuple[Interaction, ...]:

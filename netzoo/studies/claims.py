@@ -13,7 +13,7 @@ from netzoo.probes import Probe, Ratio
 from netzoo.records import Plan
 from netzoo.stats import LEVEL, corrected_ps
 from netzoo.studies.counted import BASE, counted, timed
-from netzoo.studies.effects import by_seed, paired, rows_by_name
+from netzoo.studies.effects import paired, rows_by_name
 
 AUGMENTED = "alexnet@augment=flip+crop"
 COLORED = "alexnet@augment=flip+crop+color"
@@ -194,7 +194,7 @@ def _on_difference(claim: _Difference, rows: dict[str, ModelRow], size: str) -> 
     if not rows:
         return Claim(claim.text, command, "the trainings have not run", MISSING)
     row, base = rows[claim.model], rows[claim.base]
-    delta = paired(by_seed(row, claim.figure), by_seed(base, claim.figure))
+    delta = paired(row, base, claim.figure)
     if delta is None or delta.n < 2:
         return Claim(claim.text, command, "this takes two finished seeds or more", MISSING)
     what = claim.figure.replace("_", " ")

@@ -1,6 +1,6 @@
 """The effect of a change: two rows of a comparison, read as one difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,21 +53,16 @@ def _effect(change: str, row: ModelRow, base: ModelRow) -> Effect:
         model=row.name,
         params=_difference(row.params, base.params),
         macs=_difference(row.macs, base.macs),
-        accuracy=_paired(row, base, "test_accuracy"),
-        gap=_paired(row, base, "gap"),
+        accuracy=paired(row, base, "test_accuracy"),
+        gap=paired(row, base, "gap"),
         speed=rates[0] / rates[1] if rates[0] and rates[1] else None,
         verdict=None,
     )
 
 
-def _paired(row: ModelRow, base: ModelRow, figure: str) -> Delta | None:
+def paired(row: ModelRow, base: ModelRow, figure: str) -> Delta | None:
     """Return the difference over the seeds that both have; of a single seed, without a test."""
     ours, theirs = by_seed(row, figure), by_seed(base, figure)
-    return paired(ours, theirs)
-
-
-def paired(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Delta | None:
-    """Return the difference of figures by seed, over the seeds that both have."""
     shared = [seed for seed in ours if seed in theirs]
     if not shared:
         return None

@@ -64,19 +64,20 @@ def lesson(
         }
         found: Comparison | None = None
         looked: Probe | None = None
+        stopped = False
         try:
             found = compare(claims.TRAINED, output=folder / TRAININGS, **shared)
             looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **shared)
         except Interrupted as stop:
+            stopped = True
             if isinstance(stop.comparison, Comparison):
                 found = stop.comparison
             else:
                 looked = stop.comparison
-            page = _page(counts, slow, found, looked, size)
-            keep_study(folder, page, lesson_table(page))
-            raise Interrupted(page) from None
         page = _page(counts, slow, found, looked, size)
         keep_study(folder, page, lesson_table(page))
+        if stopped:
+            raise Interrupted(page)
         disk.write_text(folder / PAGE, lesson_page_text(page))
         return page
 

@@ -46,12 +46,12 @@ def probe(
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
     """
     wanted = _checked(steps, images)
-    request = plan.Request(
-        models=(models,) if isinstance(models, str) else tuple(models),
+    request = plan.Request.of(
+        models,
         recipe=recipe,
         dataset=dataset,
-        data_dir=None if data_dir is None else str(data_dir),
-        seeds=tuple(seeds),
+        data_dir=data_dir,
+        seeds=seeds,
         device=device,
         baseline=None,
         overrides={"precision": "float32", **overrides},
