@@ -20,7 +20,9 @@ class Step:
         self._model, self._inputs = model, inputs
         images = tf.TensorSpec((None, *inputs.image_shape), tf.uint8)
         labels, weights = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.float32)
-        options = {"jit_compile": model.jit_compile}
+        # Traced as it is, as Keras's own fit does: a conversion by AutoGraph would only take time,
+        # and leave its files in the temporary folder when the process is killed.
+        options = {"jit_compile": model.jit_compile, "autograph": False}
         self._train = tf.function(self._step, input_signature=(images, labels), **options)
         self._train_part = tf.function(
             self._step, input_signature=(images, labels, weights), **options
