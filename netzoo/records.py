@@ -5,17 +5,17 @@ reading, so that an older netzoo reads a newer record.
 """
 
 import json
-import sys
 import zlib
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, TypeVar
 
 import msgspec
 
 from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError
+from netzoo.packed import Filters as Filters
+from netzoo.packed import Predictions as Predictions
 from netzoo.recipes import Recipe
 
 SCHEMA = 1
@@ -44,6 +44,31 @@ class DatasetRecord:
     class_names: tuple[str, ...]
     data_dir: str | None = None
     chance: float | None = None
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The first test images of a data set, made small, in the order of every trial's predictions.
+
+    sha256: of the data set, as in its DatasetRecord. shape: height, width and channels of each.
+    pixels: unsigned bytes, (count, height, width, channels), compressed by zlib.
+    """
+
+    sha256: str
+    shape: tuple[int, int, int]
+    count: int
+    pixels: bytes
+    schema: int = SCHEMA
+
+    @classmethod
+    def of(cls, sha256: str, shape: tuple[int, int, int], count: int, pixels: bytes) -> "Pictures":
+        """Return the pictures of a data set; pixels: as above, not yet compressed."""
+        return cls(sha256, shape, count, zlib.compress(pixels))
+
+    def picture(self, number: int) -> bytes:
+        """Return the pixels of one picture, counted from 0, in the order of the shape."""
+        size = prod(self.shape)
+        return zlib.decompress(self.pixels)[number * size : (number + 1) * size]
 
 
 @dataclass(frozen=True)
@@ -95,28 +120,6 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """The classes of the test images, true and predicted, in the order of the test split.
-
-    Each is packed: unsigned 16-bit numbers, little-endian, compressed by zlib.
-    """
-
-    labels: bytes
-    predicted: bytes
-
-    @classmethod
-    def of(cls, labels: Sequence[int], predicted: Sequence[int]) -> "Predictions":
-        """Return the predictions of as many labels."""
-        return cls(_packed(labels), _packed(predicted))
-
-    def correct(self) -> list[bool]:
-        """Return for each test image whether its class was predicted."""
-        return [
-            a == b for a, b in zip(_unpacked(self.labels), _unpacked(self.predicted), strict=True)
-        ]
-
-
-@dataclass(frozen=True)
 class TrialRecord:
     """What one trial gave: enough to print any table again and to run the trial again.
 
@@ -127,6 +130,7 @@ class TrialRecord:
     seconds: from the first step to the last result, without the start of the process.
     parts: each batch went in so many parts, their gradients added, for want of memory.
     test_reads: how often the test split was opened.
+    filters: None for a network without a convolution, or one in which the first cannot be told.
     command, commit: the command line, and the git commit of the working folder, if it has one.
     """
 
@@ -146,6 +150,7 @@ class TrialRecord:
     parts: int = 1
     test_reads: int = 0
     predictions: Predictions | None = None
+    filters: Filters | None = None
     command: str = ""
     commit: str | None = None
     schema: int = SCHEMA
@@ -230,17 +235,3 @@ def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
 def from_plain(kind: type[Record], plain: Any) -> Record:
     """Return the record that plain dicts and lists hold; raises msgspec.ValidationError."""
     return msgspec.convert(plain, type=kind)
-
-
-def _packed(classes: Sequence[int]) -> bytes:
-    numbers = array("H", classes)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return zlib.compress(numbers.tobytes(), 9)
-
-
-def _unpacked(packed: bytes) -> "array[int]":
-    numbers = array("H", zlib.decompress(packed))
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers

@@ -24,7 +24,8 @@ def steps_per_epoch(images: Images, recipe: Recipe) -> int:
     return recipe.steps_per_epoch(len(images.train))
 
 
-@tf.autograph.experimental.do_not_convert  # it would leave files behind if the process is killed
+# Converted, it would leave files behind if the process is killed.
+@tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
 def train_batches(
     images: Images,
     recipe: Recipe,

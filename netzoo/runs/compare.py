@@ -14,6 +14,7 @@ from netzoo.records import (
     ENDED,
     Device,
     EpochRecord,
+    Filters,
     Plan,
     Predictions,
     Trial,
@@ -28,7 +29,14 @@ from netzoo.runs.clock import Clock
 from netzoo.runs.listener import Listener
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
-from netzoo.runs.prepare import lines, more_parts, opened, parts_line, start_process
+from netzoo.runs.prepare import (
+    lines,
+    more_parts,
+    opened,
+    parts_line,
+    pictures_again,
+    start_process,
+)
 from netzoo.runs.store import Store
 
 __all__ = ["Listener", "compare"]
@@ -88,6 +96,7 @@ class _Run:
     ) -> None:
         self.plan, self.store, self.listener = found, store, listener
         self.loaded = loaded  # for the first process that is needed
+        self.pictures = store.pictures(found.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by the trial's identity
         self.stopping = False
         self.origin: dict[str, Any] = {"command": command_line(), "commit": git_commit()}
@@ -99,6 +108,7 @@ class _Run:
         if todo:
             for line in lines(self.plan, todo):
                 self.listener.said(line)
+            self._mend_pictures()
         with self._stopping_at_ctrl_c():
             for trial, epochs_left in todo:
                 self._run(trial, epochs_left)
@@ -212,6 +222,8 @@ class _Run:
             return self._unfinished(trial, started)
         event["history"] = tuple(from_plain(EpochRecord, epoch) for epoch in event["history"])
         event["predictions"] = from_plain(Predictions, event["predictions"])
+        if event["filters"] is not None:
+            event["filters"] = from_plain(Filters, event["filters"])
         return self._record(trial, started, status="ok", **event)
 
     def _unfinished(self, trial: Trial, started: dict[str, Any]) -> TrialRecord:
@@ -229,11 +241,20 @@ class _Run:
             results["history"], results["parts"] = about.history, about.parts
         return self.plan.record(trial, **started, **self.origin, **results)
 
+    def _mend_pictures(self) -> None:
+        """Make the pictures that the folder of a plan has not, where its images are read anyway."""
+        if self.pictures is None:
+            self.pictures = pictures_again(self.plan.trials[0].dataset)
+            if self.pictures is not None:
+                self.store.keep_pictures(self.pictures)
+
     def _mend_folder(self) -> None:
         """Write everything again if the folder was removed while it was in use."""
         if self.store.plan() is not None:
             return
         self.listener.said(f"{self.store.folder} was removed or damaged; it is written anew.")
+        if self.pictures is not None:
+            self.store.keep_pictures(self.pictures)
         self.store.keep_plan(self.plan)
         for record in self.records.values():
             if record.status != "unfinished":

@@ -46,7 +46,12 @@ def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text as `write` does."""
-    write(path, lambda file: file.write(text.encode()))
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes as `write` does."""
+    write(path, lambda file: file.write(content))
 
 
 def sealed(text: str) -> str:

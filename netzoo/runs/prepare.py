@@ -11,9 +11,19 @@ from typing import Any
 from netzoo import backend, units
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
-from netzoo.errors import OutOfMemory, TrialFailed
+from netzoo.data.pictures import pictures
+from netzoo.errors import NetzooError, OutOfMemory, TrialFailed
 from netzoo.recipes import recipe
-from netzoo.records import DatasetRecord, Device, Pace, Plan, Trial, from_plain, to_plain
+from netzoo.records import (
+    DatasetRecord,
+    Device,
+    Pace,
+    Pictures,
+    Plan,
+    Trial,
+    from_plain,
+    to_plain,
+)
 from netzoo.runs import plan
 from netzoo.runs.listener import Listener
 from netzoo.runs.local import Process
@@ -67,6 +77,8 @@ def _planned(
     request: plan.Request, backend_name: str, store: Store, listener: Listener
 ) -> tuple[Plan, Process | None]:
     known = store.plan()
+    if known is not None:
+        store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
     for line in store.set_aside_damaged():
         listener.said(line)
     same = (
@@ -116,7 +128,7 @@ def _prepared(
             spec: plan.recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
         listener.waiting("reading the images")
-        dataset = _dataset(request, name)
+        dataset, shown = _dataset(request, name)
         trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
         found: dict[str, Any] = {
             key: {} for key in ("costs", "natives", "paces", "parts", "failures")
@@ -135,6 +147,7 @@ def _prepared(
             found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
             found["paces"][trial.model] = replace(pace, start=start_seconds)
             found["parts"][trial.model] = parts
+    store.keep_pictures(shown)
     listener.said(_recipe_line(request, name, device))
     return Plan(
         request=to_plain(asdict(request)),
@@ -195,7 +208,16 @@ def _probed(process: Process, trial: Trial, listener: Listener) -> tuple[dict[st
             listener.said(parts_line(trial, parts))
 
 
-def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
+def pictures_again(dataset: DatasetRecord) -> Pictures | None:
+    """Return the pictures of a recorded data set, None if it cannot be opened or has changed."""
+    try:
+        images = open_images(dataset.name, dataset.data_dir).limited(dataset.train, dataset.test)
+    except NetzooError:
+        return None  # a trial that needs it says so
+    return pictures(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
+
+
+def _dataset(request: plan.Request, recipe_name: str) -> tuple[DatasetRecord, Pictures]:
     # Which images to take is the same for every family.
     chosen = recipe(recipe_name, "", request.overrides)
     limits = chosen.limit_train, chosen.limit_test
@@ -206,7 +228,8 @@ def _dataset(request: plan.Request, recipe_name: str) -> DatasetRecord:
         images = open_images(request.dataset, request.data_dir)
     images = images.limited(*limits)
     images.with_validation(chosen.validation)  # or it says why not
-    return images.record(request.data_dir)
+    found = images.record(request.data_dir)
+    return found, pictures(images.test, found.sha256)
 
 
 def _recipe_line(request: plan.Request, name: str, device: Device) -> str:

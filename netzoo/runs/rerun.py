@@ -86,7 +86,11 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
 def _figures(
     record: TrialRecord, history: list[EpochRecord], ended: dict[str, Any]
 ) -> list[Figure]:
-    """Return the losses and accuracies of both, epoch by epoch."""
+    """Return the losses and accuracies of both, epoch by epoch.
+
+    Not predictions and filters: the weights that give the losses give them, too, and as they are
+    kept, packed, their bytes depend on the version of zlib.
+    """
     told = []
     keys = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss")
     for number, recorded in enumerate(record.history):

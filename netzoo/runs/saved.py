@@ -57,8 +57,19 @@ def run_state(store: Store) -> RunState:
 def saved_comparison(store: Store) -> tuple[Comparison, tuple[str, ...]]:
     """Return a comparison from its records, and a line for each file that is damaged.
 
-    Without its plan, the records that are there stand for it, and the first one's model is the
-    baseline. Raises DataError if there is nothing to show.
+    Raises DataError if there is nothing to show.
+    """
+    records, baseline, notes = saved_records(store)
+    if not records:
+        raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
+    return compare_records(records, baseline), notes
+
+
+def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]]:
+    """Return the records of a comparison, its baseline, and a line for each file that is damaged.
+
+    A planned trial without a record is there as unfinished. Without the plan, the records that are
+    there stand for it, and the first one's model is the baseline, "" if there is none.
     """
     plan = store.plan()
     records = []
@@ -66,13 +77,11 @@ def saved_comparison(store: Store) -> tuple[Comparison, tuple[str, ...]]:
         state = _state(store, trial)
         if state.record is not None:
             records.append(state.record)
-        elif plan is not None:
+        elif plan is not None and state.state != "probed":
             records.append(_unended(plan, state))
     notes = tuple(reason for _, reason in store.damaged)
-    if not records:
-        raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
-    baseline = records[0].trial.model if plan is None else plan.baseline
-    return compare_records(records, baseline), notes
+    baseline = plan.baseline if plan is not None else records[0].trial.model if records else ""
+    return records, baseline, notes
 
 
 def find_trial(store: Store, name: str) -> TrialRecord:

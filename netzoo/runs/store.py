@@ -1,6 +1,7 @@
 """What is done: the folder of a comparison.
 
 plan.json              what is to be trained, and what was found out before
+pictures.json          the first test images, made small
 trials/ID.json         the record of a trial that ended
 probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
@@ -20,13 +21,23 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, DataError
-from netzoo.records import ENDED, Plan, Trial, TrialRecord, from_plain, from_text, to_text
+from netzoo.records import (
+    ENDED,
+    DatasetRecord,
+    Pictures,
+    Plan,
+    Trial,
+    TrialRecord,
+    from_plain,
+    from_text,
+    to_text,
+)
 from netzoo.report.tables import Table
 from netzoo.runs import checkpoint, disk
 from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
-PLAN, STUDY = "plan.json", "study.json"
+PLAN, PICTURES, STUDY = "plan.json", "pictures.json", "study.json"
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 
@@ -46,6 +57,16 @@ class Store:
         path = self.folder / PLAN
         plan: Plan | None = self._read(path, lambda: _record(Plan, path))
         return plan
+
+    def pictures(self, dataset: DatasetRecord) -> Pictures | None:
+        """Return the first test images of a data set, small.
+
+        None if there are none, as in a folder of an older netzoo, if they are damaged, or if they
+        are of another data set: of a plan that was never finished.
+        """
+        path = self.folder / PICTURES
+        found: Pictures | None = self._read(path, lambda: _record(Pictures, path))
+        return found if found is not None and found.sha256 == dataset.sha256 else None
 
     def recorded_trials(self) -> list[Trial]:
         """Return the trials whose records can be read, by name."""
@@ -84,6 +105,10 @@ class Store:
         """Write the plan; what was told of another one goes."""
         (self.folder / STUDY).unlink(missing_ok=True)
         disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
+
+    def keep_pictures(self, pictures: Pictures) -> None:
+        """Write the first test images of the plan's data set."""
+        disk.write_text(self.folder / PICTURES, disk.sealed(to_text(pictures)))
 
     def keep_trial(self, record: TrialRecord) -> None:
         """Write the record of a trial that ended; one that came to its end needs no checkpoint."""

@@ -13,7 +13,8 @@ from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
-from netzoo.records import EpochRecord, Predictions
+from netzoo.records import EpochRecord, Filters, Predictions
+from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs
 from netzoo.training.schedule import optimizer
 from netzoo.training.state import reseed
@@ -43,6 +44,7 @@ class Fitted:
     seconds: float
     test_reads: int
     predictions: Predictions
+    filters: Filters | None
 
 
 class Hooks(Protocol):
@@ -100,6 +102,7 @@ def fit(
         seconds=training.seconds(),
         test_reads=training.test_reads,
         predictions=Predictions.of(images.test.labels.tolist(), test.predicted.tolist()),
+        filters=first_filters(model),
     )
 
 
