@@ -1,5 +1,6 @@
 """Options that several commands share, and those that are made from the fields of a recipe."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -39,6 +40,13 @@ def format_option(command: Command) -> Command:
     )(command)
 
 
+def plot_option(command: Command) -> Command:
+    """Add --plot."""
+    return click.option(
+        "--plot", is_flag=True, help="Draw the learning curves below the table, in the terminal."
+    )(command)
+
+
 def progress_options(command: Command) -> Command:
     """Add --quiet and --log-file."""
     command = click.option("--quiet", is_flag=True, help="Print the result and errors only.")(
@@ -73,6 +81,28 @@ def show(table: Table, form: str) -> None:
     """Print a table; in a terminal, within its width."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     click.echo(table.render(form, width))
+
+
+def check_plot(form: str) -> None:
+    """Raise if a plot cannot be drawn, for want of a table above it or of the package."""
+    from netzoo.report.plot import plotext
+
+    if form != "table":
+        raise BadInput(f"--plot draws below the table: it does not go with --format {form}.")
+    plotext()
+
+
+def show_plot(comparison: Any) -> None:
+    """Print the learning curves of a comparison; in a terminal, within its size and in colour."""
+    from netzoo.report.plot import HEIGHT, WIDTH, learning_curves
+
+    if not sys.stdout.isatty():
+        click.echo("\n" + learning_curves(comparison))
+        return
+    size = shutil.get_terminal_size()
+    width, height = min(size.columns, WIDTH), min(size.lines - 2, HEIGHT)
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    click.echo("\n" + learning_curves(comparison, width, height, color=not plain))
 
 
 def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -21,7 +21,7 @@ from .training import size, size_options, train, training_options
     "--images", type=int, default=100, show_default=True, help="Look on so many training images."
 )
 @size_options
-@training_options(seeds=3)
+@training_options(seeds=3, plot=False)
 @click.pass_context
 def probe(
     context: click.Context,

@@ -2,14 +2,15 @@
 
 import click
 
-from .options import format_option
+from .options import check_plot, format_option, plot_option, show_plot
 from .options import show as show_table
 
 
 @click.command()
 @click.argument("folder")
 @format_option
-def show(folder: str, form: str) -> None:
+@plot_option
+def show(folder: str, form: str, plot: bool) -> None:
     """Print the table of the comparison or study in FOLDER again; no backend is needed.
 
     Of a comparison that is not finished, what there is of it.
@@ -18,24 +19,30 @@ def show(folder: str, form: str) -> None:
     Examples:
       netzoo show runs/lesson
       netzoo show runs/lesson --format json
+      netzoo show runs/lesson --plot
     """
+    from netzoo.comparisons import Comparison
+    from netzoo.errors import BadInput
     from netzoo.records import to_text
-    from netzoo.report.comparison import comparison_table
     from netzoo.runs.saved import saved_comparison
     from netzoo.runs.store import open_store, saved_study
 
+    if plot:
+        check_plot(form)
     study = saved_study(folder)
     if study is not None:
         result, table = study
-        if form == "json":
-            click.echo(to_text(result), nl=False)
-        else:
-            show_table(table, form)
-        return
-    comparison, notes = saved_comparison(open_store(folder))
-    for note in notes:
-        click.echo(f"Note: {note}", err=True)
-    if form == "json":
-        click.echo(to_text(comparison), nl=False)
+        trained = result.get("comparison") and Comparison.from_dict(result["comparison"])
     else:
-        show_table(comparison_table(comparison), form)
+        trained, notes = saved_comparison(open_store(folder))
+        result, table = trained, trained.table()
+        for note in notes:
+            click.echo(f"Note: {note}", err=True)
+    if plot and trained is None:
+        raise BadInput(f"--plot: {folder} holds no training, so there are no learning curves.")
+    if form == "json":
+        click.echo(to_text(result), nl=False)
+    else:
+        show_table(table, form)
+    if plot:
+        show_plot(trained)

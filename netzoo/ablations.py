@@ -1,10 +1,14 @@
 """What changes of a network buy: one by one from a base, or one after another along a ladder."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netzoo.comparisons import Comparison, Delta, Spread
+from netzoo.notebook import Tabled
 from netzoo.records import SCHEMA, to_plain
+
+if TYPE_CHECKING:
+    from netzoo.report.tables import Table
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Interaction:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class Ablation(Tabled):
     """A base model, and the same with one change each; with all combinations, also their shares.
 
     total: the test accuracy of the model with all changes minus the base's, by seed; it, shares and
@@ -72,9 +76,15 @@ class Ablation:
         told: dict[str, Any] = to_plain(self)
         return {**told, "comparison": self.comparison.to_dict()}
 
+    def table(self) -> "Table":
+        """Return the table of the changes, each against the base."""
+        from netzoo.report.ablation import ablation_table
+
+        return ablation_table(self)
+
 
 @dataclass(frozen=True)
-class Ladder:
+class Ladder(Tabled):
     """A way from one model to another, a change at a time.
 
     rungs: from the second on; each effect is that of the last change, against the rung before.
@@ -89,3 +99,9 @@ class Ladder:
         """Return the ladder as plain dicts, lists, strings and numbers."""
         told: dict[str, Any] = to_plain(self)
         return {**told, "comparison": self.comparison.to_dict()}
+
+    def table(self) -> "Table":
+        """Return the table of the rungs, each against the one before."""
+        from netzoo.report.ablation import ladder_table
+
+        return ladder_table(self)

@@ -1,11 +1,15 @@
 """What a lesson claims, and what was measured of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netzoo.comparisons import Comparison
+from netzoo.notebook import Tabled
 from netzoo.probes import Probe
 from netzoo.records import SCHEMA, Device, to_plain
+
+if TYPE_CHECKING:
+    from netzoo.report.tables import Table
 
 HOLDS, FAILS, UNCLEAR, MISSING = "holds", "does not hold", "not separable", "not measured"
 
@@ -30,7 +34,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class LessonPage:
+class LessonPage(Tabled):
     """The lesson's claims with their verdicts, and the runs that they come from.
 
     comparison, probe: None if Ctrl-C came before them.
@@ -58,3 +62,9 @@ class LessonPage:
         if self.comparison is not None:
             told["comparison"] = self.comparison.to_dict()
         return {"schema": told.pop("schema"), **told}
+
+    def table(self) -> "Table":
+        """Return the table of the claims: what was measured, and whether it holds."""
+        from netzoo.report.lesson import lesson_table
+
+        return lesson_table(self)

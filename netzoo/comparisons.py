@@ -1,10 +1,15 @@
 """Trials side by side: what a comparison says, as its table and its JSON have it."""
 
+import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netzoo.costs import NativeCost
-from netzoo.records import SCHEMA, DatasetRecord, Device, EpochRecord, to_plain
+from netzoo.notebook import Tabled, frame
+from netzoo.records import SCHEMA, DatasetRecord, Device, EpochRecord, from_text, to_plain
+
+if TYPE_CHECKING:
+    from netzoo.report.tables import Table
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class ModelRow:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Tabled):
     """A set of trials side by side, as `netzoo compare --format json` prints it.
 
     recipe: its name, the seeds, and the settings of each model under "by_model".
@@ -105,3 +110,85 @@ class Comparison:
         told["device"] = self.device.name
         told["device_kind"] = self.device.kind
         return {"schema": told.pop("schema"), **told}
+
+    @classmethod
+    def from_dict(cls, told: dict[str, Any]) -> "Comparison":
+        """Return the comparison that `to_dict` told. Raises DataError if it is not whole."""
+        device = {"kind": told.get("device_kind"), "name": told.get("device")}
+        return from_text(cls, json.dumps({**told, "device": device}), "the saved result")
+
+    def to_pandas(self) -> Any:
+        """Return a pandas.DataFrame, a row a model; what there is not is NaN or None.
+
+        Accuracies, their gap and their difference to the baseline (delta) are shares of one; n is
+        how many seeds ended well. Raises MissingPackage without pandas.
+        """
+        return frame([_flat(row) for row in self.models])
+
+    def plot(self, show: str = "accuracy", along: str = "epoch") -> Any:
+        """Return the learning curves as an Altair chart, which notebooks show; None without any.
+
+        show: "accuracy" or "loss". along: "epoch", "seconds", "images" or "flops".
+        Raises UnknownName for anything else, MissingPackage without the packages of a report.
+        """
+        from netzoo.page import require_page
+
+        require_page("plot")
+        from netzoo.page.curves import chart
+
+        return chart(self, show, along)
+
+    def _repr_html_(self) -> str:
+        try:
+            from netzoo.page.drawing import accuracy_svg
+        except ModuleNotFoundError:  # the packages of a report: the table says all the same
+            return super()._repr_html_()
+        return super()._repr_html_() + accuracy_svg(self)
+
+    def table(self) -> "Table":
+        """Return the table of the models side by side, the origin of its figures below."""
+        from netzoo.report.comparison import comparison_table
+
+        return comparison_table(self)
+
+
+def _flat(row: ModelRow) -> dict[str, Any]:
+    """Return a row's figures without any structure."""
+    delta = row.delta
+    low, high = (delta and delta.ci95) or (None, None)
+    return {
+        "name": row.name,
+        "status": row.status,
+        "n": len(row.seeds),
+        "input_shape": row.input_shape,
+        "params": row.params,
+        "macs": row.macs,
+        "flops": row.flops,
+        "training_flops": row.training_flops,
+        **_spread("train_accuracy", row.train_accuracy),
+        **_spread("test_accuracy", row.test_accuracy),
+        **_spread("gap", row.gap),
+        **_spread("train_loss", row.train_loss),
+        **_spread("test_loss", row.test_loss),
+        "images_per_second": row.images_per_second,
+        "seconds": row.seconds,
+        "delta": delta and delta.mean,
+        "delta_ci95_low": low,
+        "delta_ci95_high": high,
+        "delta_p": delta and delta.p,
+        "delta_test": delta and delta.test,
+        "verdict": row.verdict,
+        "more_seeds": row.more_seeds,
+        "error": row.error,
+    }
+
+
+def _spread(name: str, value: Spread | None) -> dict[str, float | None]:
+    mean, sd, ci95 = (None, None, None) if value is None else (value.mean, value.sd, value.ci95)
+    low, high = ci95 or (None, None)
+    return {
+        name: mean,
+        f"{name}_sd": sd,
+        f"{name}_ci95_low": low,
+        f"{name}_ci95_high": high,
+    }

@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netzoo.errors import MissingPackage
+from netzoo.notebook import Tabled, frame
+
+if TYPE_CHECKING:
+    from netzoo.report.tables import Table
 
 # How each backend counts by itself.
 MEANS = {
@@ -67,7 +70,7 @@ class LayerCost:
 
 
 @dataclass(frozen=True)
-class Cost:
+class Cost(Tabled):
     """What one model costs, batch 1, by layer and in total. FLOPs = 2 × MACs.
 
     params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
@@ -142,21 +145,13 @@ class Cost:
 
     def to_pandas(self, depth: int = 1) -> Any:
         """Return a pandas.DataFrame, a row a layer. Raises MissingPackage without pandas."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingPackage("to_pandas needs pandas: pip install pandas") from error
-        return pandas.DataFrame(self.to_dict(depth)["layers"]).set_index("name")
+        return frame(self.to_dict(depth)["layers"])
 
-    def __str__(self) -> str:
+    def table(self) -> "Table":
+        """Return the table of its layers, with totals below."""
         from netzoo.report.costs import layer_table
 
-        return layer_table(self).render("table")
-
-    def _repr_html_(self) -> str:
-        from netzoo.report.costs import layer_table
-
-        return layer_table(self).render("html")
+        return layer_table(self)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was f
 The command line prints the message of a NetzooError as one line and exits with code 2.
 """
 
+import importlib
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -75,6 +76,21 @@ def telling_line(error: Exception) -> str:
     lines = [line for line in lines if line]  # Keras prints them bold
     telling = [line for line in lines if not line.startswith("Exception encountered")]
     return (telling or lines or [type(error).__name__])[0]
+
+
+def imported(package: str, wanting: str, install: str) -> Any:
+    """Return a package that few requests need. Raises MissingPackage if it is not installed.
+
+    wanting: what needs it; install: the line that installs it.
+    """
+    try:
+        return importlib.import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package:  # it is there, and what is missing is something of its own
+            raise
+        raise MissingPackage(
+            f"{wanting} needs the package {package}, which is not installed: {install}"
+        ) from error
 
 
 def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") -> UnknownName:

@@ -1,10 +1,14 @@
 """What a network looks like inside, layer by layer, at moments of its training."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netzoo.comparisons import Spread
+from netzoo.notebook import Tabled
 from netzoo.records import SCHEMA, DatasetRecord, Device, Trial, to_plain
+
+if TYPE_CHECKING:
+    from netzoo.report.tables import Table
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class ProbedModel:
 
 
 @dataclass(frozen=True)
-class Probe:
+class Probe(Tabled):
     """Models side by side, layer by layer, after each number of steps."""
 
     dataset: DatasetRecord
@@ -134,3 +138,9 @@ class Probe:
         """Return the probe as plain dicts, lists, strings and numbers."""
         told: dict[str, Any] = to_plain(self)
         return {"schema": told.pop("schema"), **told}
+
+    def table(self) -> "Table":
+        """Return the table of the layers, models side by side."""
+        from netzoo.report.probe import probe_table
+
+        return probe_table(self)

@@ -28,7 +28,7 @@ WRONG = [
     ("compare lenet --device tpu", "no device 'tpu'; did you mean 'gpu'?"),
     ("compare lenet --format jsn", "no format 'jsn'; did you mean 'json'?"),
     ("compare lenet --baseline alexnet", "no baseline 'alexnet' in this comparison"),
-    ("compare lenet --epoch 3", "No such option '--epoch'. Did you mean '--epochs'?"),
+    ("compare lenet --epoch 3", "No such option '--epoch'. (Did you mean one of: '--epochs'"),
     ("compar lenet", "No such command 'compar'. Did you mean 'compare'?"),
     ("list x*", "no model 'x*'. Known: alexnet"),
     ("summary lenet-rellu", "did you mean 'lenet-relu'?"),

@@ -1,4 +1,4 @@
-"""A table, and its four forms: for a terminal, JSON's raw data apart, CSV and Markdown."""
+"""A table, and its forms: for a terminal, CSV, Markdown and HTML; LaTeX's is in latex.py."""
 
 import csv
 import html
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-FORMATS = ("table", "json", "csv", "markdown")
+FORMATS = ("table", "json", "csv", "markdown", "latex")
 WIDEST = 10_000  # columns of text that nothing reaches
 WRAPPED_WIDTH = 120  # of a table that wraps, where no terminal says how wide it is
 
@@ -46,12 +46,19 @@ class Table:
     wraps: bool = False
 
     def render(self, form: str, width: int | None = None) -> str:
-        """Return the table as "table", "csv", "markdown" or "html", without a line feed at the end.
+        """Return the table as "table", "csv", "markdown", "latex" or "html".
+
+        Without a line feed at the end.
 
         width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
         is wider is turned, its rows as columns, if that fits.
         """
-        forms = {"csv": self._csv, "markdown": self._markdown, "html": self._html}
+        forms = {
+            "csv": self._csv,
+            "markdown": self._markdown,
+            "latex": self._latex,
+            "html": self._html,
+        }
         return forms.get(form, lambda: self._text(width))()
 
     def _text(self, width: int | None) -> str:
@@ -59,7 +66,7 @@ class Table:
             width = width or WRAPPED_WIDTH
         drawn = self._drawn(width if self.wraps and width else WIDEST)
         if width is not None and _width(drawn) > width:
-            turned = self._turned()._drawn()
+            turned = self.turned()._drawn()
             drawn = turned if _width(turned) <= width else drawn
         footer = [textwrap.fill(line, width) if width else line for line in self.footer]
         return "\n".join([*drawn, *([""] if footer else []), *footer])
@@ -82,8 +89,8 @@ class Table:
         Console(file=page, width=width, color_system=None, markup=False).print(drawn)
         return [line.rstrip() for line in page.getvalue().splitlines() if line.strip()]
 
-    def _turned(self) -> "Table":
-        """Return the table with its rows as columns, for a terminal too narrow for it."""
+    def turned(self) -> "Table":
+        """Return the table with its rows as columns, for where it is too wide; no footer."""
         names, *others = self.columns
         columns = [Column(names.heading, names.key, numeric=False)]
         columns += [Column(row[0].text, row[0].text) for row in self.rows]
@@ -119,6 +126,11 @@ class Table:
         lines += [[cell.text.replace("|", "\\|") for cell in row] for row in self.rows]
         drawn = ["| " + " | ".join(line) + " |" for line in lines]
         return "\n".join([*drawn, *(f"\n{line}" for line in self.footer)])
+
+    def _latex(self) -> str:
+        from netzoo.report.latex import latex
+
+        return latex(self)
 
 
 def _width(lines: Sequence[str]) -> int:
