@@ -13,6 +13,7 @@ from .ladder import ladder
 from .lesson import lesson
 from .list import list_command
 from .probe import probe
+from .report import report
 from .rerun import rerun
 from .runs import runs
 from .show import show
@@ -37,13 +38,27 @@ def app() -> None:
       netzoo ladder lenet alexnet
       netzoo probe alexnet alexnet-sigmoid
       netzoo lesson
+      netzoo report runs/lesson
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo runs
     """
 
 
-for command in (ablate, compare, ladder, lesson, list_command, probe, rerun, runs, show, summary):
+COMMANDS = (
+    ablate,
+    compare,
+    ladder,
+    lesson,
+    list_command,
+    probe,
+    report,
+    rerun,
+    runs,
+    show,
+    summary,
+)
+for command in COMMANDS:
     app.add_command(command)
 
 

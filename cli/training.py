@@ -10,7 +10,16 @@ import click
 
 from netzoo.report.tables import Table
 
-from .options import Command, format_option, progress_options, recipe_options, show
+from .options import (
+    Command,
+    check_plot,
+    format_option,
+    plot_option,
+    progress_options,
+    recipe_options,
+    show,
+    show_plot,
+)
 
 _DATA_OPTIONS = (
     click.option(
@@ -35,11 +44,19 @@ _RUN_OPTIONS = (
         help="Folder for records, checkpoints and table; what it holds of these trials is not "
         "trained again.  [default: runs/TIME-MODELS]",
     ),
+    click.option(
+        "--report",
+        is_flag=True,
+        help="Write a page of it, too: report.html in the folder, its figures beside it.",
+    ),
 )
 
 
-def training_options(seeds: int) -> Callable[[Command], Command]:
-    """Return what adds the options of a command that trains; seeds: how many by default."""
+def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Command]:
+    """Return what adds the options of a command that trains.
+
+    seeds: how many by default. plot: whether its result has learning curves, to draw by --plot.
+    """
     seed_options = (
         click.option("--seed", type=int, default=0, show_default=True, help="The first seed."),
         click.option(
@@ -48,13 +65,14 @@ def training_options(seeds: int) -> Callable[[Command], Command]:
     )
 
     def add(command: Command) -> Command:
-        all_options = (
+        all_options: tuple[Callable[[Command], Command], ...] = (
             *_DATA_OPTIONS,
             recipe_options,
             *seed_options,
             *_RUN_OPTIONS,
             progress_options,
             format_option,
+            *((plot_option,) if plot else ()),
         )
         for option in reversed(all_options):
             command = option(command)
@@ -102,6 +120,8 @@ def train(
     quiet: bool,
     log_file: str | None,
     form: str,
+    report: bool,
+    plot: bool = False,
     **settings: Any,
 ) -> None:
     """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
@@ -110,11 +130,16 @@ def train(
     and, in itself or in .comparison, models. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
+    from netzoo.page import require_page
     from netzoo.records import to_text
     from netzoo.runs.store import new_folder
 
     from .progress import progress
 
+    if plot:
+        check_plot(form)
+    if report:
+        require_page("--report")
     if seeds < 1:
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
     folder = Path(output) if output else new_folder(about)
@@ -130,15 +155,37 @@ def train(
         if not quiet and folder.exists():
             click.echo(f"To go on: {_continuing(folder)}", err=True)
     else:
-        rows = getattr(result, "comparison", result).models
-        code = 1 if any(row.status != "ok" for row in rows) else 0
+        code = 1 if any(row.status != "ok" for row in _trained(result).models) else 0
     if form == "json":
         click.echo(to_text(result), nl=False)
     else:
         show(table(result), form)
+    if plot and _trained(result) is not None:
+        show_plot(_trained(result))
     if not quiet and folder.exists():
         click.echo(f"Records and table are kept in {folder}.", err=True)
+    if report and folder.exists():
+        _write_page(folder, quiet)
     context.exit(code)
+
+
+def _write_page(folder: Path, quiet: bool) -> None:
+    """Write the page of what a folder holds, and say where it is."""
+    from netzoo.errors import DataError
+    from netzoo.runs.pages import write_report
+
+    try:
+        page = write_report(folder)
+    except DataError as error:  # Ctrl-C came before there was anything
+        click.echo(f"No report: {error}", err=True)
+        return
+    if not quiet:
+        click.echo(f"The page is {page}.", err=True)
+
+
+def _trained(result: Any) -> Any:
+    """Return the comparison that is a result, or that is in it; None if Ctrl-C came before it."""
+    return getattr(result, "comparison", result)
 
 
 def _continuing(folder: Path) -> str:

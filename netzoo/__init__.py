@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from netzoo.registry import model_info as model_info
     from netzoo.registry import register_model as register_model
     from netzoo.runs.compare import compare as compare
+    from netzoo.runs.pages import write_report as write_report
     from netzoo.studies.ablate import ablate as ablate
     from netzoo.studies.ladder import ladder as ladder
     from netzoo.studies.lesson import lesson as lesson
@@ -45,6 +46,7 @@ _HOMES = {
     "register_model": "registry",
     "summary": "summaries",
     "versions": "backend",
+    "write_report": "runs.pages",
 }
 
 __all__ = sorted(_HOMES)

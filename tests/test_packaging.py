@@ -22,6 +22,9 @@ def test_the_installed_package_has_its_data_and_its_types():
     root = Path(netzoo.__file__).parent
     assert (root / "py.typed").exists()
     assert len(list((root / "data" / "fashion_mnist_sample").iterdir())) == 4
+    assert (root / "page" / "chinese.json").exists()
+    written = {path.name for path in (PROJECT / "netzoo" / "page" / "templates").iterdir()}
+    assert {path.name for path in (root / "page" / "templates").iterdir()} == written
 
 
 def test_the_command_is_installed_and_tfds_hidden_dependency_is_declared():
@@ -50,6 +53,7 @@ def test_the_public_names_are_these():
         "register_model",
         "summary",
         "versions",
+        "write_report",
     ]
     for name in netzoo.__all__:
         assert getattr(netzoo, name).__doc__, name

@@ -12,8 +12,8 @@ CLI = Path(__import__("netzoo_cli").__file__).parent
 
 ROWS = [
     ("errors", "units"),
-    ("registry", "backend"),
-    ("recipes", "costs"),
+    ("registry", "backend", "notebook"),
+    ("recipes", "costs", "packed"),
     ("records",),
     ("comparisons",),
     ("ablations", "probes"),
@@ -21,16 +21,19 @@ ROWS = [
     ("stats", "shapley", "models", "cost", "data"),
     ("training", "report", "summaries"),
     ("runs.plan", "runs.local", "runs.disk", "runs.listener", "runs.clock", "runs.origin"),
-    ("runs.checkpoint",),
+    ("runs.checkpoint", "page"),
     ("runs.store",),
     ("runs.trial", "runs.prepare", "runs.saved"),
-    ("runs.compare", "runs.rerun"),
+    ("runs.compare", "runs.rerun", "runs.pages"),
     ("studies",),
 ]
 ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 
-# Against the order, inside functions: the built-in models register on import; a cost prints itself.
-INSIDE_FUNCTIONS = {("registry", "models"), ("costs", "report")}
+# Against the order, inside functions: the built-in models register on import; results print
+# themselves.
+RESULTS = ("notebook", "costs", "comparisons", "ablations", "probes", "claims")
+INSIDE_FUNCTIONS = {("registry", "models"), *((room, "report") for room in RESULTS)}
+INSIDE_FUNCTIONS |= {("comparisons", "page")}
 
 # What a module may import as it is imported; inside a function is another matter.
 THIRD_PARTY = {
@@ -38,6 +41,7 @@ THIRD_PARTY = {
     "cost": {"keras"},
     "data": {"numpy", "tensorflow"},
     "training": {"keras", "numpy"},
+    "page": {"altair", "jinja2", "markupsafe", "numpy", "PIL", "vl_convert"},
     "runs.checkpoint": {"numpy"},
     "summaries": {"keras"},
 }
@@ -82,8 +86,9 @@ def imports(tree, *, everywhere):
 
 @pytest.mark.parametrize(("path", "name"), list(modules()))
 def test_a_room_imports_from_above_only(path, name):
-    room = room_of(name)
-    for imported in imports(ast.parse(path.read_text()), everywhere=True):
+    room, tree = room_of(name), ast.parse(path.read_text())
+    at_once = set(imports(tree, everywhere=False))
+    for imported in imports(tree, everywhere=True):
         if not imported.startswith("netzoo."):
             continue
         target = room_of(imported.removeprefix("netzoo."))
@@ -91,6 +96,7 @@ def test_a_room_imports_from_above_only(path, name):
         if target == room:
             continue
         if (room, target) in INSIDE_FUNCTIONS:
+            assert imported not in at_once, f"{name} imports {imported} outside a function"
             continue
         assert ROW[target] < ROW[room], f"{name} imports {imported} from a row not above its own"
 
@@ -101,6 +107,7 @@ def test_a_module_imports_only_the_third_party_that_its_room_may(path, name):
     for imported in imports(ast.parse(path.read_text()), everywhere=False):
         top = imported.partition(".")[0]
         heavy = {"keras", "tensorflow", "torch", "jax", "numpy", "rich", "click", "msgspec"}
+        heavy |= {"altair", "jinja2", "pandas", "PIL", "plotext", "vl_convert"}
         assert top not in heavy - allowed, f"{name} imports {top}"
 
 

@@ -29,7 +29,7 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
         values = {
             name: sorted({str(value_of(record)) for record in records})
             for name, records in by_model.items()
-            if _ASKED.get(what) not in parted(name)[1]
+            if _ASKED.get(what) not in parted(records[0].trial.model)[1]
         }
         if len({value for each in values.values() for value in each}) > 1:
             each = "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())

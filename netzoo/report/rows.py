@@ -1,7 +1,7 @@
 """From the records of trials to a comparison: one row a model, with what may be said of it."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -23,9 +23,15 @@ Group = Sequence[TrialRecord]
 
 def compare_records(records: Group, baseline: str) -> Comparison:
     """Return the comparison of at least one record, models in the order of their first record."""
-    first = records[0]
-    names = list(dict.fromkeys(record.trial.model for record in records))
+    names = dict.fromkeys(record.trial.model for record in records)
     by_model = {name: [r for r in records if r.trial.model == name] for name in names}
+    return compare_groups(by_model, baseline)
+
+
+def compare_groups(by_model: Mapping[str, Group], baseline: str) -> Comparison:
+    """Return the comparison of records by the name that stands for them, in that order."""
+    records = [record for group in by_model.values() for record in group]
+    first = records[0]
     costs = [record.cost for record in records if record.cost is not None]
     uncounted = {layer for cost in costs for layer in cost.uncounted}
     rows = [_row(name, group) for name, group in by_model.items()]
@@ -84,7 +90,7 @@ def _row(name: str, records: Group) -> ModelRow:
 
 
 def _judged(
-    rows: Sequence[ModelRow], by_model: dict[str, list[TrialRecord]], baseline: str
+    rows: Sequence[ModelRow], by_model: Mapping[str, Group], baseline: str
 ) -> list[ModelRow]:
     """Return the rows with their differences to the baseline and the verdicts on them."""
     base = _by_seed(by_model[baseline])

@@ -1,0 +1,12 @@
+"""One self-contained page of what was trained, and its figures; made from records alone."""
+
+from netzoo.errors import imported
+from netzoo.report.plot import INSTALL
+
+PACKAGES = ("altair", "jinja2", "PIL", "vl_convert")
+
+
+def require_page(wanting: str) -> None:
+    """Raise MissingPackage, which names what wants it, if nothing can be drawn here."""
+    for package in PACKAGES:
+        imported(package, wanting, INSTALL)

@@ -1,0 +1,36 @@
+"""What a page is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from netzoo.comparisons import Comparison
+from netzoo.records import TrialRecord
+
+
+@dataclass(frozen=True)
+class Content:
+    """What was found in the folders of which a page is made.
+
+    comparisons: the same trials against each baseline in turn, by its name; the first is the one
+    that was asked for. records: of all trials, by the model's name on the page.
+    studies: what ablations, ladders, probes and lessons found, as their JSON has it.
+    pictures: the first test images, None where no folder holds them.
+    notes: what was damaged or left out.
+    """
+
+    comparisons: dict[str, Comparison]
+    records: dict[str, tuple[TrialRecord, ...]]
+    studies: tuple[dict[str, Any], ...] = ()
+    pictures: Any = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> Sequence[str]:
+        """Return the models' names, in their order."""
+        return list(self.records)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Return the comparison with the baseline that was asked for; None if nothing trained."""
+        return next(iter(self.comparisons.values()), None)

@@ -1,0 +1,97 @@
+"""The page's foot: all that is needed to do it again, and by what conventions it was counted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from netzoo import units
+from netzoo.comparisons import Comparison
+from netzoo.page.content import Content
+
+CONVENTIONS = (
+    "MACs: multiply–adds of convolutions and matrix products in one forward pass of one image, "
+    "bias not counted. FLOPs = 2 × MACs.",
+    "Training FLOPs: forward and backward; the first layer needs no gradient of its input. "
+    "Element-wise work is not among them.",
+    "Test accuracy: of the last epoch, never of the best one. ±: sample standard deviation over "
+    "the seeds.",
+    "Verdicts: paired t test over the seeds (of one seed, McNemar's exact test over the test "
+    "images), p < 0.05 after Holm's correction.",
+)
+
+
+def foot(content: Content) -> dict[str, Any]:
+    """Return the facts, by English label, the conventions and what is to be doubted."""
+    comparison = content.comparison
+    studies = [study for study in content.studies if study.get("command")]
+    commands = [study["command"] for study in studies]
+    facts: list[tuple[str, Sequence[str]]] = []
+    doubts: list[str] = list(content.notes)
+    if comparison is not None:
+        records = [record for group in content.records.values() for record in group]
+        commands += [record.command for record in records]
+        facts = _facts(comparison)
+        facts += [
+            ("Backend", _once(record.trial.backend for record in records)),
+            ("Device", _once(record.device.name for record in records)),
+            ("Versions", _once(_versions(record.versions) for record in records)),
+            ("Git commit", _once(record.commit or "" for record in records)),
+        ]
+        doubts += comparison.warnings
+        doubts += [f"{row.name}: {row.error}" for row in comparison.models if row.error]
+        if comparison.uncounted:
+            doubts.append(f"Not counted: {', '.join(comparison.uncounted)}.")
+    elif content.studies:
+        study = content.studies[0]
+        facts = [
+            ("Backend", [study["backend"]]),
+            ("Device", [study["device"]["name"]]),
+            ("Versions", [_versions(study["versions"])]),
+        ]
+    facts.append(("Command", _once(commands)))
+    return {
+        "facts": [(label, values) for label, values in facts if values],
+        "conventions": CONVENTIONS,
+        "doubts": doubts,
+    }
+
+
+def _facts(comparison: Comparison) -> list[tuple[str, Sequence[str]]]:
+    data = comparison.dataset
+    seeds = comparison.recipe["seeds"]
+    return [
+        (
+            "Data",
+            [
+                f"{data.name}: {units.exact(data.train)} + {units.exact(data.test)}, "
+                f"{units.shape(data.image_shape)}, {data.source}",
+                f"SHA-256 {data.sha256}",
+            ],
+        ),
+        ("Seeds", [f"{', '.join(map(str, seeds))} (n = {len(seeds)})"]),
+        ("Recipe", [comparison.recipe["name"], *_settings(comparison)]),
+    ]
+
+
+def _settings(comparison: Comparison) -> list[str]:
+    """Return each model's settings, those that all have in one line."""
+    by_model = comparison.recipe["by_model"]
+    first = next(iter(by_model.values()))
+    shared = {k: v for k, v in first.items() if all(s.get(k) == v for s in by_model.values())}
+    told = [_pairs(shared)]
+    for name, settings in by_model.items():
+        own = _pairs({key: value for key, value in settings.items() if key not in shared})
+        told += [f"{name}: {own}"] if own else []
+    return told
+
+
+def _pairs(settings: dict[str, Any]) -> str:
+    shown = {key: value for key, value in settings.items() if key != "name" and value is not None}
+    return ", ".join(f"{key}={value}" for key, value in shown.items())
+
+
+def _versions(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
+
+
+def _once(values: Any) -> list[str]:
+    return [value for value in dict.fromkeys(values) if value]

@@ -1,0 +1,93 @@
+"""One HTML file that holds all it shows: answer, table, figures, pictures, and how to repeat it.
+
+Nothing in it is fetched, and every name from outside is written as text: by Jinja's escaping in the
+markup, and as JSON without markup characters in the script's data.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import vl_convert
+from markupsafe import Markup
+
+from netzoo.page import figures
+from netzoo.page.answer import Answer, answer
+from netzoo.page.content import Content
+from netzoo.page.drawing import VEGA_LITE
+from netzoo.page.figure import Figure, colors
+from netzoo.page.foot import foot
+from netzoo.page.markup import rendered
+from netzoo.page.pictures import disagreements, filter_sheets
+from netzoo.page.words import LANGUAGES, dictionary
+from netzoo.report.comparison import comparison_table
+
+
+def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None = None) -> str:
+    """Return the page as HTML; language: the one that it opens in, "en" or "zh".
+
+    drawn: the content's figures, if they are at hand.
+    """
+    drawn = figures.figures(content) if drawn is None else drawn
+    comparisons = content.comparisons
+    return rendered(
+        "page.html",
+        language=language,
+        languages=LANGUAGES,
+        content=content,
+        models=list(zip(content.models, colors(content.models), strict=True)),
+        answers={name: answer(each) for name, each in comparisons.items()} or {"": _unanswered()},
+        tables={name: comparison_table(each) for name, each in comparisons.items()},
+        claims=[c for study in content.studies for c in study.get("claims", ())],
+        figures=drawn,
+        pairs=disagreements(content.records, content.pictures),
+        sheets=filter_sheets(content.records),
+        foot=foot(content),
+        data=_data(drawn),
+        library=_library(),
+    )
+
+
+def _unanswered() -> Answer:
+    return Answer(("What the networks look like inside", {}))
+
+
+def _data(drawn: Sequence[Figure]) -> dict[str, Any]:
+    """Return what the page's script draws."""
+    titles: set[str] = set()
+    told = []
+    for figure in drawn:
+        specs = figure.specs()
+        _titles(specs, titles)
+        signals = {c.signal: c.options[0][0] for c in figure.choices if c.signal}
+        told.append(
+            {
+                "name": figure.name,
+                "specs": specs,
+                "datasets": figure.datasets(),
+                "signals": signals,
+                "wide": figure.wide,
+            }
+        )
+    chinese = {title: dictionary()[title] for title in titles if title in dictionary()}
+    return {"figures": told, "words": {"zh": chinese}}
+
+
+def _titles(spec: Any, found: set[str]) -> None:
+    """Collect the texts that netzoo.page.words.translated would translate."""
+    if isinstance(spec, dict):
+        for key, value in spec.items():
+            if key == "title" and isinstance(value, str):
+                found.add(value)
+            else:
+                _titles(value, found)
+    elif isinstance(spec, list):
+        for each in spec:
+            _titles(each, found)
+
+
+@functools.cache
+def _library() -> Markup:
+    """Return Vega, Vega-Lite and Vega-Embed as one script that can stand inside a page."""
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
+    return Markup(script.replace("</script", "<\\/script").replace("<!--", "<\\!--"))

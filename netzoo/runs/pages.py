@@ -1,0 +1,157 @@
+"""From the folders of finished runs to a page and its figures; no backend is needed."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from netzoo.errors import BadInput, DataError, no_such
+from netzoo.page import require_page
+from netzoo.page.content import Content
+from netzoo.records import Pictures, TrialRecord
+from netzoo.report.rows import compare_groups
+from netzoo.runs.saved import saved_records
+from netzoo.runs.store import open_store, saved_study
+
+PAGE = "report.html"
+LESSON_PARTS = ("trainings", "probes")
+
+
+def write_report(
+    folders: Sequence[str | Path] | str | Path,
+    output: str | Path | None = None,
+    *,
+    baseline: str | None = None,
+    language: str = "en",
+) -> Path:
+    """Write the page of what folders hold, with its figures as SVG and PNG; return its path.
+
+    output: the HTML file; by default report.html, in the folder if it is one alone, else here. The
+    figures come into a folder beside it, named after it: report-figures.
+    baseline: the model that the others are compared with first. language: "en" or "zh".
+    Raises BadInput for a folder that holds nothing of netzoo, and for a wrong name; DataError if
+    nothing can be shown; MissingPackage without the extra packages.
+    """
+    require_page("report")
+    from netzoo.page import files
+    from netzoo.page.words import LANGUAGES
+
+    if language not in LANGUAGES:
+        raise no_such("language", language, LANGUAGES)
+    folders = [folders] if isinstance(folders, str | Path) else list(folders)
+    content = gathered(folders, baseline)
+    path = Path(output) if output else (Path(folders[0]) if len(folders) == 1 else Path()) / PAGE
+    files.write(content, path, figures_folder(path), language)
+    return path
+
+
+def figures_folder(page: Path) -> Path:
+    """Return the folder of a page's figures."""
+    return page.with_name(f"{page.stem}-figures")
+
+
+def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
+    """Return what the folders hold: records of the same model and settings together."""
+    studies: list[dict[str, Any]] = []
+    found: list[tuple[str, TrialRecord]] = []
+    pictures: dict[str, Pictures] = {}
+    notes: list[str] = []
+    first = ""
+    for folder in folders:
+        for part in _parts(Path(folder)):
+            study = _study(part, notes)
+            if study is not None:
+                studies.append(study)
+            if _is_lesson(part):
+                continue
+            store = open_store(part)
+            records, base, damaged = saved_records(store)
+            kept = store.pictures(records[0].trial.dataset) if records else None
+            if kept is not None:
+                pictures[kept.sha256] = kept
+            found += [(part.name, record) for record in records]
+            first = first or base
+            notes += damaged
+    by_model = _by_name(found)
+    if not by_model and not studies:
+        raise DataError(" ".join([f"{folders[0]} holds nothing to show.", *notes]))
+    first = _baseline(baseline, first, by_model)
+    names = sorted(by_model, key=lambda name: name != first)
+    drawn = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
+    return Content(
+        comparisons={name: compare_groups(by_model, name) for name in names},
+        records={name: tuple(group) for name, group in by_model.items()},
+        studies=tuple(studies),
+        pictures=pictures.get(drawn),
+        notes=tuple(notes),
+    )
+
+
+def _parts(folder: Path) -> list[Path]:
+    """Return a folder, and if it is a lesson's, those of its trainings and its probes."""
+    if not folder.is_dir():
+        raise BadInput(f"{str(folder)!r} is not a folder.")
+    if not _is_lesson(folder):
+        return [folder]
+    return [folder, *(part for name in LESSON_PARTS if (part := folder / name).is_dir())]
+
+
+def _is_lesson(folder: Path) -> bool:
+    return (folder / LESSON_PARTS[0]).is_dir()
+
+
+def _study(folder: Path, notes: list[str]) -> dict[str, Any] | None:
+    try:
+        study = saved_study(folder)
+    except DataError as error:
+        notes.append(str(error))
+        return None
+    return None if study is None else study[0]
+
+
+def _baseline(asked: str | None, planned: str, by_model: dict[str, Any]) -> str:
+    if asked is not None and asked not in by_model:
+        raise no_such("model", asked, by_model, where="these folders")
+    if asked is not None or planned in by_model:
+        return asked or planned
+    return next(iter(by_model), "")
+
+
+def _by_name(found: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRecord]]:
+    """Return the records by a name for each model, with what tells it apart if it comes twice.
+
+    The seeds of one model with the same settings may be in several folders; a seed that is there
+    twice counts once.
+    """
+    groups: dict[Any, dict[int, TrialRecord]] = {}
+    homes: dict[Any, str] = {}
+    for folder, record in found:
+        trial = record.trial
+        key = (trial.model, trial.backend, record.device, trial.recipe, trial.dataset.sha256)
+        homes.setdefault(key, folder)
+        seeds = groups.setdefault(key, {})
+        if trial.seed not in seeds or seeds[trial.seed].status == "unfinished":
+            seeds[trial.seed] = record
+    named: dict[str, list[TrialRecord]] = {}
+    for key, seeds in groups.items():
+        records = list(seeds.values())
+        twins = [other for other in groups if other[0] == key[0]]
+        name = key[0] if len(twins) == 1 else f"{key[0]} ({_apart(key, twins, homes)})"
+        while name in named:
+            name += "'"
+        named[name] = records
+    return named
+
+
+def _apart(key: Any, twins: Sequence[Any], homes: dict[Any, str]) -> str:
+    """Return what tells one of the groups of a model from the others, in a word."""
+    ways: tuple[Callable[[Any], str], ...] = (
+        lambda k: k[1],
+        lambda k: k[2].name,
+        lambda k: k[3].name,
+        lambda k: k[3].precision,
+        lambda k: homes[k],
+    )
+    for way in ways:
+        if len({way(each) for each in twins}) == len(twins):
+            return way(key)
+    return f"{homes[key]}, {key[1]}"

@@ -1,0 +1,163 @@
+"""The page as text: what it says, that names stay text, that it is whole in both languages."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from page_content import ACCURACIES, CLASSES, MARKUP, content, groups, history, hostile, studies
+from study_records import record
+
+from netzoo.page import words
+from netzoo.page.answer import answer
+from netzoo.page.foot import foot
+from netzoo.page.page import page
+from netzoo.report.rows import compare_groups
+
+MOST_BYTES = 3_000_000
+
+
+class Seen(HTMLParser):
+    """What a browser would find in a page: its elements, its scripts and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self.words, self.places = [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.places.append(tag)
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag):
+        self.places.append(f"/{tag}")
+
+    def handle_data(self, data):
+        if self.places[-1:] == ["script"]:
+            self.scripts[-1] += data
+        elif self.places[-1:] != ["style"]:
+            self.words.append(data)
+
+    def data(self):
+        return json.loads(self.scripts[0])
+
+
+def told(sentence):
+    return words.said("en", sentence[0], **sentence[1])
+
+
+def test_a_page_holds_all_that_it_shows(monkeypatch):
+    text = page(content(studies=studies(monkeypatch)))
+    assert len(text.encode()) < MOST_BYTES
+    seen = Seen(text)
+    for tag, attributes in seen.elements:
+        assert tag not in ("link", "iframe", "object", "embed", "base")
+        for name in ("src", "href", "data", "srcset", "action"):
+            assert attributes.get(name, "data:").startswith(("data:", "#")), (tag, name)
+        assert not [name for name in attributes if name.startswith("on")], tag
+    assert not re.search(r"url\(|@import", text.partition("</style>")[0])
+
+
+def test_names_that_look_like_markup_stay_text():
+    found = hostile()
+    usual, odd = Seen(page(content())), Seen(page(content(found)))
+    assert len(odd.scripts) == len(usual.scripts) == 3
+    assert odd.scripts[1:] == usual.scripts[1:]
+    shown = "".join(odd.words)
+    assert f"{MARKUP} is better than lenet" in shown
+    assert MARKUP in [each.get("data-model") for _, each in odd.elements]
+    assert all(name in shown for name in CLASSES)
+    (matrix,) = [each for each in odd.data()["figures"] if each["name"] == "confusion"]
+    rows = matrix["datasets"]["confusion"]
+    assert {row["true"] for row in rows} == set(CLASSES)
+    assert MARKUP in {row["model"] for row in rows}
+
+
+def test_every_text_of_the_page_has_its_chinese(monkeypatch):
+    """Nothing that is told in English for want of a translation, on a page of everything."""
+    missing, known = set(), words.dictionary()
+    names = {*ACCURACIES, *map(str, range(100)), "alexnet-sigmoid", "alexnet-avgpool"}
+
+    def chinese(language, text, /, **values):
+        if language == "zh" and text not in known and re.search("[A-Za-z]{3}", text):
+            missing.add(text)
+        return said(language, text, **values)
+
+    said = words.said
+    monkeypatch.setattr("netzoo.page.words.said", chinese)
+    monkeypatch.setattr("netzoo.page.markup.said", chinese)
+    from netzoo.page.markup import _environment
+
+    monkeypatch.setitem(_environment().globals, "said", chinese)
+    page(content(studies=studies(monkeypatch)), "zh")
+    page(content({"lenet": groups()["lenet"][:1]}), "zh")
+    figures = re.compile(r"[\d .,±×−+%–kMGTBFLOP/s()…x]*|\d+ (min|s|h).*|.*images/s")
+    assert {text for text in missing - names if not figures.fullmatch(text)} == set()
+
+
+def test_titles_of_charts_are_in_the_page_in_both_languages():
+    data = Seen(page(content())).data()
+    assert data["words"]["zh"]["Epoch"] == words.dictionary()["Epoch"]
+    titles = set(re.findall(r'"title": "([^"]*)"', json.dumps(data["figures"], ensure_ascii=False)))
+    assert titles - set(data["words"]["zh"]) == set()
+
+
+def test_a_translation_has_the_places_of_its_text():
+    for text, chinese in words.dictionary().items():
+        assert set(re.findall(r"{\w+}", chinese)) == set(re.findall(r"{\w+}", text)), text
+
+
+def test_values_that_are_no_numbers_do_not_end_up_in_the_data():
+    """JSON has no NaN: a browser would refuse all of it."""
+    lost = [replace(epoch, train_loss=float("nan")) for epoch in history(0.1)]
+    last = [*history(0.1)[:2], replace(history(0.1)[2], test_loss=float("inf"))]
+    by_model = groups()
+    by_model["lenet"][0] = replace(by_model["lenet"][0], status="diverged", history=tuple(last))
+    by_model["lenet-relu"] = [
+        replace(record("lenet-relu", seed, 0.1), status="diverged", history=tuple(lost))
+        for seed in (0, 1, 2)
+    ]
+    text = Seen(page(content(by_model))).scripts[0]
+    assert not re.search(r"\b(NaN|Infinity)\b", text)
+    json.loads(text, parse_constant=pytest.fail)
+
+
+def test_the_first_lines_are_the_question_and_the_answer():
+    found = answer(compare_groups(groups(), "lenet"))
+    assert told(found.question) == (
+        "lenet, lenet-relu, lenet-modern, alexnet on fashion_mnist, 3 seeds"
+    )
+    best, second, third = map(told, found.sentences)
+    assert re.fullmatch(
+        r"alexnet is better than lenet by \+16\.7 \(\+1\d\.\d … \+1\d\.\d\) points of test "
+        r"accuracy \(p < 0\.01\), at .* the MACs\.|alexnet is better than lenet by .*",
+        best,
+    )
+    assert second.startswith("lenet-relu is better than lenet by +8.7")
+    assert third.startswith("lenet-modern and lenet cannot be separated: +3.0 ")
+
+
+def test_the_answer_where_there_is_none():
+    by_model = groups({"lenet": [0.7, 0.7], "alexnet": [0.1, 0.1]})
+    by_model["alexnet"] = [record("alexnet", n, 0, status="failed", error="gone") for n in (0, 1)]
+    (only,) = answer(compare_groups(by_model, "lenet")).sentences
+    assert told(only) == "alexnet cannot be compared with lenet: one of them has no result."
+    alone = answer(compare_groups({"lenet": by_model["lenet"]}, "lenet"))
+    assert told(alone.question) == "lenet on fashion_mnist, 2 seeds"
+    assert told(alone.sentences[0]) == "lenet reaches 70.0 ± 0.0 % on the test images."
+
+
+def test_the_foot_has_all_that_is_needed_to_do_it_again():
+    by_model = groups()
+    by_model["lenet"] = [replace(r, commit="abc123", command="one") for r in by_model["lenet"]]
+    facts = dict(foot(content(by_model, notes=("plan.json is damaged.",)))["facts"])
+    assert facts["Command"] == ["one", "netzoo compare …"]
+    assert facts["Seeds"] == ["0, 1, 2 (n = 3)"]
+    assert facts["Data"][1] == f"SHA-256 {'ab' * 32}"
+    assert facts["Versions"] == ["python 3.11.0, netzoo 0.1.0, keras 3.15.1, tensorflow 2.21.0"]
+    assert facts["Git commit"] == ["abc123"]
+    assert "plan.json is damaged." in foot(content(notes=("plan.json is damaged.",)))["doubts"]
