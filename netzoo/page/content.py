@@ -27,8 +27,10 @@ class Content:
 
     @property
     def models(self) -> Sequence[str]:
-        """Return the models' names, in their order."""
-        return list(self.records)
+        """Return the names of the models, those that were trained before those only probed."""
+        probes = (study.get("probe") or study for study in self.studies)
+        probed = [row["model"] for probe in probes for row in probe.get("layers", ())]
+        return list(dict.fromkeys([*self.records, *probed]))
 
     @property
     def comparison(self) -> Comparison | None:

@@ -131,7 +131,6 @@ def _chart(x: str, y: str, models: Sequence[str], split: str) -> Any:
         ],
     )
     band = base.mark_area(tooltip=False).encode(
-        color=color(models, legend=False),
         y=alt.Y(f"{y}_low:Q", title=METRICS[y]),
         y2=f"{y}_high:Q",
         opacity=fading(0.18),

@@ -14,6 +14,7 @@ from netzoo.page.words import translated
 VEGA_LITE = "6.4"  # of the versions that vl-convert brings
 COLUMN_PX = 320  # the text comes at about 7 pt
 PNG_PX = 1000  # the same column at 300 dots an inch
+LEGEND_CHARACTERS = 44  # of a line, a name's symbol and space taken for four
 FONT = "Liberation Sans, Arial, Helvetica, Noto Sans CJK SC, sans-serif"
 CONFIG = {
     "background": "white",
@@ -21,7 +22,13 @@ CONFIG = {
     "view": {"stroke": None},
     "axis": {"labelFontSize": 10, "titleFontSize": 10, "titleFontWeight": "normal"},
     "axisX": {"grid": False},
-    "legend": {"labelFontSize": 10, "titleFontSize": 10, "orient": "bottom", "columns": 3},
+    "legend": {
+        "labelFontSize": 10,
+        "titleFontSize": 10,
+        "labelLimit": 250,
+        "orient": "bottom",
+        "symbolOpacity": 1,
+    },
     "text": {"fontSize": 10},
 }
 
@@ -63,7 +70,10 @@ def specification(
         for param in whole.get("params", ())
     ]
     if whole.get("width") == "container":
-        whole |= {"width": COLUMN_PX, "autosize": {"type": "fit-x", "contains": "padding"}}
+        longest = max((len(str(row.get("model", ""))) for row in figure.rows), default=0)
+        columns = max(1, LEGEND_CHARACTERS // (longest + 4))
+        whole |= {"width": COLUMN_PX, "config": {"legend": {"columns": columns}}}
+        whole |= {"autosize": {"type": "fit-x", "contains": "padding"}}
     return whole
 
 

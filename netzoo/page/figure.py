@@ -91,11 +91,10 @@ def rows_named(name: str) -> Any:
     return alt.NamedData(name)
 
 
-def color(models: Sequence[str], *, legend: bool = True) -> Any:
+def color(models: Sequence[str]) -> Any:
     """Return the encoding of a row's model by its colour, the same in every figure."""
     scale = alt.Scale(domain=list(models), range=colors(models))
-    shown = alt.Undefined if legend else None
-    return alt.Color("model:N", scale=scale, sort=None, title="Model", legend=shown)
+    return alt.Color("model:N", scale=scale, sort=None, title="Model")
 
 
 def colors(models: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from netzoo.page.tradeoff import tradeoff
 
 def figures(content: Content) -> list[Figure]:
     """Return the figures for which the content has something to show."""
-    found = [figure for study in content.studies for figure in study_figures(study)]
+    found = [figure for study in content.studies for figure in study_figures(study, content.models)]
     if content.comparison is not None:
         costs = {name: group[0].cost for name, group in content.records.items() if group[0].cost}
         changes = {name: group[0].trial.changes for name, group in content.records.items()}

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from netzoo import units
-from netzoo.comparisons import Comparison
 from netzoo.page.content import Content
+from netzoo.records import DatasetRecord, from_plain
 
 CONVENTIONS = (
     "MACs: multiply–adds of convolutions and matrix products in one forward pass of one image, "
@@ -29,7 +29,7 @@ def foot(content: Content) -> dict[str, Any]:
     if comparison is not None:
         records = [record for group in content.records.values() for record in group]
         commands += [record.command for record in records]
-        facts = _facts(comparison)
+        facts = _facts(comparison.dataset, comparison.recipe)
         facts += [
             ("Backend", _once(record.trial.backend for record in records)),
             ("Device", _once(record.device.name for record in records)),
@@ -42,7 +42,9 @@ def foot(content: Content) -> dict[str, Any]:
             doubts.append(f"Not counted: {', '.join(comparison.uncounted)}.")
     elif content.studies:
         study = content.studies[0]
-        facts = [
+        if "dataset" in study:
+            facts = _facts(from_plain(DatasetRecord, study["dataset"]), study["recipe"])
+        facts += [
             ("Backend", [study["backend"]]),
             ("Device", [study["device"]["name"]]),
             ("Versions", [_versions(study["versions"])]),
@@ -55,9 +57,8 @@ def foot(content: Content) -> dict[str, Any]:
     }
 
 
-def _facts(comparison: Comparison) -> list[tuple[str, Sequence[str]]]:
-    data = comparison.dataset
-    seeds = comparison.recipe["seeds"]
+def _facts(data: DatasetRecord, recipe: dict[str, Any]) -> list[tuple[str, Sequence[str]]]:
+    seeds = recipe["seeds"]
     return [
         (
             "Data",
@@ -68,13 +69,12 @@ def _facts(comparison: Comparison) -> list[tuple[str, Sequence[str]]]:
             ],
         ),
         ("Seeds", [f"{', '.join(map(str, seeds))} (n = {len(seeds)})"]),
-        ("Recipe", [comparison.recipe["name"], *_settings(comparison)]),
+        ("Recipe", [recipe["name"], *_settings(recipe["by_model"])]),
     ]
 
 
-def _settings(comparison: Comparison) -> list[str]:
+def _settings(by_model: dict[str, dict[str, Any]]) -> list[str]:
     """Return each model's settings, those that all have in one line."""
-    by_model = comparison.recipe["by_model"]
     first = next(iter(by_model.values()))
     shared = {k: v for k, v in first.items() if all(s.get(k) == v for s in by_model.values())}
     told = [_pairs(shared)]

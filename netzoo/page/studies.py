@@ -1,5 +1,6 @@
 """What ablations, ladders and probes found, as figures; each from its JSON."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,19 +19,23 @@ LOOKS = {
     "dead": "Share of dead units",
     "saturated": "Share of saturated outputs",
 }
+SLANTED = alt.Axis(labelAngle=-35, labelLimit=160, labelOverlap=False)
 FIGURE_ACCENT, BAR = "#3b7dd8", "#9aa7bd"
 
 
-def study_figures(study: dict[str, Any]) -> list[Figure]:
-    """Return the figures of a study; of a lesson, those of the probe in it."""
+def study_figures(study: dict[str, Any], models: Sequence[str]) -> list[Figure]:
+    """Return the figures of a study; of a lesson, those of the probe in it.
+
+    models: of the page, in the order of their colours.
+    """
     if "effects" in study:
         found = [ablation(study), shares(study)]
     elif "rungs" in study:
         found = [ladder(study)]
     elif "claims" in study:
-        found = [probe(study["probe"])] if study.get("probe") else []
+        found = [probe(study["probe"], models)] if study.get("probe") else []
     else:
-        found = [probe(study)]
+        found = [probe(study, models)]
     return [figure for figure in found if figure is not None]
 
 
@@ -96,7 +101,8 @@ def ladder(study: dict[str, Any]) -> Figure | None:
     steps = ["start", *(rung["change"] for rung in study["rungs"])]
     rows = [
         {
-            "rung": f"{number}. {step}",
+            "rung": f"{number}. {step.partition(':')[0]}",
+            "change": step,
             "model": model["name"],
             "accuracy": 100 * model["test_accuracy"]["mean"],
             "sd": 100 * (model["test_accuracy"]["sd"] or 0.0),
@@ -116,12 +122,12 @@ def ladder(study: dict[str, Any]) -> Figure | None:
             {},
         ),
         rows,
-        {cost: _rungs(cost) for cost in COSTS},
+        {cost: _rungs(cost, rows) for cost in COSTS},
         (Choice("Bars", tuple(COSTS.items())),),
-        ("Rung", "Model", "Test accuracy, %", "Parameters", "MACs"),
+        ("Change", "Model", "Test accuracy, %", "Parameters", "MACs"),
         [
             [
-                row["rung"],
+                row["change"],
                 row["model"],
                 f"{row['accuracy']:.1f} ± {row['sd']:.1f}",
                 units.quantity(row["params"] or 0),
@@ -132,7 +138,7 @@ def ladder(study: dict[str, Any]) -> Figure | None:
     )
 
 
-def probe(study: dict[str, Any]) -> Figure | None:
+def probe(study: dict[str, Any], models: Sequence[str]) -> Figure | None:
     """Return what each layer gives, and how strongly the loss pulls at it."""
     layers = study["layers"]
     if not layers:
@@ -146,7 +152,6 @@ def probe(study: dict[str, Any]) -> Figure | None:
         figure: title for figure, title in LOOKS.items() if any(row.get(figure) for row in rows)
     }
     order = _once(row["layer"] for row in layers)
-    models = _once(row["model"] for row in layers)
     steps = _once(row["step"] for row in layers)
     return Figure(
         "probe",
@@ -193,7 +198,9 @@ def _forest(name: str, figure: str, title: str, count: int) -> Any:
     base = alt.Chart(rows_named(name)).encode(
         y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     )
-    zero = alt.Chart(rows_named(name)).mark_rule(color="#888888", strokeDash=[3, 3], tooltip=False)
+    zero = alt.Chart(rows_named(name)).mark_rule(
+        color="#888888", strokeDash=[3, 3], tooltip=False, aria=False
+    )
     bars = base.mark_rule(strokeWidth=2, color=FIGURE_ACCENT).encode(
         x=alt.X(f"{figure}_low:Q", title=title), x2=f"{figure}_high:Q", opacity=fading()
     )
@@ -212,16 +219,20 @@ def _forest(name: str, figure: str, title: str, count: int) -> Any:
     return chart.properties(width="container", height=30 * count)
 
 
-def _rungs(cost: str) -> Any:
-    rung = alt.X("rung:N", sort=None, title=None, axis=alt.Axis(labelAngle=-35, labelLimit=160))
+def _rungs(cost: str, rows: Sequence[dict[str, Any]]) -> Any:
+    amounts = [row[cost] for row in rows if row[cost]] or [1]
+    # A bar has no zero to stand on in a logarithmic scale: all begin at the power of ten below.
+    domain = [10 ** math.floor(math.log10(min(amounts))), 1.1 * max(amounts)]
+    rung = alt.X("rung:N", sort=None, title=None, axis=SLANTED)
     base = alt.Chart(rows_named("ladder")).encode(x=rung)
     bars = base.mark_bar(color=BAR, width=alt.RelativeBandSize(0.6)).encode(
         y=alt.Y(
             f"{cost}:Q",
             title=COSTS[cost],
-            scale=alt.Scale(type="log"),
+            scale=alt.Scale(type="log", domain=domain),
             axis=alt.Axis(format="~s", orient="right", grid=False),
         ),
+        y2=alt.Y2Datum(domain[0]),
         opacity=fading(0.6),
         tooltip=[
             alt.Tooltip("rung:N", title="Rung"),
@@ -239,7 +250,7 @@ def _rungs(cost: str) -> Any:
         y=height,
         opacity=fading(),
         tooltip=[
-            alt.Tooltip("rung:N", title="Rung"),
+            alt.Tooltip("change:N", title="Change"),
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("accuracy:Q", title="Test accuracy, %", format=".1f"),
             alt.Tooltip("sd:Q", title="Standard deviation, points", format=".1f"),
@@ -250,7 +261,7 @@ def _rungs(cost: str) -> Any:
 
 
 def _inside(
-    figure: str, title: str, models: list[str], order: list[str], steps: Sequence[int]
+    figure: str, title: str, models: Sequence[str], order: list[str], steps: Sequence[int]
 ) -> Any:
     log = figure.endswith(("norm", "rms"))
     scale = alt.Scale(type="log") if log else alt.Scale(zero=True)
@@ -259,7 +270,7 @@ def _inside(
         .transform_filter("toString(datum.step) == toString(step)")
         .transform_filter(f"datum.{figure} > 0" if log else f"isValid(datum.{figure})")
         .encode(
-            x=alt.X("layer:N", sort=order, title=None, axis=alt.Axis(labelAngle=-35)),
+            x=alt.X("layer:N", sort=order, title=None, axis=SLANTED),
             y=alt.Y(
                 f"{figure}:Q", title=title, scale=scale, axis=alt.Axis(format=".1~e" if log else "")
             ),

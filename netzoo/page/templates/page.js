@@ -48,7 +48,9 @@
     const place = document.querySelector(`#${figure.name} .chart`);
     const copy = prepared(spec);
     copy.datasets = figure.datasets;
-    const { view } = await vegaEmbed(place, copy, { renderer: "svg", actions: false, config: CONFIG });
+    const { view } = await vegaEmbed(place, copy, {
+      renderer: "svg", actions: false, ast: true, config: CONFIG,
+    });
     views.get(figure.name)?.finalize();
     views.set(figure.name, view);
     view.addEventListener("click", (event, item) => {
