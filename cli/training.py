@@ -155,7 +155,8 @@ def train(
         if not quiet and folder.exists():
             click.echo(f"To go on: {_continuing(folder)}", err=True)
     else:
-        code = 1 if any(row.status != "ok" for row in _trained(result).models) else 0
+        rows = result.models if hasattr(result, "models") else result.comparison.models
+        code = 1 if any(row.status != "ok" for row in rows) else 0
     if form == "json":
         click.echo(to_text(result), nl=False)
     else:

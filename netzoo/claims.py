@@ -53,8 +53,8 @@ class LessonPage(Tabled):
 
     @property
     def models(self) -> tuple[Any, ...]:
-        """Return the rows of the trainings, or none."""
-        return () if self.comparison is None else self.comparison.models
+        """Return the models of the trainings and of the probe."""
+        return tuple(model for run in (self.comparison, self.probe) if run for model in run.models)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as plain dicts, lists, strings and numbers."""

@@ -1,23 +1,43 @@
-"""Comparisons in processes of their own, to be stopped and killed."""
+"""The command in processes of its own, to be finished, stopped and killed."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "netzoo"
 
 
-def start(folder, *arguments):
-    """Start a comparison whose output is folder/out, and which prints JSON."""
+def launch(folder, words):
+    """Start the command in a folder."""
     return subprocess.Popen(
-        [COMMAND, "compare", *arguments, "--output", "out", "--format", "json"],
+        [COMMAND, *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
+
+
+def start(folder, *arguments):
+    """Start a comparison whose output is folder/out, and which prints JSON."""
+    return launch(folder, ["compare", *arguments, "--output", "out", "--format", "json"])
+
+
+def ended(process):
+    """Return what a command printed, read as JSON, and what it said, at its good end."""
+    printed, said = process.communicate()
+    assert process.returncode == 0, said
+    return json.loads(printed), said
+
+
+def finish(folder, words):
+    """Return what a command printed, read as JSON, and what it said."""
+    with launch(folder, words) as process:
+        return ended(process)
 
 
 def wait_for(process, words):
@@ -35,3 +55,28 @@ def children(process):
         return []
     with open(tasks) as file:
         return [int(pid) for pid in file.read().split()]
+
+
+def kill(process):
+    """Kill a process, and wait until its children have seen it and are gone."""
+    left = children(process)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in left) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def kept(folder):
+    """Return the records of trainings and probes below folder/out: when each was written."""
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("out/**/*-seed*.json")}
+
+
+def without_times(told):
+    """Return all that a result says but how long it took, and how it was called."""
+    if isinstance(told, list):
+        return [without_times(each) for each in told]
+    if not isinstance(told, dict):
+        return told
+    times = ("seconds", "images_per_second", "speed", "command")
+    return {key: without_times(value) for key, value in told.items() if key not in times}

@@ -8,6 +8,7 @@ import random
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
+from study_figures import ACCURACIES, CHANGES, FAILED, FIGURES, SETS, by_alexnets, by_table
 from study_records import agree_in_every_form, holm, record, train_by
 
 import netzoo
@@ -15,33 +16,6 @@ from netzoo.errors import Interrupted
 from netzoo.records import to_text
 from netzoo.report.ablation import ablation_table, ladder_table
 from netzoo.report.rows import compare_records
-
-
-def by_table(accuracies, **results):
-    """Return the function from a model and a seed to its record; results: by model."""
-
-    def result(spec, seed):
-        given = results.get(spec, {})
-        given = given(seed) if callable(given) else given
-        return record(spec, seed, accuracies[spec][seed], **given)
-
-    return result
-
-
-ACCURACIES = {
-    "alexnet": [0.860, 0.874, 0.851],
-    "alexnet-sigmoid": [0.100, 0.100, 0.101],
-    "alexnet-avgpool": [0.846, 0.858, 0.839],
-    "alexnet-nodropout": [0.871, 0.862, 0.869],
-    "alexnet-onefc": [0.803, 0.821, 0.795],
-    "alexnet@augment=flip+crop": [0.878, 0.893, 0.884],
-}
-FIGURES = {
-    "alexnet-sigmoid": {"test_loss": 2.303, "gap": 0.0},
-    "alexnet-nodropout": lambda seed: {"gap": 0.05 + 0.01 * seed, "rate": 3300.0},
-    "alexnet-onefc": {"rate": 4500.0},
-}
-by_alexnets = by_table(ACCURACIES, **FIGURES)
 
 
 def test_each_change_is_tested_against_the_base_and_corrected_for_all(monkeypatch):
@@ -101,9 +75,6 @@ def test_each_rung_is_tested_against_the_one_before(monkeypatch):
     assert [rung.verdict for rung in found.rungs] == ["better", "not separable", "worse"]
     assert [rung.speed for rung in found.rungs] == pytest.approx([2.0, 0.5, 1.0])
     assert [row.name for row in found.comparison.models] == names
-
-
-FAILED = {"status": "failed", "error": "its process was ended by SIGKILL."}
 
 
 def test_an_arm_that_failed_has_no_figures_and_the_others_stand(monkeypatch):
@@ -174,108 +145,6 @@ def test_one_seed_has_differences_and_no_verdict(monkeypatch, study):
     assert table.rows[1][8].text == "+10.0"
     assert table.rows[1][-1].text == "–"
     assert "One seed: no verdicts; ask --seeds 3 or more." in table.footer
-
-
-SETS = {
-    "lenet": [0.70, 0.71, 0.73],
-    "lenet-relu": [0.80, 0.82, 0.83],
-    "lenet-maxpool": [0.71, 0.70, 0.74],
-    "lenet@augment=flip+crop": [0.69, 0.72, 0.71],
-    "lenet-relu-maxpool": [0.86, 0.87, 0.90],
-    "lenet-relu@augment=flip+crop": [0.79, 0.80, 0.84],
-    "lenet-maxpool@augment=flip+crop": [0.70, 0.72, 0.70],
-    "lenet-relu-maxpool@augment=flip+crop": [0.85, 0.88, 0.88],
-}
-CHANGES = ["activation", "pooling", "augment"]
-
-
-def test_the_joint_effect_is_shared_out(monkeypatch):
-    train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=CHANGES, pairs=True)
-    joint = np.subtract(SETS["lenet-relu-maxpool@augment=flip+crop"], SETS["lenet"])
-    assert ablation.total.values == pytest.approx(tuple(joint))
-    assert [share.change for share in ablation.shares] == [
-        "activation: sigmoid → relu", "pooling: average → max", "augment: none → flip+crop",
-    ]  # fmt: skip
-    of_seeds = [share.accuracy.values for share in ablation.shares]
-    assert np.sum(of_seeds, axis=0) == pytest.approx(joint)
-    means = [share.accuracy.mean for share in ablation.shares]
-    assert sum(means) == pytest.approx(ablation.total.mean) == pytest.approx(joint.mean())
-    assert sum(share.ratio for share in ablation.shares) == pytest.approx(1)
-    for share in (ablation.total, *(share.accuracy for share in ablation.shares)):
-        interval = scipy_stats.ttest_1samp(share.values, 0).confidence_interval(0.95)
-        assert share.ci95 == pytest.approx(tuple(interval))
-    assert any(share.accuracy.ci95[0] < 0 for share in ablation.shares)  # not cut off at 0
-
-
-def test_the_shares_and_the_interaction_of_two_changes(monkeypatch):
-    train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True)
-    none, relu, maxpool, both = (
-        np.array(SETS[name])
-        for name in ("lenet", "lenet-relu", "lenet-maxpool", "lenet-relu-maxpool")
-    )
-    activation, pooling = ablation.shares
-    assert activation.accuracy.values == pytest.approx(((relu - none) + (both - maxpool)) / 2)
-    assert pooling.accuracy.values == pytest.approx(((maxpool - none) + (both - relu)) / 2)
-    (interaction,) = ablation.interactions
-    beyond = both - relu - maxpool + none
-    assert interaction.changes == ("activation", "pooling")
-    assert interaction.accuracy.mean == pytest.approx(beyond.mean())
-    assert interaction.accuracy.p == pytest.approx(scipy_stats.ttest_1samp(beyond, 0).pvalue)
-    assert interaction.verdict == "better"
-    assert "Interaction: activation and pooling together give more than both alone, " in "\n".join(
-        ablation_table(ablation).footer
-    )
-
-
-def test_interactions_are_named_and_corrected_for_all_pairs(monkeypatch):
-    train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=CHANGES, pairs=True)
-    assert [each.changes for each in ablation.interactions] == [
-        ("activation", "augment"), ("activation", "pooling"), ("augment", "pooling"),
-    ]  # fmt: skip
-    values = {names: np.array(SETS[name]) for names, name in zip(
-        [(), "a", "p", "g", "ap", "ag", "pg", "apg"], SETS, strict=True
-    )}  # fmt: skip
-    beyond = [  # the mean of what a pair does without the third change and with it
-        (values["ag"] - values["a"] - values["g"] + values[()]
-         + values["apg"] - values["ap"] - values["pg"] + values["p"]) / 2,
-        (values["ap"] - values["a"] - values["p"] + values[()]
-         + values["apg"] - values["ag"] - values["pg"] + values["g"]) / 2,
-        (values["pg"] - values["p"] - values["g"] + values[()]
-         + values["apg"] - values["ap"] - values["ag"] + values["a"]) / 2,
-    ]  # fmt: skip
-    ps = holm([scipy_stats.ttest_1samp(each, 0).pvalue for each in beyond])
-    assert [each.accuracy.p for each in ablation.interactions] == pytest.approx(ps)
-    assert [each.accuracy.mean for each in ablation.interactions] == pytest.approx(
-        [each.mean() for each in beyond]
-    )
-
-
-@pytest.mark.parametrize(
-    ("lost", "seeds"), [(lambda seed: seed == 1, [0, 2]), (lambda seed: True, None)]
-)
-def test_shares_are_of_the_seeds_that_every_set_has(monkeypatch, lost, seeds):
-    train_by(
-        monkeypatch, by_table(SETS, **{"lenet-maxpool": lambda seed: FAILED if lost(seed) else {}})
-    )
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True)
-    assert len(ablation.effects) == 2
-    if seeds is None:
-        assert (ablation.total, ablation.shares, ablation.interactions) == (None, (), ())
-        assert len(ablation_table(ablation).columns) == len(ablation_table(ablation).rows[0])
-    else:
-        joint = [SETS["lenet-relu-maxpool"][seed] - SETS["lenet"][seed] for seed in seeds]
-        assert ablation.total.values == pytest.approx(tuple(joint))
-
-
-def test_shares_of_one_seed_have_no_interval_and_interactions_no_verdict(monkeypatch):
-    train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True, seeds=(0,))
-    assert ablation.total.mean == pytest.approx(0.16)
-    assert {share.accuracy.ci95 for share in ablation.shares} == {None}
-    assert ablation.interactions == ()
 
 
 UNFINISHED = {"status": "unfinished", "error": "stopped by Ctrl-C."}

@@ -1,8 +1,10 @@
 """The page of the lesson's claims, as a table and as Markdown."""
 
+from dataclasses import replace
+
 from netzoo import units
 from netzoo.claims import Claim, LessonPage
-from netzoo.report.comparison import failure_line, origin_lines
+from netzoo.report.comparison import doubt_lines, failure_line, origin_lines
 from netzoo.report.tables import EMPTY, Cell, Column, Table
 
 
@@ -62,6 +64,15 @@ def _lines(page: LessonPage) -> list[str]:
     ]
     if page.comparison is not None:
         told += [failure_line(row) for row in page.comparison.models if row.error]
-        return told + origin_lines(page.comparison)
+    if page.probe is not None:
+        told += [
+            f"Probe of {model.name} {model.status}: {model.error}"
+            for model in page.probe.models
+            if model.error
+        ]
+    if page.comparison is not None:
+        # The trainings may have been made by another command, which this one went on from.
+        asked = replace(page.comparison, command=page.command, commit=page.commit)
+        return [*told, *origin_lines(asked), *doubt_lines(asked)]
     versions = ", ".join(f"{name} {number}" for name, number in page.versions.items())
     return [*told, f"Device: {page.device.name}. Backend: {page.backend}. {versions}."]

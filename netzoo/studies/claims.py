@@ -17,8 +17,8 @@ from netzoo.studies.effects import paired, rows_by_name
 
 AUGMENTED = "alexnet@augment=flip+crop"
 COLORED = "alexnet@augment=flip+crop+color"
-NOT_TRAINED = ("did not train", "diverged")
-AT_28_PX = "lenet-modern-wide-deep@as=alexnet"  # AlexNet's channels and layers on small images
+# AlexNet's channels and layers on small images, whatever size AlexNet itself is given.
+AT_28_PX = "lenet-modern-wide-deep@as=alexnet,image_size=28"
 TRAINED = (
     BASE,
     "alexnet-avgpool",
@@ -42,12 +42,12 @@ def claims(
 
     counts: of what is counted, by the lesson's recipe. slow: the same on the CPU, where counts are
     on a GPU. comparison: of `TRAINED`; probe: of `PROBED`; None where they were not run.
-    size: "--quick" or "--full", for the commands.
+    size: "--quick", "--full" or "--recipe NAME", for the commands.
     """
     tested = [*_probed(probe, size), *_trained(comparison, size)]
     ps = iter(corrected_ps([claim.p for claim in tested if claim.p is not None]))
     fair = [claim if claim.p is None else _judged(claim, next(ps)) for claim in tested]
-    return (*counted(counts.costs), *fair, timed(counts, slow))
+    return (*counted(counts.costs, counts.failures), *fair, timed(counts, slow))
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def _probed(probe: Probe | None, size: str) -> list[Claim]:
     for each in _RATIOS:
         command = f"netzoo probe alexnet {each.model} {size}"
         found = [] if probe is None else [r for r in probe.ratios if _of(r, each)]
-        if not found or found[0].p is None:
-            why = "this takes two seeds or more" if found else "the probe has not run"
+        first = next((ratio for ratio in found if ratio.step == 0), None)
+        if first is None or first.p is None:
+            why = "this takes two seeds or more" if first else _unprobed(probe, each)
             told.append(Claim(each.text, command, why, MISSING))
             continue
-        first, *later = found
-        note = "; ".join(f"after {r.step} steps {_factor(r)}" for r in later)
+        note = "; ".join(f"after {r.step} steps {_factor(r)}" for r in found if r.step)
         claim = Claim(
             each.text,
             command,
@@ -109,6 +109,18 @@ def _probed(probe: Probe | None, size: str) -> list[Claim]:
         )
         told.append(claim)
     return told
+
+
+def _unprobed(probe: Probe | None, claim: _Ratio) -> str:
+    """Return why there is no ratio at the initial weights."""
+    if probe is None:
+        return "the probe has not run"
+    errors = [
+        f"{model.name} was not probed ({model.error})"
+        for model in probe.models
+        if model.name in (BASE, claim.model) and model.error
+    ]
+    return "; ".join(errors) or f"{claim.layer} has no ratio at the initial weights: a figure is 0"
 
 
 def _of(ratio: Ratio, claim: _Ratio) -> bool:
@@ -204,7 +216,7 @@ def _on_difference(claim: _Difference, rows: dict[str, ModelRow], size: str) -> 
         notes.append(
             f"Inputs {sizes}; the second takes {units.ratio(base.macs / row.macs)} the MACs."
         )
-    notes += [f"{r.name} {r.verdict}." for r in (row, base) if r.verdict in NOT_TRAINED]
+    notes += [f"{r.name} {said}." for r in (row, base) if (said := _untrained(r))]
     return Claim(
         claim.text,
         command,
@@ -217,6 +229,13 @@ def _on_difference(claim: _Difference, rows: dict[str, ModelRow], size: str) -> 
     )
 
 
+def _untrained(row: ModelRow) -> str | None:
+    """Return what ails a model that did not learn; a baseline's row has no verdict to say it."""
+    if row.seeds and row.untrained == row.seeds:
+        return "did not train"
+    return row.verdict if row.verdict == "diverged" else None
+
+
 def _judged(claim: Claim, p: float) -> Claim:
     """Return a tested claim with its corrected p, and what it allows to say."""
     return replace(claim, p=p, verdict=claim.verdict if p < LEVEL else UNCLEAR)
@@ -225,5 +244,5 @@ def _judged(claim: Claim, p: float) -> Claim:
 def _command(words: str, size: str) -> str:
     """Return the command line; compare has no --quick and --full, but the recipes they name."""
     if words.startswith("compare"):
-        size = {"--quick": "--recipe brief", "--full": "--recipe lesson"}[size]
+        size = {"--quick": "--recipe brief", "--full": "--recipe lesson"}.get(size, size)
     return f"netzoo {words} {size}"

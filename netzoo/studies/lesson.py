@@ -18,12 +18,13 @@ from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened
-from netzoo.runs.store import keep_study
+from netzoo.runs.store import STUDY, keep_study
 from netzoo.studies import claims
 from netzoo.studies.counted import COUNTED
 from netzoo.studies.probe import probe
 
 STEPS = (0, 20)
+SIZES = {"brief": "--quick", "lesson": "--full"}  # the options that name a recipe
 SAMPLE = "fashion_mnist_sample"
 TRAININGS, PROBES, PAGE = "trainings", "probes", "lesson.md"
 
@@ -47,33 +48,20 @@ def lesson(
     Raises as netzoo.compare; Interrupted with the page of what was finished.
     """
     listener = listener or Listener()
+    asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
+    _check_request(**asked)
     with ExitStack() as stack:
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)
-        _check(folder)
+        _check_folder(folder)
         counts = _counted(device, listener)
         slow = _counted("cpu", listener) if counts.device.kind == "gpu" else None
-        size = "--full" if plan.choose_recipe(recipe, counts.device) == "lesson" else "--quick"
-        shared: dict[str, Any] = {
-            "recipe": recipe,
-            "seeds": seeds,
-            "device": device,
-            "listener": listener,
-            **options,
-        }
-        found: Comparison | None = None
-        looked: Probe | None = None
-        stopped = False
-        try:
-            found = compare(claims.TRAINED, output=folder / TRAININGS, **shared)
-            looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **shared)
-        except Interrupted as stop:
-            stopped = True
-            if isinstance(stop.comparison, Comparison):
-                found = stop.comparison
-            else:
-                looked = stop.comparison
+        name = plan.choose_recipe(recipe, counts.device)
+        size = SIZES.get(name, f"--recipe {name}")
+        for told in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
+            (folder / told).unlink(missing_ok=True)
+        found, looked, stopped = _measured(folder, {**asked, "listener": listener})
         page = _page(counts, slow, found, looked, size)
         keep_study(folder, page, lesson_table(page))
         if stopped:
@@ -82,11 +70,41 @@ def lesson(
         return page
 
 
-def _check(folder: Path) -> None:
-    """Raise BadInput for a folder that holds something else than a lesson."""
+def _check_request(
+    *, dataset: str | None = None, data_dir: str | None = None, **others: Any
+) -> None:
+    """Raise NetzooError for a wrong request before anything is counted, which takes a while."""
+    recipe, seeds, device = (others.pop(name) for name in ("recipe", "seeds", "device"))
+    plan.Request.of(
+        claims.TRAINED,
+        recipe=recipe,
+        dataset=dataset,
+        data_dir=data_dir,
+        seeds=seeds,
+        device=device,
+        baseline=None,
+        overrides=others,
+    ).check()
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise BadInput for a folder that holds something else than a lesson, as one comparison."""
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if names and not names & {TRAININGS, PROBES}:
+    if names and ("trials" in names or not names & {TRAININGS, PROBES, STUDY}):
         raise BadInput(f"{folder} holds something else than a lesson; name another.")
+
+
+def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, Probe | None, bool]:
+    """Train and probe; return both, as far as they came, and whether Ctrl-C ended them."""
+    try:
+        found = compare(claims.TRAINED, output=folder / TRAININGS, **asked)
+    except Interrupted as stop:
+        return stop.comparison, None, True
+    try:
+        looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **asked)
+    except KeyboardInterrupt as stop:  # while it is prepared, a probe has nothing to tell
+        return found, getattr(stop, "comparison", None), True
+    return found, looked, False
 
 
 def _counted(device: str, listener: Listener) -> Plan:
