@@ -7,6 +7,7 @@ reading, so that an older netzoo reads a newer record.
 import json
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any, TypeVar
 
@@ -68,7 +69,11 @@ class Pictures:
     def picture(self, number: int) -> bytes:
         """Return the pixels of one picture, counted from 0, in the order of the shape."""
         size = prod(self.shape)
-        return zlib.decompress(self.pixels)[number * size : (number + 1) * size]
+        return self._unpacked[number * size : (number + 1) * size]
+
+    @cached_property
+    def _unpacked(self) -> bytes:
+        return zlib.decompress(self.pixels)
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,14 @@ def test_two_studies_of_a_kind_have_figures_of_their_own(monkeypatch):
     assert names == ["ablation", "shares", "ablation-2", "shares-2"]
 
 
+def test_every_chart_keeps_to_the_schema_of_vega_lite(monkeypatch):
+    found = figures(content(studies=studies(monkeypatch)))
+    charts = [each for figure in found for each in figure.charts.values()]
+    assert len(charts) > 20
+    for each in charts:
+        each.to_dict(validate=True)  # or it raises
+
+
 def test_every_figure_is_drawn_with_usual_fonts_and_legible_at_column_width(monkeypatch):
     drawn = dict(svgs(figures(content(studies=studies(monkeypatch)[:3])), "zh"))
     assert {name.partition("-")[0] for name in drawn} == {

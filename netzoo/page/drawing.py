@@ -13,7 +13,7 @@ from netzoo.page.words import translated
 
 VEGA_LITE = "6.4"  # of the versions that vl-convert brings
 COLUMN_PX = 320  # the text comes at about 7 pt
-PNG_PX = 1000  # the same column at 300 dots an inch
+PNG_PX = 800  # the same column at 240 dots an inch
 LEGEND_CHARACTERS = 44  # of a line, a name's symbol and space taken for four
 FONT = "Liberation Sans, Arial, Helvetica, Noto Sans CJK SC, sans-serif"
 CONFIG = {
@@ -34,9 +34,12 @@ CONFIG = {
 
 
 def svgs(figures: Sequence[Figure], language: str) -> Iterator[tuple[str, str]]:
-    """Yield each way to show each figure: a name for its file, and its SVG."""
+    """Yield each figure for all that it can show: a name for its file, and its SVG.
+
+    Other choices of the reader, as of an axis, are as the page shows them first.
+    """
     for figure in (part for each in figures for part in each.parts or [each]):
-        for key in figure.charts:
+        for key in _keys(figure):
             for signals, words in _settings(figure):
                 name = "-".join(word for word in (figure.name, key, words) if word)
                 yield name, _svg(specification(figure, key, language, signals))
@@ -62,7 +65,7 @@ def specification(
 
     key: of the chart, as in `Figure.charts`.
     """
-    whole: dict[str, Any] = translated(figure.charts[key].to_dict(), language) | {
+    whole: dict[str, Any] = translated(figure.specs[key], language) | {
         "datasets": figure.datasets()
     }
     whole["params"] = [
@@ -79,6 +82,17 @@ def specification(
 
 def _svg(spec: dict[str, Any]) -> str:
     return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, config=CONFIG)
+
+
+def _keys(figure: Figure) -> Iterator[str]:
+    """Yield the charts for each value of the first choice, and the first values of the others."""
+    charted = [choice for choice in figure.choices if choice.signal is None]
+    if not charted:
+        yield from figure.charts
+        return
+    rest = [choice.options[0][0] for choice in charted[1:]]
+    for value, _ in charted[0].options:
+        yield "-".join([value, *rest])
 
 
 def _settings(figure: Figure) -> Iterator[tuple[dict[str, str], str]]:

@@ -3,6 +3,7 @@
 Needs Altair. Titles are written in English and translated where they are drawn (netzoo.page.words).
 """
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -69,9 +70,11 @@ class Figure:
         """Return the figure for a page that has another of its kind."""
         return replace(self, name=name, source=self.source or self.name)
 
+    @functools.cached_property
     def specs(self) -> dict[str, dict[str, Any]]:
         """Return each chart as Vega-Lite JSON, without its rows."""
-        return {key: chart.to_dict() for key, chart in self.charts.items()}
+        # Tests hold them against Vega-Lite's schema; here that would take a second a page.
+        return {key: chart.to_dict(validate=False) for key, chart in self.charts.items()}
 
     def datasets(self) -> dict[str, Any]:
         """Return the rows of the charts by the names that they have there."""

@@ -57,7 +57,7 @@ def _data(drawn: Sequence[Figure]) -> dict[str, Any]:
     titles: set[str] = set()
     told = []
     for figure in drawn:
-        specs = figure.specs()
+        specs = figure.specs
         _titles(specs, titles)
         signals = {c.signal: c.options[0][0] for c in figure.choices if c.signal}
         told.append(
