@@ -160,7 +160,10 @@ def test_models_disagree_where_their_answers_differ_on_images_that_are_kept():
     first, other = (shown.records[name][0].predictions.said() for name in ("lenet", "lenet-relu"))
     differing = {number for number in range(IMAGES) if first[number] != other[number]}
     assert (pairs[0].count, pairs[0].among, pairs[0].seed) == (len(differing), IMAGES, 0)
-    assert {each.number for each in pairs[0].shown} <= differing
+    numbers = [each.number for each in pairs[0].shown]
+    assert set(numbers) <= differing
+    assert len(set(numbers)) == len(numbers) > 2
+    assert {each.said.index(each.true) for each in pairs[0].shown} == {0, 1}  # who is right
     for each in pairs[0].shown:
         assert each.said == ("abcdefghij"[first[each.number]], "abcdefghij"[other[each.number]])
         assert each.true == "abcdefghij"[LABELS[each.number]]

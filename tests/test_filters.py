@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from hooks import Hooks
 from keras import layers
 
 from netzoo.data import sample
@@ -10,19 +11,6 @@ from netzoo.recipes import Recipe
 from netzoo.records import Filters, from_plain, to_plain
 from netzoo.training import fit
 from netzoo.training.filters import first_filters
-
-
-class Hooks:
-    """Hear nothing, keep nothing, and never stop."""
-
-    def report(self, event):
-        pass
-
-    def keep(self, done):
-        pass
-
-    def should_stop(self):
-        return False
 
 
 class Block(layers.Layer):

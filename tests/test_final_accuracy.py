@@ -3,25 +3,13 @@
 import keras
 import numpy as np
 import pytest
+from hooks import Hooks
 
 import netzoo
 from netzoo.data import ops, sample
 from netzoo.recipes import Recipe
 from netzoo.training import fit
 from netzoo.training.inputs import Inputs
-
-
-class Hooks:
-    """Never stop."""
-
-    def report(self, event):
-        pass
-
-    def keep(self, done):
-        pass
-
-    def should_stop(self):
-        return False
 
 
 def test_the_final_training_accuracy_is_of_images_as_they_are_without_dropout():

@@ -233,23 +233,6 @@ def test_a_wrong_lesson_names_what_is_wrong(monkeypatch, options, words):
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ("lesson --quick --full", "--quick, --full and --recipe exclude each other"),
-        ("lesson --seeds 0", "at least 1; received 0"),
-        ("lesson alexnet", "unexpected extra argument (alexnet)"),
-    ],
-)
-def test_a_wrong_lesson_is_one_line_and_exit_code_2(netzoo, tmp_path, arguments, words):
-    done = netzoo(*arguments.split())
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("Error: ")
-    assert done.stderr.count("\n") == 1, done.stderr
-    assert words in done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
 @pytest.mark.parametrize(("failed", "code"), [(None, 0), ("a training", 1), ("a probe", 1)])
 def test_the_command_prints_the_page_and_fails_with_what_failed(
     monkeypatch, tmp_path, failed, code

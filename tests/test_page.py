@@ -4,13 +4,15 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
 import pytest
 from page_content import ACCURACIES, CLASSES, MARKUP, content, groups, history, hostile, studies
 from study_records import record
 
+from netzoo import units
 from netzoo.page import words
-from netzoo.page.answer import answer
+from netzoo.page.answer import answer, study_answer
 from netzoo.page.foot import foot
 from netzoo.page.page import page
 from netzoo.report.rows import compare_groups
@@ -93,7 +95,10 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
     from netzoo.page.markup import _environment
 
     monkeypatch.setitem(_environment().globals, "said", chinese)
-    page(content(studies=studies(monkeypatch)), "zh")
+    found = studies(monkeypatch)
+    page(content(studies=found), "zh")
+    for study in found:
+        page(content(studies=(study,)), "zh")
     page(content({"lenet": groups()["lenet"][:1]}), "zh")
     figures = re.compile(r"[\d .,±×−+%–kMGTBFLOP/s()…x]*|\d+ (min|s|h).*|.*images/s")
     assert {text for text in missing - names if not figures.fullmatch(text)} == set()
@@ -149,6 +154,31 @@ def test_the_answer_where_there_is_none():
     alone = answer(compare_groups({"lenet": by_model["lenet"]}, "lenet"))
     assert told(alone.question) == "lenet on fashion_mnist, 2 seeds"
     assert told(alone.sentences[0]) == "lenet reaches 70.0 ± 0.0 % on the test images."
+
+
+def test_a_study_alone_on_its_page_has_its_own_answer(monkeypatch):
+    ablation, ladder, probe, lesson = studies(monkeypatch)
+    found = study_answer(ablation)
+    assert told(found.question) == "What each change of lenet does, on fashion_mnist, seeds 0, 1, 2"
+    effects = ablation["effects"]
+    for sentence, effect in zip(found.sentences, effects, strict=True):
+        assert told(sentence).startswith(f"{effect['model']} and lenet cannot be separated: ")
+        assert told(sentence).endswith(f"(p {units.p_value(effect['accuracy']['p'])}).")
+    found = study_answer(ladder)
+    assert told(found.question).startswith("From lenet to alexnet@augment=flip+crop a change at ")
+    names = [model["name"] for model in ladder["comparison"]["models"]]
+    for sentence, (before, after) in zip(found.sentences, pairwise(names), strict=True):
+        assert sentence[1] | {"model": after, "base": before} == sentence[1]
+    assert study_answer(probe) is None
+    (claims,) = study_answer(lesson).sentences
+    verdicts = [claim["verdict"] for claim in lesson["claims"]]
+    assert told(claims).startswith(f"{verdicts.count('holds')} of 13 claims hold, ")
+    assert told(claims) in words_of(page(content(studies=(lesson,))))
+    assert told(claims) not in words_of(page(content(studies=(lesson, probe))))
+
+
+def words_of(text):
+    return "".join(Seen(text).words)
 
 
 def test_the_foot_has_all_that_is_needed_to_do_it_again():

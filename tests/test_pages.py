@@ -8,13 +8,14 @@ import sys
 from dataclasses import replace
 
 import pytest
+from lesson_records import page_of, usual
 from page_content import groups
 from processes import COMMAND, launch, wait_for
 
 import netzoo
 from netzoo.errors import BadInput, DataError, UnknownName
 from netzoo.runs.pages import gathered
-from netzoo.runs.store import PICTURES, Store
+from netzoo.runs.store import PICTURES, Store, keep_study
 
 QUICK = (
     "--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100",
@@ -167,6 +168,19 @@ def test_the_baseline_that_is_asked_for_comes_first(tmp_path):
     assert found.comparison.baseline == "lenet-relu"
     with pytest.raises(UnknownName, match="did you mean 'alexnet'"):
         gathered([folder], "alexnett")
+
+
+def test_the_folder_of_a_lesson_is_its_trainings_and_its_claims(tmp_path):
+    trained, looked = usual()
+    folder_of(tmp_path / "trainings", groups()["alexnet"])
+    folder_of(tmp_path / "probes", [])
+    keep_study(tmp_path / "probes", looked, looked.table())
+    found = gathered([tmp_path])
+    assert found.models == ["alexnet", "alexnet-sigmoid", "alexnet-avgpool"]
+    assert [set(study) & {"claims", "layers"} for study in found.studies] == [{"layers"}]
+    whole = page_of(trained, looked)
+    keep_study(tmp_path, whole, whole.table())
+    assert ["claims" in study for study in gathered([tmp_path]).studies] == [True]
 
 
 def test_a_folder_without_anything_to_show_is_refused(tmp_path):

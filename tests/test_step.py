@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hooks import Hooks
 from keras import layers
 
 from netzoo.data import pipeline, sample
@@ -17,20 +18,6 @@ from netzoo.training.step import step_of
 
 RECIPE = Recipe("test", epochs=2, batch_size=64, learning_rate=0.05)
 TOLERANCE = {"float32": 1e-5, "mixed_float16": 5e-3}
-
-
-class Hooks:
-    """Count the epochs that are kept, and never stop."""
-
-    def __init__(self):
-        self.kept = []
-        self.keep = self.kept.append
-
-    def report(self, event):
-        pass
-
-    def should_stop(self):
-        return False
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,9 @@ def test_a_wrong_study_names_what_is_wrong(monkeypatch, call, words):
         ("probe lenet --steps x", "expected whole numbers such as 0,50; received 'x'."),
         ("probe lenet --steps 0,0", "received [0, 0]."),
         ("probe lenet --images 0", "at least 1; received 0."),
+        ("lesson --quick --full", "--quick, --full and --recipe exclude each other"),
+        ("lesson --seeds 0", "at least 1; received 0"),
+        ("lesson alexnet", "unexpected extra argument (alexnet)"),
     ],
 )
 def test_a_wrong_study_is_one_line_and_exit_code_2(netzoo, tmp_path, arguments, words):

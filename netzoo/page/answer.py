@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netzoo import units
-from netzoo.comparisons import Comparison, ModelRow
+from netzoo.claims import FAILS, HOLDS
+from netzoo.comparisons import Comparison, Delta, ModelRow
 from netzoo.page.words import Sentence
+from netzoo.records import from_plain
 
 MOST_NAMED = 4  # models in the question
 
@@ -50,32 +52,78 @@ def _alone(row: ModelRow) -> list[Sentence]:
     ]
 
 
+def study_answer(study: dict[str, Any]) -> Answer | None:
+    """Return what a lesson, an ablation or a ladder was asked, and what its JSON answers.
+
+    None of a probe, which has no verdict.
+    """
+    if "claims" in study:
+        return Answer(("The lesson's claims, measured", {}), [_claims(study["claims"])])
+    if "effects" in study:
+        effects = [(effect, study["base"]) for effect in study["effects"]]
+        question = "What each change of {base} does, on {data}, seeds {seeds}"
+        values = {"base": study["base"]}
+    elif "rungs" in study:
+        names = [model["name"] for model in study["comparison"]["models"]]
+        effects = list(zip(study["rungs"], names, strict=False))
+        question = "From {base} to {last} a change at a time, on {data}, seeds {seeds}"
+        values = {"base": names[0], "last": names[-1]}
+    else:
+        return None
+    told = study["comparison"]
+    values |= {"data": told["dataset"]["name"]}
+    values |= {"seeds": ", ".join(map(str, told["recipe"]["seeds"]))}
+    return Answer((question, values), [_of_effect(*each) for each in effects])
+
+
+def _claims(claims: Sequence[dict[str, Any]]) -> Sentence:
+    verdicts = [claim["verdict"] for claim in claims]
+    holds, fails = verdicts.count(HOLDS), verdicts.count(FAILS)
+    return (
+        "{holds} of {count} claims hold, {fails} do not; {open} are not separable or not measured.",
+        {
+            "holds": holds,
+            "count": len(claims),
+            "fails": fails,
+            "open": len(claims) - holds - fails,
+        },
+    )
+
+
+def _of_effect(effect: dict[str, Any], base: str) -> Sentence:
+    delta = effect["accuracy"] and from_plain(Delta, effect["accuracy"])
+    return _difference(effect["model"], base, effect["verdict"], delta)
+
+
 def _against(row: ModelRow, base: ModelRow) -> Sentence:
-    """Return what may be said of a model beside the baseline, with its price in MACs."""
-    values: dict[str, Any] = {"model": row.name, "base": base.name}
-    if row.verdict == "did not train":
+    """Return what may be said of a model beside the baseline."""
+    ratio = row.macs / base.macs if row.macs and base.macs else None
+    return _difference(row.name, base.name, row.verdict, row.delta, ratio)
+
+
+def _difference(
+    model: str, base: str, verdict: str | None, delta: Delta | None, macs: float | None = None
+) -> Sentence:
+    """Return what a verdict says; macs: the model's, in those of the base."""
+    values: dict[str, Any] = {"model": model, "base": base}
+    if verdict == "did not train":
         return ("{model} did not train: its accuracy is not above chance.", values)
-    if row.verdict == "diverged":
+    if verdict == "diverged":
         return ("{model} diverged: its loss grew beyond all numbers.", values)
-    if row.delta is None:
+    if delta is None:
         return ("{model} cannot be compared with {base}: one of them has no result.", values)
-    values |= {"points": _points(row), "n": row.delta.n, "p": units.p_value(row.delta.p)}
+    values |= {"points": units.points(delta.mean, delta.ci95), "p": units.p_value(delta.p)}
     price = ""
-    if row.macs and base.macs:
-        values["macs"] = units.ratio(row.macs / base.macs)
+    if macs is not None:
+        values["macs"] = units.ratio(macs)
         price = ", at {macs} the MACs"
-    verdict = {
+    sentences = {
         "better": "{model} is better than {base} by {points} points of test accuracy (p {p})",
         "worse": "{model} is worse than {base} by {points} points of test accuracy (p {p})",
         "not separable": "{model} and {base} cannot be separated: {points} points of test accuracy "
         "(p {p})",
     }
-    return (f"{verdict[row.verdict or 'not separable']}{price}.", values)
-
-
-def _points(row: ModelRow) -> str:
-    assert row.delta is not None
-    return units.points(row.delta.mean, row.delta.ci95)
+    return (f"{sentences[verdict or 'not separable']}{price}.", values)
 
 
 def _accuracy(row: ModelRow) -> float:

@@ -12,7 +12,7 @@ import vl_convert
 from markupsafe import Markup
 
 from netzoo.page import figures
-from netzoo.page.answer import Answer, answer
+from netzoo.page.answer import Answer, answer, study_answer
 from netzoo.page.content import Content
 from netzoo.page.drawing import VEGA_LITE
 from netzoo.page.figure import Figure, colors
@@ -36,7 +36,7 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
         languages=LANGUAGES,
         content=content,
         models=list(zip(content.models, colors(content.models), strict=True)),
-        answers={name: answer(each) for name, each in comparisons.items()} or {"": _unanswered()},
+        answers=_answers(content),
         tables={name: comparison_table(each) for name, each in comparisons.items()},
         claims=[c for study in content.studies for c in study.get("claims", ())],
         figures=drawn,
@@ -48,8 +48,14 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
     )
 
 
-def _unanswered() -> Answer:
-    return Answer(("What the networks look like inside", {}))
+def _answers(content: Content) -> dict[str, Answer]:
+    """Return the answer against each baseline; a study alone on its page has its own."""
+    own = study_answer(content.studies[0]) if len(content.studies) == 1 else None
+    if own is None and not content.comparisons:
+        own = Answer(("What the networks look like inside", {}))
+    if own is not None:
+        return dict.fromkeys(content.comparisons or [""], own)
+    return {name: answer(each) for name, each in content.comparisons.items()}
 
 
 def _data(drawn: Sequence[Figure]) -> dict[str, Any]:

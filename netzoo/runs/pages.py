@@ -57,11 +57,13 @@ def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Cont
     notes: list[str] = []
     first = ""
     for folder in folders:
+        whole = False  # a lesson's own result has those of its parts in it
         for part in _parts(Path(folder)):
-            study = _study(part, notes)
+            study = None if whole else _study(part, notes)
             if study is not None:
                 studies.append(study)
             if _is_lesson(part):
+                whole = study is not None
                 continue
             store = open_store(part)
             records, base, damaged = saved_records(store)
