@@ -13,7 +13,7 @@ axe_package = pytest.importorskip("axe_playwright_python.sync_playwright", reaso
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.browser,
+    pytest.mark.page,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium opens the page"),
 ]
 # Root in a container can have no sandbox; and nothing of the browser's own goes to the net.

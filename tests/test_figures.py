@@ -24,6 +24,8 @@ from netzoo.page.tradeoff import tradeoff
 from netzoo.records import Filters
 from netzoo.report.rows import compare_groups
 
+pytestmark = pytest.mark.page
+
 LEAST_PT = 6.0  # of text in print
 COLUMN_INCHES = 3.33
 

@@ -17,6 +17,8 @@ from netzoo.report.latex import ESCAPED, escaped
 from netzoo.report.rows import compare_records
 from netzoo.report.tables import Cell, Column, Table
 
+pytestmark = pytest.mark.once
+
 WRITTEN = [
     ("a_b & 5 %", r"a\_b \& 5 \%"),
     ("$x #1 {y}", r"\$x \#1 \{y\}"),

@@ -18,6 +18,9 @@ from netzoo.studies.counted import counted
 HOLDS, FAILS, MISSING = "holds", "does not hold", "not measured"
 
 
+pytestmark = pytest.mark.once
+
+
 def test_the_claims_stand_in_the_lessons_order():
     words = [
         "10 times the parameters", "260 times the computation", "padding of 2", "6400 inputs",

@@ -18,6 +18,8 @@ from netzoo.report.lesson import lesson_page_text, lesson_table
 from netzoo.runs import plan
 from netzoo.runs.store import saved_study
 
+pytestmark = pytest.mark.once
+
 FAILED = {"status": "failed", "error": "its process was ended by SIGKILL."}
 
 

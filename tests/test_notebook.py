@@ -13,6 +13,8 @@ from netzoo.comparisons import Comparison
 from netzoo.errors import DataError, MissingPackage
 from netzoo.report.rows import compare_groups
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def comparison():

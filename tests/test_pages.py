@@ -17,6 +17,8 @@ from netzoo.errors import BadInput, DataError, UnknownName
 from netzoo.runs.pages import gathered
 from netzoo.runs.store import PICTURES, Store, keep_study
 
+pytestmark = pytest.mark.page
+
 QUICK = (
     "--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100",
     "--epochs", "1", "--device", "cpu",

@@ -12,6 +12,8 @@ from netzoo.errors import MissingPackage
 from netzoo.report.plot import LEAST_WIDTH, MARKS, learning_curves
 from netzoo.report.rows import compare_groups
 
+pytestmark = pytest.mark.once
+
 
 def comparison(by_model=None):
     by_model = groups() if by_model is None else by_model

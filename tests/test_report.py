@@ -25,6 +25,8 @@ from netzoo.report.comparison import comparison_table
 from netzoo.report.costs import layer_table, model_table
 from netzoo.report.rows import compare_records
 
+pytestmark = pytest.mark.once
+
 DATA = DatasetRecord(
     name="fashion_mnist",
     source="IDX files in /data",

@@ -5,6 +5,8 @@ import pytest
 import netzoo
 from netzoo.errors import BadInput
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize(
     ("call", "words"),
