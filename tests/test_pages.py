@@ -204,7 +204,6 @@ def test_pictures_that_are_damaged_are_left_out(ran, tmp_path):
     assert gathered([folder]).models == ["lenet", "lenet-relu"]
 
 
-@pytest.mark.slow
 def test_ctrl_c_draws_what_is_finished(tmp_path):
     words = ["compare", "lenet", *QUICK, "--seeds", "40", "--output", "out", "--report"]
     with launch(tmp_path, words) as process:

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from processes import ended, finish, kept, kill, launch, wait_for, without_times
 
+# What differs from backend to backend has tests of its own: trainings, gradients.
+pytestmark = pytest.mark.once
+
 SMALL = (
     "--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100",
     "--epochs", "1", "--device", "cpu", "--format", "json", "--output", "out",
