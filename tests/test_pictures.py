@@ -17,6 +17,8 @@ from netzoo.runs.prepare import pictures_again
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 
+pytestmark = pytest.mark.once
+
 REQUEST = {
     "models": ["lenet"],
     "recipe": "quick",
