@@ -130,7 +130,6 @@ def train(
     and, in itself or in .comparison, models. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
-    from netzoo.page import require_page
     from netzoo.records import to_text
     from netzoo.runs.store import new_folder
 
@@ -139,6 +138,8 @@ def train(
     if plot:
         check_plot(form)
     if report:
+        from netzoo.page import require_page
+
         require_page("--report")
     if seeds < 1:
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")

@@ -116,6 +116,7 @@ def test_a_wrong_report_is_one_line_and_exit_code_2(ran, words, said):
     [
         ("altair", "compare lenet --report", "--report needs the package altair"),
         ("vl_convert", "report out", "report needs the package vl_convert"),
+        ("PIL", "report out", "report needs the package PIL"),
         ("plotext", "show out --plot", "--plot needs the package plotext"),
     ],
 )

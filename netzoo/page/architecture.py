@@ -8,7 +8,7 @@ import altair as alt
 
 from netzoo import units
 from netzoo.costs import Cost, LayerCost
-from netzoo.page.figure import Figure, picked, rows_named, word
+from netzoo.page.figure import Figure, fading, picked, rows_named, word
 from netzoo.page.layers import aligned
 
 NAME = "architecture"
@@ -143,7 +143,7 @@ def _chart(columns: int, slots: int) -> Any:
     def y(name: str) -> Any:
         return alt.Y(f"{name}:Q", scale=down, axis=None)
 
-    faded = alt.condition("picked == '' || datum.model == picked", alt.value(1), alt.value(0.25))
+    faded = fading(faded=0.25)
     kinds = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
     base, heads = alt.Chart(rows_named(NAME)), alt.Chart(rows_named("heads"))
     boxes = base.mark_rect(cornerRadius=2).encode(

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from netzoo.comparisons import Comparison
 from netzoo.records import TrialRecord
+
+if TYPE_CHECKING:
+    from netzoo.page.pictures import FilterSheet, Pair
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,17 @@ class Content:
     def comparison(self) -> Comparison | None:
         """Return the comparison with the baseline that was asked for; None if nothing trained."""
         return next(iter(self.comparisons.values()), None)
+
+    @cached_property
+    def pairs(self) -> "list[Pair]":
+        """Return what models disagree on, in pictures."""
+        from netzoo.page.pictures import disagreements
+
+        return disagreements(self.records, self.pictures)
+
+    @cached_property
+    def sheets(self) -> "list[FilterSheet]":
+        """Return the filters of the models' first layers, in pictures."""
+        from netzoo.page.pictures import filter_sheets
+
+        return filter_sheets(self.records)

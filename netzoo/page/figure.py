@@ -110,8 +110,8 @@ def picked() -> Any:
     return alt.param(name="picked", value="")
 
 
-def fading(strong: float = 1.0) -> Any:
+def fading(strong: float = 1.0, faded: float = FADED) -> Any:
     """Return the opacity of a mark: strong for the picked model's, or for all if none is."""
     return alt.condition(
-        "picked == '' || datum.model == picked", alt.value(strong), alt.value(FADED)
+        "picked == '' || datum.model == picked", alt.value(strong), alt.value(faded)
     )

@@ -9,7 +9,6 @@ from netzoo.page.figure import word
 from netzoo.page.figures import figures
 from netzoo.page.markup import rendered
 from netzoo.page.page import page
-from netzoo.page.pictures import disagreements, filter_sheets
 from netzoo.runs import disk
 
 COLUMNS = 6  # of pictures
@@ -33,9 +32,9 @@ def _pictures(content: Content, language: str) -> Iterator[tuple[str, str]]:
 
     Of the disagreements, those with the first model.
     """
-    for sheet in filter_sheets(content.records):
+    for sheet in content.sheets:
         yield f"filters-{word(sheet.model)}", rendered("sheet.svg", sheet=sheet)
-    for pair in disagreements(content.records, content.pictures):
+    for pair in content.pairs:
         if pair.shown and pair.models[0] == content.models[0]:
             name = "-".join(["disagreements", *map(word, pair.models)])
             rows = -(-len(pair.shown) // COLUMNS)

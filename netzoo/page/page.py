@@ -18,7 +18,6 @@ from netzoo.page.drawing import VEGA_LITE
 from netzoo.page.figure import Figure, colors
 from netzoo.page.foot import foot
 from netzoo.page.markup import rendered
-from netzoo.page.pictures import disagreements, filter_sheets
 from netzoo.page.words import LANGUAGES, dictionary
 from netzoo.report.comparison import comparison_table
 
@@ -34,14 +33,13 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
         "page.html",
         language=language,
         languages=LANGUAGES,
-        content=content,
         models=list(zip(content.models, colors(content.models), strict=True)),
         answers=_answers(content),
         tables={name: comparison_table(each) for name, each in comparisons.items()},
         claims=[c for study in content.studies for c in study.get("claims", ())],
         figures=drawn,
-        pairs=disagreements(content.records, content.pictures),
-        sheets=filter_sheets(content.records),
+        pairs=content.pairs,
+        sheets=content.sheets,
         foot=foot(content),
         data=_data(drawn),
         library=_library(),
@@ -60,36 +58,19 @@ def _answers(content: Content) -> dict[str, Answer]:
 
 def _data(drawn: Sequence[Figure]) -> dict[str, Any]:
     """Return what the page's script draws."""
-    titles: set[str] = set()
     told = []
     for figure in drawn:
-        specs = figure.specs
-        _titles(specs, titles)
         signals = {c.signal: c.options[0][0] for c in figure.choices if c.signal}
         told.append(
             {
                 "name": figure.name,
-                "specs": specs,
+                "specs": figure.specs,
                 "datasets": figure.datasets(),
                 "signals": signals,
                 "wide": figure.wide,
             }
         )
-    chinese = {title: dictionary()[title] for title in titles if title in dictionary()}
-    return {"figures": told, "words": {"zh": chinese}}
-
-
-def _titles(spec: Any, found: set[str]) -> None:
-    """Collect the texts that netzoo.page.words.translated would translate."""
-    if isinstance(spec, dict):
-        for key, value in spec.items():
-            if key == "title" and isinstance(value, str):
-                found.add(value)
-            else:
-                _titles(value, found)
-    elif isinstance(spec, list):
-        for each in spec:
-            _titles(each, found)
+    return {"figures": told, "words": {"zh": dictionary()}}
 
 
 @functools.cache

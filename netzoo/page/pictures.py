@@ -121,17 +121,11 @@ def sheet(filters: Filters) -> NDArray[np.uint8]:
 
 
 def png_url(pixels: NDArray[np.uint8]) -> str:
-    """Return a picture (height, width, 1 or 3) as a data URL."""
-    return "data:image/png;base64," + base64.b64encode(png(pixels)).decode()
-
-
-def png(pixels: NDArray[np.uint8], scale: int = 1) -> bytes:
-    """Return a picture (height, width, 1 or 3) as PNG, each pixel `scale` of its pixels."""
-    page = io.BytesIO()
-    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    size = picture.width * scale, picture.height * scale
-    picture.resize(size, Image.Resampling.NEAREST).save(page, "PNG", optimize=True)
-    return page.getvalue()
+    """Return a picture (height, width, 1 or 3) as the data URL of a PNG."""
+    picture = io.BytesIO()
+    grey = pixels.shape[-1] == 1
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(picture, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
 
 
 def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:

@@ -10,10 +10,9 @@ from netzoo.page.content import Content
 from netzoo.records import Pictures, TrialRecord
 from netzoo.report.rows import compare_groups
 from netzoo.runs.saved import saved_records
-from netzoo.runs.store import open_store, saved_study
+from netzoo.runs.store import PROBES, TRAININGS, open_store, saved_study
 
 PAGE = "report.html"
-LESSON_PARTS = ("trainings", "probes")
 
 
 def write_report(
@@ -94,11 +93,11 @@ def _parts(folder: Path) -> list[Path]:
         raise BadInput(f"{str(folder)!r} is not a folder.")
     if not _is_lesson(folder):
         return [folder]
-    return [folder, *(part for name in LESSON_PARTS if (part := folder / name).is_dir())]
+    return [folder, *(part for name in (TRAININGS, PROBES) if (part := folder / name).is_dir())]
 
 
 def _is_lesson(folder: Path) -> bool:
-    return (folder / LESSON_PARTS[0]).is_dir()
+    return (folder / TRAININGS).is_dir()
 
 
 def _study(folder: Path, notes: list[str]) -> dict[str, Any] | None:

@@ -38,6 +38,7 @@ from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY = "plan.json", "pictures.json", "study.json"
+TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 

@@ -18,7 +18,7 @@ from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened
-from netzoo.runs.store import STUDY, keep_study
+from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study
 from netzoo.studies import claims
 from netzoo.studies.counted import COUNTED
 from netzoo.studies.probe import probe
@@ -26,7 +26,7 @@ from netzoo.studies.probe import probe
 STEPS = (0, 20)
 SIZES = {"brief": "--quick", "lesson": "--full"}  # the options that name a recipe
 SAMPLE = "fashion_mnist_sample"
-TRAININGS, PROBES, PAGE = "trainings", "probes", "lesson.md"
+PAGE = "lesson.md"
 
 
 def lesson(

@@ -55,7 +55,7 @@
     views.set(figure.name, view);
     view.addEventListener("click", (event, item) => {
       const model = item && item.datum && item.datum.model;
-      if (model) pick(model === picked ? "" : model);
+      if (model) toggle(model);
     });
     for (const [name, value] of Object.entries(signals)) view.signal(name, value);
     mark(view);
@@ -91,6 +91,10 @@
       mark(view);
       view.runAsync();
     }
+  }
+
+  function toggle(model) {
+    pick(model === picked ? "" : model);
   }
 
   function sort(heading) {
@@ -137,10 +141,10 @@
     for (const each of all(".pair")) each.hidden = each.dataset.pair !== e.target.value;
   });
   for (const button of all(".pick")) {
-    button.addEventListener("click", () => pick(picked === button.dataset.model ? "" : button.dataset.model));
+    button.addEventListener("click", () => toggle(button.dataset.model));
   }
   for (const row of all("tr[data-model]")) {
-    row.addEventListener("click", () => pick(picked === row.dataset.model ? "" : row.dataset.model));
+    row.addEventListener("click", () => toggle(row.dataset.model));
   }
   for (const heading of all(".sorted thead th")) {
     heading.querySelector(".sort").addEventListener("click", () => sort(heading));
