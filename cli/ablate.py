@@ -45,10 +45,9 @@ def ablate(
       netzoo ablate alexnet --pairs --changes activation,pooling,dropout
       netzoo ablate alexnet --full --output runs/ablation
     """
-    from netzoo.report.ablation import ablation_table
     from netzoo.studies.ablate import ablate as run
 
     call = partial(
         run, model, changes=names_of(changes), pairs=pairs, recipe=size(quick, full, recipe)
     )
-    train(context, call, ablation_table, ["ablate", model], **options)
+    train(context, call, ["ablate", model], **options)

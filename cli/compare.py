@@ -35,7 +35,6 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet alexnet --recipe lesson --output runs/lesson
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
-    from netzoo.report.comparison import comparison_table
     from netzoo.runs.compare import compare as run
 
-    train(context, partial(run, models), comparison_table, models, **options)
+    train(context, partial(run, models), models, **options)

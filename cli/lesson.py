@@ -33,8 +33,7 @@ def lesson(
       netzoo lesson --seeds 5 --output runs/lesson
       netzoo lesson --full --format markdown
     """
-    from netzoo.report.lesson import lesson_table
     from netzoo.studies.lesson import lesson as run
 
     call = partial(run, recipe=size(quick, full, recipe))
-    train(context, call, lesson_table, ["lesson"], **options)
+    train(context, call, ["lesson"], **options)

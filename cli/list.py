@@ -26,10 +26,10 @@ def list_command(pattern: str, form: str) -> None:
     if not names:
         raise no_such("model", pattern, list_models())
     backend.start("cpu", shapes_only=True)
-    from netzoo.cost.count import count_named
     from netzoo.report.costs import model_json, model_table
+    from netzoo.summaries import summary
 
-    rows = [(model_info(name), count_named(name)) for name in names]
+    rows = [(model_info(name), summary(name)) for name in names]
     if form == "json":
         click.echo(json.dumps([model_json(*row) for row in rows], indent=1))
     else:

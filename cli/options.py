@@ -12,7 +12,7 @@ import click
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
 from netzoo.registry import check_input_shape
-from netzoo.report.tables import FORMATS, Table
+from netzoo.tables.table import FORMATS, Table
 
 Command = Callable[..., Any]
 NOT_OPTIONS = ("name", "test_each_epoch", "tuned")  # what makes a recipe, not what tunes it
@@ -90,6 +90,13 @@ def check_plot(form: str) -> None:
     if form != "table":
         raise BadInput(f"--plot draws below the table: it does not go with --format {form}.")
     plotext()
+
+
+def trained_in(result: Any) -> Any:
+    """Return the comparison that a result is or holds; None where nothing was trained."""
+    from netzoo.results.probe import Probe
+
+    return None if isinstance(result, Probe) else getattr(result, "comparison", result)
 
 
 def show_plot(comparison: Any) -> None:

@@ -48,7 +48,6 @@ def probe(
       netzoo probe alexnet alexnet-avgpool --image-size 224 --seeds 5 --format csv
     """
     from netzoo.errors import BadInput
-    from netzoo.report.probe import probe_table
     from netzoo.studies.probe import probe as run
 
     numbers = [part.strip() for part in steps.split(",")]
@@ -61,4 +60,4 @@ def probe(
         images=images,
         recipe=size(quick, full, recipe),
     )
-    train(context, call, probe_table, ["probe", *models], **options)
+    train(context, call, ["probe", *models], **options)

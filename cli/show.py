@@ -1,8 +1,10 @@
 """netzoo show: the table of a comparison or a study again."""
 
+from typing import Any
+
 import click
 
-from .options import check_plot, format_option, plot_option, show_plot
+from .options import check_plot, format_option, plot_option, show_plot, trained_in
 from .options import show as show_table
 
 
@@ -21,7 +23,6 @@ def show(folder: str, form: str, plot: bool) -> None:
       netzoo show runs/lesson --format json
       netzoo show runs/lesson --plot
     """
-    from netzoo.comparisons import Comparison
     from netzoo.errors import BadInput
     from netzoo.records import to_text
     from netzoo.runs.saved import saved_comparison
@@ -29,20 +30,17 @@ def show(folder: str, form: str, plot: bool) -> None:
 
     if plot:
         check_plot(form)
-    study = saved_study(folder)
-    if study is not None:
-        result, table = study
-        trained = result.get("comparison") and Comparison.from_dict(result["comparison"])
-    else:
-        trained, notes = saved_comparison(open_store(folder))
-        result, table = trained, trained.table()
+    result: Any = saved_study(folder)
+    if result is None:
+        result, notes = saved_comparison(open_store(folder))
         for note in notes:
             click.echo(f"Note: {note}", err=True)
+    trained = trained_in(result)
     if plot and trained is None:
         raise BadInput(f"--plot: {folder} holds no training, so there are no learning curves.")
     if form == "json":
         click.echo(to_text(result), nl=False)
     else:
-        show_table(table, form)
+        show_table(result.table(), form)
     if plot:
         show_plot(trained)

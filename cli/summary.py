@@ -59,15 +59,15 @@ def summary(
     by_name = _all_by_name(models)
     backend.start("cpu", shapes_only=by_name and not verify)
     from netzoo.report.costs import batched, layer_table, totals_table
-    from netzoo.summaries import found
+    from netzoo.summaries import counted
 
-    counted = [found(spec, input_shape, num_classes, weights=verify) for spec in models]
-    costs = [cost for _, cost in counted]
+    found = [counted(spec, input_shape, num_classes, weights=verify) for spec in models]
+    costs = [cost for _, cost in found]
     if verify:
         from netzoo.cost.verify import verify as second_opinion
         from netzoo.report.costs import opinion_json, opinion_table
 
-        opinions = [second_opinion(model) for model, _ in counted]
+        opinions = [second_opinion(model) for model, _ in found]
         if form == "json":
             _show_json([opinion_json(*pair) for pair in zip(costs, opinions, strict=True)])
         else:

@@ -8,8 +8,6 @@ from typing import Any
 
 import click
 
-from netzoo.report.tables import Table
-
 from .options import (
     Command,
     check_plot,
@@ -19,6 +17,7 @@ from .options import (
     recipe_options,
     show,
     show_plot,
+    trained_in,
 )
 
 _DATA_OPTIONS = (
@@ -111,7 +110,6 @@ def size(quick: bool, full: bool, recipe: str | None) -> str:
 def train(
     context: click.Context,
     call: Callable[..., Any],
-    table: Callable[[Any], Table],
     about: Sequence[str],
     *,
     seed: int,
@@ -126,8 +124,8 @@ def train(
 ) -> None:
     """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
 
-    call: takes seeds, output, listener and the settings that were given; its result has to_dict
-    and, in itself or in .comparison, models. about: what the folder is named after.
+    call: takes seeds, output, listener and the settings that were given; its result is one of
+    netzoo.results. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
     from netzoo.records import to_text
@@ -156,14 +154,14 @@ def train(
         if not quiet and folder.exists():
             click.echo(f"To go on: {_continuing(folder)}", err=True)
     else:
-        rows = result.models if hasattr(result, "models") else result.comparison.models
-        code = 1 if any(row.status != "ok" for row in rows) else 0
+        code = 1 if any(row.status != "ok" for row in result.models) else 0
     if form == "json":
         click.echo(to_text(result), nl=False)
     else:
-        show(table(result), form)
-    if plot and _trained(result) is not None:
-        show_plot(_trained(result))
+        show(result.table(), form)
+    trained = trained_in(result)
+    if plot and trained is not None:
+        show_plot(trained)
     if not quiet and folder.exists():
         click.echo(f"Records and table are kept in {folder}.", err=True)
     if report and folder.exists():
@@ -183,11 +181,6 @@ def _write_page(folder: Path, quiet: bool) -> None:
         return
     if not quiet:
         click.echo(f"The page is {page}.", err=True)
-
-
-def _trained(result: Any) -> Any:
-    """Return the comparison that is a result, or that is in it; None if Ctrl-C came before it."""
-    return getattr(result, "comparison", result)
 
 
 def _continuing(folder: Path) -> str:

@@ -2,12 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netzoo.notebook import Tabled, frame
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
+from netzoo.tabled import Tabled, frame
+from netzoo.tables.table import Table
 
 # How each backend counts by itself.
 MEANS = {
@@ -147,7 +145,7 @@ class Cost(Tabled):
         """Return a pandas.DataFrame, a row a layer. Raises MissingPackage without pandas."""
         return frame(self.to_dict(depth)["layers"])
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of its layers, with totals below."""
         from netzoo.report.costs import layer_table
 

@@ -63,7 +63,7 @@ class OutOfMemory(TrialFailed):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a comparison; comparison: what was finished, a netzoo.records.Comparison."""
+    """Ctrl-C during a training; comparison: what was finished, in the form of the whole result."""
 
     def __init__(self, comparison: Any) -> None:
         super().__init__("the comparison was stopped")

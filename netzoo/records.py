@@ -15,8 +15,7 @@ import msgspec
 
 from netzoo.costs import Cost, NativeCost
 from netzoo.errors import DataError
-from netzoo.packed import Filters as Filters
-from netzoo.packed import Predictions as Predictions
+from netzoo.packed import Filters, Predictions
 from netzoo.recipes import Recipe
 
 SCHEMA = 1
@@ -122,6 +121,21 @@ class EpochRecord:
     test_accuracy: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a training that came to its end gave; each as in a TrialRecord."""
+
+    history: tuple[EpochRecord, ...]
+    test_loss: float
+    test_accuracy: float
+    final_train_loss: float
+    final_train_accuracy: float
+    seconds: float
+    test_reads: int
+    predictions: Predictions
+    filters: Filters | None
 
 
 @dataclass(frozen=True)
@@ -237,6 +251,9 @@ def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
         raise DataError(f"{where} does not hold a {kind.__name__}: {error}.") from error
 
 
-def from_plain(kind: type[Record], plain: Any) -> Record:
-    """Return the record that plain dicts and lists hold; raises msgspec.ValidationError."""
-    return msgspec.convert(plain, type=kind)
+def from_plain(kind: type[Record], plain: Any, where: str = "what was received") -> Record:
+    """Return the record that plain dicts and lists hold; where and errors as in from_text."""
+    try:
+        return msgspec.convert(plain, type=kind)
+    except msgspec.ValidationError as error:
+        raise DataError(f"{where} does not hold a {kind.__name__}: {error}.") from error

@@ -7,16 +7,45 @@ narrow, since it draws again from so few values; t's is exact for values that sc
 import math
 import statistics
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
-
-from netzoo.comparisons import Delta, Spread
 
 LEVEL = 0.05  # of an error of the first kind, over the whole table
 POWER = 0.8
 MOST_SEEDS = 1000
 SAME = 1e-9  # accuracies that differ by less differ by rounding
 UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each class its share
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over n seeds.
+
+    sd: the sample standard deviation; ci95: the 95 % interval of the mean, by Student's t; both
+    None for one seed, ci95 also for seeds without any spread.
+    """
+
+    mean: float
+    sd: float | None
+    n: int
+    values: tuple[float, ...]
+    ci95: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A model's test accuracy minus the baseline's, over the n seeds that both have.
+
+    ci95: of one comparison. p: two-sided, corrected for all comparisons of the table (Holm).
+    test: "paired t", over seeds; "McNemar", over the test images of one seed; "sign", over seeds
+    that all differ by the same; "none" of one seed, where p is 1.
+    """
+
+    mean: float
+    ci95: tuple[float, float] | None
+    n: int
+    p: float
+    test: str
 
 
 def spread(values: Sequence[float], *, least: float = 0.0, most: float = math.inf) -> Spread | None:

@@ -20,11 +20,11 @@ def summary(
     Raises as `find_model` and `count_cost` do.
     """
     if isinstance(model, str):
-        return found(model, input_shape, num_classes)[1]
+        return counted(model, input_shape, num_classes)[1]
     return count_cost(model, input_shape)
 
 
-def found(
+def counted(
     spec: str,
     input_shape: tuple[int, int, int] | None = None,
     num_classes: int | None = None,

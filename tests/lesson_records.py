@@ -4,11 +4,11 @@ import functools
 
 from study_records import CPU, DATA, VERSIONS, counted, record, trial_of
 
-from netzoo.claims import LessonPage
-from netzoo.probes import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
 from netzoo.records import Device, Pace, Plan, to_plain
-from netzoo.report.layers import layers_side_by_side
-from netzoo.report.rows import compare_records
+from netzoo.results.layers import layers_side_by_side
+from netzoo.results.lesson import LessonPage
+from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
+from netzoo.results.rows import compare_records
 from netzoo.runs import plan
 from netzoo.studies.claims import TRAINED, claims
 
@@ -58,7 +58,9 @@ def counts(*, device=CPU, step_seconds=1.0, first_step=2.0):
         trials=tuple(trials),
         device=device,
         versions=VERSIONS,
-        costs={t.model: counted(t.model.partition("@")[0], t.input_shape) for t in trials},
+        costs={
+            t.model: counted(t.model.partition("@")[0], input_shape=t.input_shape) for t in trials
+        },
         natives={},
         paces={spec: pace if spec == "alexnet" else Pace(1.0, 1.0, 1.0, 1.0) for spec in specs},
         parts=dict.fromkeys(specs, 1),

@@ -8,9 +8,10 @@ from lesson_records import page_of, probed, usual
 from study_records import DATA, record, train_by
 
 import netzoo
+from netzoo.packed import Filters, Predictions
 from netzoo.page.content import Content
-from netzoo.records import EpochRecord, Filters, Pictures, Predictions
-from netzoo.report.rows import compare_groups
+from netzoo.records import EpochRecord, Pictures
+from netzoo.results.rows import compare_groups
 
 ACCURACIES = {
     "lenet": [0.70, 0.72, 0.69],
@@ -77,15 +78,14 @@ def content(by_model=None, **fields):
 
 
 def studies(monkeypatch):
-    """Return an ablation with shares, a ladder, a probe and a lesson, as their JSON has them."""
+    """Return an ablation with shares, a ladder, a probe and a lesson."""
     train_by(monkeypatch, lambda spec, seed: record(spec, seed, 0.5 + len(spec) / 200 + seed / 100))
-    results = (
+    return (
         netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True),
         netzoo.ladder("lenet", "alexnet"),
         probed(),
         page_of(*usual()),
     )
-    return tuple(result.to_dict() for result in results)
 
 
 def hostile():

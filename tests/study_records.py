@@ -5,12 +5,12 @@ import functools
 import io
 from dataclasses import replace
 
-from netzoo.cost.count import count_named
 from netzoo.errors import Interrupted
 from netzoo.recipes import parted
 from netzoo.records import DatasetRecord, Device, EpochRecord, TrialRecord
-from netzoo.report.rows import compare_records
+from netzoo.results.rows import compare_records
 from netzoo.runs import plan
+from netzoo.summaries import summary
 
 DATA = DatasetRecord(
     name="fashion_mnist",
@@ -26,7 +26,7 @@ CPU = Device("cpu", "CPU (2 cores)")
 # Fixed, so that the tables below do not move when the recipe for small studies is tuned.
 SETTINGS = {"epochs": 2, "batch_size": 64, "validation": 0.1}
 
-counted = functools.cache(count_named)
+counted = functools.cache(summary)
 
 
 def trial_of(spec, seed, **overrides):
@@ -53,7 +53,7 @@ def record(spec, seed, accuracy, *, gap=0.02, rate=3000.0, cost=True, overrides=
         trial=trial,
         device=CPU,
         versions=VERSIONS,
-        cost=counted(parted(spec)[0], trial.input_shape) if cost else None,
+        cost=counted(parted(spec)[0], input_shape=trial.input_shape) if cost else None,
         **given | results,
     )
 

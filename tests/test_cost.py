@@ -9,8 +9,8 @@ from reference import ALEXNET_TRAINING_FLOPS, LAYER_MACS, MACS, PARAMS
 
 import netzoo
 from netzoo.cost import rules
-from netzoo.cost.count import count_named
 from netzoo.errors import BadInput
+from netzoo.summaries import summary
 
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet"])
@@ -23,7 +23,7 @@ def test_counts_meet_the_reference(name):
 
 
 def test_training_flops_leave_out_the_gradient_of_the_image():
-    assert count_named("alexnet").training_flops == ALEXNET_TRAINING_FLOPS
+    assert summary("alexnet").training_flops == ALEXNET_TRAINING_FLOPS
 
 
 def test_frozen_layers_need_no_gradients():
@@ -38,7 +38,7 @@ def test_frozen_layers_need_no_gradients():
 
 def test_counting_by_name_equals_counting_a_built_model_and_allocates_nothing():
     built = netzoo.count_cost(netzoo.create_model("alexnet"))
-    assert asdict(count_named("alexnet")) == asdict(built)
+    assert asdict(summary("alexnet")) == asdict(built)
 
 
 @pytest.mark.parametrize(

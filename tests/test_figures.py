@@ -11,8 +11,8 @@ from page_content import ACCURACIES, IMAGES, LABELS, content, filters, groups, h
 from PIL import Image
 from study_records import DATA, record
 
-from netzoo.cost.count import count_named
 from netzoo.errors import UnknownName
+from netzoo.packed import Filters
 from netzoo.page.architecture import architecture
 from netzoo.page.confusion import MOST_CLASSES, confusion
 from netzoo.page.curves import chart, curves
@@ -21,8 +21,8 @@ from netzoo.page.figures import figures
 from netzoo.page.layers import MOST_LAYERS, aligned, layers
 from netzoo.page.pictures import disagreements, filter_sheets, sheet
 from netzoo.page.tradeoff import tradeoff
-from netzoo.records import Filters
-from netzoo.report.rows import compare_groups
+from netzoo.results.rows import compare_groups
+from netzoo.summaries import summary
 
 pytestmark = pytest.mark.page
 
@@ -31,7 +31,7 @@ COLUMN_INCHES = 3.33
 
 
 def counted(*names):
-    return {name: count_named(name) for name in names}
+    return {name: summary(name) for name in names}
 
 
 def test_a_curve_is_the_mean_over_the_seeds_that_came_the_farthest():
@@ -113,7 +113,7 @@ def test_the_cost_of_each_layer_is_its_share_of_its_model():
 
 
 def test_of_many_layers_the_costliest_are_shown():
-    cost = count_named("alexnet")
+    cost = summary("alexnet")
     many = replace(cost, layers=tuple(
         replace(cost.layers[1], name=f"layer{n}", params=n, macs=0, activation_bytes=0)
         for n in range(1, MOST_LAYERS + 10)

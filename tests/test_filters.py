@@ -7,8 +7,9 @@ from hooks import Hooks
 from keras import layers
 
 from netzoo.data import sample
+from netzoo.packed import Filters
 from netzoo.recipes import Recipe
-from netzoo.records import Filters, from_plain, to_plain
+from netzoo.records import from_plain, to_plain
 from netzoo.training import fit
 from netzoo.training.filters import first_filters
 
@@ -71,7 +72,7 @@ def test_a_training_gives_the_trained_kernel_to_float16(dtype):
     )
     before = array(model.get_layer("first").kernel).astype("<f2")
     recipe = Recipe("test", epochs=1, batch_size=50, learning_rate=0.05)
-    fit.prepare(model, images, recipe)
+    fit.compile_model(model, images, recipe)
     filters = fit.fit(model, images, recipe, 0, Hooks()).filters
     after = array(model.get_layer("first").kernel)
     assert after.dtype == np.float32

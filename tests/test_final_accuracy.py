@@ -6,7 +6,7 @@ import pytest
 from hooks import Hooks
 
 import netzoo
-from netzoo.data import ops, sample
+from netzoo.data import augment, sample
 from netzoo.recipes import Recipe
 from netzoo.training import fit
 from netzoo.training.inputs import Inputs
@@ -21,7 +21,7 @@ def test_the_final_training_accuracy_is_of_images_as_they_are_without_dropout():
     )  # fmt: skip
     keras.utils.set_random_seed(0)
     model = netzoo.create_model("lenet-modern")
-    fit.prepare(model, images, recipe)
+    fit.compile_model(model, images, recipe)
     fitted = fit.fit(model, images, recipe, 0, Hooks())
 
     labels = images.train.labels
@@ -41,8 +41,8 @@ def test_the_final_training_accuracy_is_of_images_as_they_are_without_dropout():
     assert fitted.final_train_loss == pytest.approx(loss, rel=1e-4)
     # Far from what it would be with either: or this would show nothing.
     changed = pixels
-    for number, augment in enumerate(ops.augmentations(recipe.augment)):
-        changed = augment(changed, [0, number])
+    for number, change in enumerate(augment.augmentations(recipe.augment)):
+        changed = change(changed, [0, number])
     for other_loss, _ in (measured(changed), measured(pixels, training=True)):
         assert other_loss > 1.05 * loss
     assert fitted.final_train_accuracy > fitted.history[-1].train_accuracy

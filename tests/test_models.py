@@ -4,7 +4,7 @@ from keras import ops
 from reference import COUNTS, MACS, PARAMS, SHAPES
 
 import netzoo
-from netzoo.cost.count import count_named
+from netzoo.summaries import summary
 
 MODELS = netzoo.list_models()
 
@@ -29,7 +29,7 @@ def test_every_model_builds_counts_and_runs(name):
 
 @pytest.mark.parametrize("name", sorted({*MODELS, *COUNTS}))
 def test_parameters_and_macs_are_those_worked_out_by_hand(name):
-    cost = count_named(name)
+    cost = summary(name)
     assert (cost.params, cost.macs) == COUNTS[name]
 
 

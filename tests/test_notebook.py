@@ -1,5 +1,6 @@
 """Results in a notebook: as their tables, and as frames of pandas."""
 
+import json
 import sys
 
 import pandas
@@ -9,9 +10,11 @@ from page_content import ACCURACIES, groups
 from study_records import record, train_by
 
 import netzoo
-from netzoo.comparisons import Comparison
 from netzoo.errors import DataError, MissingPackage
-from netzoo.report.rows import compare_groups
+from netzoo.records import to_text
+from netzoo.results.comparison import Comparison
+from netzoo.results.rows import compare_groups
+from netzoo.results.study import study_of
 
 pytestmark = pytest.mark.once
 
@@ -58,8 +61,31 @@ def test_without_pandas_the_line_that_installs_it(comparison, monkeypatch):
 
 
 def test_a_comparison_comes_back_from_what_it_tells(comparison):
-    assert Comparison.from_dict(comparison.to_dict()).to_dict() == comparison.to_dict()
+    assert Comparison.from_dict(comparison.to_dict(), "it") == comparison
     told = comparison.to_dict()
     del told["baseline"]
-    with pytest.raises(DataError, match="the saved result"):
-        Comparison.from_dict(told)
+    with pytest.raises(DataError, match=r"^it does not hold a Comparison: .*baseline"):
+        Comparison.from_dict(told, "it")
+
+
+def test_each_study_comes_back_from_what_it_tells(monkeypatch):
+    for result in results(monkeypatch):
+        if not isinstance(result, netzoo.Cost):
+            told = json.loads(to_text(result))
+            assert study_of(told, "it") == result
+            assert to_text(study_of(told, "it")) == to_text(result)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"claims": [{"text": "a claim"}]}, "^it does not hold a LessonPage: .*`command`"),
+        ({"claims": None}, "^it does not hold a LessonPage: "),
+        ({"comparison": {"device": "CPU"}}, "^it does not hold a Comparison: "),
+    ],
+)
+def test_a_study_that_is_not_whole_is_named(change, words):
+    with pytest.raises(DataError, match=words):
+        study_of(page_of(*usual()).to_dict() | change, "it")
+    with pytest.raises(DataError, match="it does not hold the result of a study"):
+        study_of({}, "it")

@@ -21,6 +21,7 @@ def test_the_list_of_packages_is_complete():
 def test_the_installed_package_has_its_data_and_its_types():
     root = Path(netzoo.__file__).parent
     assert (root / "py.typed").exists()
+    assert (root / "__init__.pyi").exists()
     assert len(list((root / "data" / "fashion_mnist_sample").iterdir())) == 4
     assert (root / "page" / "chinese.json").exists()
     written = {path.name for path in (PROJECT / "netzoo" / "page" / "templates").iterdir()}
@@ -37,6 +38,7 @@ def test_the_public_names_are_these():
     assert netzoo.__all__ == [
         "Comparison",
         "Cost",
+        "Listener",
         "NetzooError",
         "Recipe",
         "ablate",

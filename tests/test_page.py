@@ -15,7 +15,7 @@ from netzoo.page import words
 from netzoo.page.answer import answer, study_answer
 from netzoo.page.foot import foot
 from netzoo.page.page import page
-from netzoo.report.rows import compare_groups
+from netzoo.results.rows import compare_groups
 
 pytestmark = pytest.mark.once
 

@@ -177,13 +177,13 @@ def test_the_folder_of_a_lesson_is_its_trainings_and_its_claims(tmp_path):
     trained, looked = usual()
     folder_of(tmp_path / "trainings", groups()["alexnet"])
     folder_of(tmp_path / "probes", [])
-    keep_study(tmp_path / "probes", looked, looked.table())
+    keep_study(tmp_path / "probes", looked)
     found = gathered([tmp_path])
     assert found.models == ["alexnet", "alexnet-sigmoid", "alexnet-avgpool"]
-    assert [set(study) & {"claims", "layers"} for study in found.studies] == [{"layers"}]
+    assert found.studies == (looked,)
     whole = page_of(trained, looked)
-    keep_study(tmp_path, whole, whole.table())
-    assert ["claims" in study for study in gathered([tmp_path]).studies] == [True]
+    keep_study(tmp_path, whole)
+    assert gathered([tmp_path]).studies == (whole,)
 
 
 def test_a_folder_without_anything_to_show_is_refused(tmp_path):

@@ -11,7 +11,8 @@ import netzoo
 from netzoo.data import sample
 from netzoo.data.pictures import pictures, smaller
 from netzoo.data.source import Split
-from netzoo.records import Predictions, TrialRecord, from_text
+from netzoo.packed import Predictions
+from netzoo.records import TrialRecord, from_text
 from netzoo.runs.listener import Listener
 from netzoo.runs.prepare import pictures_again
 from netzoo.runs.saved import saved_comparison

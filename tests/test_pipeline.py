@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from netzoo.data import ops, pipeline, sample
+from netzoo.data import augment, pipeline, sample
 from netzoo.data.source import Split
 from netzoo.recipes import AUGMENTATIONS, Recipe
 
@@ -70,7 +70,7 @@ def test_threads_do_not_change_a_pixel(images, monkeypatch):
 
 def test_flip_mirrors_about_half_of_the_images(images):
     x = images.train.images
-    flipped = ops.flip(x, [0, 0]).numpy()
+    flipped = augment.flip(x, [0, 0]).numpy()
     mirrored = (flipped == x[:, :, ::-1]).all((1, 2, 3))
     same = (flipped == x).all((1, 2, 3))
     assert (mirrored | same).all()
@@ -79,7 +79,7 @@ def test_flip_mirrors_about_half_of_the_images(images):
 
 def test_crop_is_a_window_of_the_padded_image_at_many_places():
     x = np.arange(1, 1 + 16 * 24, dtype=np.uint16).reshape(1, 16, 24, 1).repeat(300, 0)
-    cropped = ops.crop(x, [0, 0]).numpy()
+    cropped = augment.crop(x, [0, 0]).numpy()
     padded = np.pad(x[0], ((2, 2), (3, 3), (0, 0)))
     windows = {
         bytes(padded[top : top + 16, left : left + 24].copy()): (top, left)
@@ -102,7 +102,7 @@ def test_crop_and_flip_draw_apart(images):
 def test_color_is_fixed_by_the_seed_and_each_image_has_its_own(channels):
     one = np.random.default_rng(0).integers(20, 200, (1, 8, 6, channels), np.uint8)
     x = one.repeat(100, 0)
-    first, again, other = (ops.color(x, seed).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
+    first, again, other = (augment.color(x, seed).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
     assert first.dtype == np.uint8
     assert first.shape == x.shape
     assert (first == again).all()
@@ -115,7 +115,7 @@ def test_color_changes_brightness_and_contrast_by_their_factors(channels):
     """Half of each image is 100, half 140: the mean 120 and the 20 beside it have a factor each."""
     x = np.full((1000, 4, 4, channels), 100, np.uint8)
     x[:, 2:] = 140
-    seen = ops.color(x, [0, 0]).numpy().astype(float)
+    seen = augment.color(x, [0, 0]).numpy().astype(float)
     dark, bright = seen[:, :2], seen[:, 2:]
     assert np.ptp(dark, axis=(1, 2, 3)).max() <= 1  # grey stays grey, to rounding
     assert np.ptp(bright, axis=(1, 2, 3)).max() <= 1
@@ -131,7 +131,7 @@ def test_color_changes_brightness_and_contrast_by_their_factors(channels):
 def test_color_stops_at_the_ends_of_uint8():
     x = np.full((100, 4, 4, 1), 250, np.uint8)
     x[:, 2:] = 0
-    seen = ops.color(x, [0, 0]).numpy()
+    seen = augment.color(x, [0, 0]).numpy()
     assert (seen[:, 0] > seen[:, 3]).all()  # clipped, and not wrapped around
     assert seen.max() == 255
     assert seen.min() == 0
@@ -139,7 +139,7 @@ def test_color_stops_at_the_ends_of_uint8():
 
 def test_color_keeps_a_grey_image_of_three_channels_grey(images):
     x = images.train.images.repeat(3, axis=3)
-    seen = ops.color(x, [0, 0]).numpy().astype(int)
+    seen = augment.color(x, [0, 0]).numpy().astype(int)
     assert np.ptp(seen, axis=3).max() <= 1
     assert (seen != x).any((1, 2, 3)).all()
 
@@ -147,7 +147,7 @@ def test_color_keeps_a_grey_image_of_three_channels_grey(images):
 def test_color_turns_the_hue_and_changes_saturation_by_their_factors():
     """One colour: contrast and saturation each bring it nearer to its grey or away from it."""
     color = 100, 70, 55
-    seen = ops.color(np.full((1000, 2, 2, 3), color, np.uint8), [0, 0]).numpy()[:, 0, 0]
+    seen = augment.color(np.full((1000, 2, 2, 3), color, np.uint8), [0, 0]).numpy()[:, 0, 0]
     hsv = np.array([colorsys.rgb_to_hsv(*pixel) for pixel in seen / 255])
     hue = (hsv[:, 0] - colorsys.rgb_to_hsv(*color)[0] + 0.5) % 1 - 0.5
     assert -0.12 < hue.min() < -0.09

@@ -10,7 +10,7 @@ from study_records import record
 
 from netzoo.errors import MissingPackage
 from netzoo.report.plot import LEAST_WIDTH, MARKS, learning_curves
-from netzoo.report.rows import compare_groups
+from netzoo.results.rows import compare_groups
 
 pytestmark = pytest.mark.once
 

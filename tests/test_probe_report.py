@@ -8,10 +8,10 @@ import pytest
 from scipy import stats as scipy_stats
 from study_records import CPU, DATA, VERSIONS, agree_in_every_form, holm, trial_of
 
-from netzoo.probes import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
 from netzoo.records import to_plain
-from netzoo.report.layers import layers_side_by_side
 from netzoo.report.probe import probe_table
+from netzoo.results.layers import layers_side_by_side
+from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
 
 SIGMOID, RELU = "lenet", "lenet-relu"
 SEEDS = (0, 1, 2)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from netzoo.cost.count import count_named
 from netzoo.costs import NativeCost
 from netzoo.errors import DataError
 from netzoo.recipes import recipe
@@ -23,7 +22,8 @@ from netzoo.records import (
 from netzoo.registry import model_info
 from netzoo.report.comparison import comparison_table
 from netzoo.report.costs import layer_table, model_table
-from netzoo.report.rows import compare_records
+from netzoo.results.rows import compare_records
+from netzoo.summaries import summary
 
 pytestmark = pytest.mark.once
 
@@ -41,7 +41,7 @@ VERSIONS = {"python": "3.11.0", "netzoo": "0.1.0", "keras": "3.15.1", "tensorflo
 
 def record(model, seed, accuracy, *, size, error=None):
     chosen = recipe("quick", model_info(model).family, {"epochs": 2, "precision": "float32"})
-    cost, native = count_named(model, (size, size, 1)), count_named(model)
+    cost, native = summary(model, input_shape=(size, size, 1)), summary(model)
     history = tuple(
         EpochRecord(epoch, 2.0, 3000.0 * epoch, 1 / epoch, accuracy - 0.01) for epoch in (1, 2)
     )
@@ -124,11 +124,11 @@ def test_csv_has_raw_numbers(records):
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet"])
 def test_the_table_of_a_model(name, golden):
-    golden(f"summary-{name}.txt", layer_table(count_named(name)).render("table") + "\n")
+    golden(f"summary-{name}.txt", layer_table(summary(name)).render("table") + "\n")
 
 
 def test_columns_add_up_to_the_totals():
-    cost = count_named("alexnet")
+    cost = summary("alexnet")
     rows = list(csv.DictReader(io.StringIO(layer_table(cost).render("csv"))))
     assert sum(int(row["params"]) for row in rows) == cost.params
     assert sum(int(row["macs"]) for row in rows) == cost.macs
@@ -137,7 +137,7 @@ def test_columns_add_up_to_the_totals():
 
 def test_the_table_of_models(golden):
     names = ("alexnet", "alexnet-onefc", "lenet-modern")
-    table = model_table([(model_info(name), count_named(name)) for name in names])
+    table = model_table([(model_info(name), summary(name)) for name in names])
     golden("list.txt", table.render("table") + "\n")
 
 

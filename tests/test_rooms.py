@@ -12,16 +12,15 @@ CLI = Path(__import__("netzoo_cli").__file__).parent
 
 ROWS = [
     ("errors", "units"),
-    ("registry", "backend", "notebook"),
-    ("recipes", "costs", "packed"),
+    ("backend", "disk", "registry", "stats", "tables"),
+    ("packed", "recipes", "tabled"),
+    ("costs",),
     ("records",),
-    ("comparisons",),
-    ("ablations", "probes"),
-    ("claims",),
-    ("stats", "shapley", "models", "cost", "data"),
+    ("results",),
+    ("models", "cost", "data"),
     ("training", "report", "summaries"),
-    ("runs.plan", "runs.local", "runs.disk", "runs.listener", "runs.clock", "runs.origin"),
-    ("runs.checkpoint", "page"),
+    ("runs.plan", "runs.local", "runs.clock", "runs.origin", "runs.checkpoint", "page"),
+    ("runs.listener",),
     ("runs.store",),
     ("runs.trial", "runs.prepare", "runs.saved"),
     ("runs.compare", "runs.rerun", "runs.pages"),
@@ -31,9 +30,8 @@ ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
 
 # Against the order, inside functions: the built-in models register on import; results print
 # themselves.
-RESULTS = ("notebook", "costs", "comparisons", "ablations", "probes", "claims")
-INSIDE_FUNCTIONS = {("registry", "models"), *((room, "report") for room in RESULTS)}
-INSIDE_FUNCTIONS |= {("comparisons", "page")}
+INSIDE_FUNCTIONS = {("registry", "models"), ("costs", "report"), ("results", "report")}
+INSIDE_FUNCTIONS |= {("results", "page")}
 
 # What a module may import as it is imported; inside a function is another matter.
 THIRD_PARTY = {

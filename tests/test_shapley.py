@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netzoo.shapley import interactions, shares
+from netzoo.studies.shapley import interactions, shares
 
 CLOSE = 1e-9
 quick = settings(max_examples=50, deadline=None, derandomize=True)

@@ -91,7 +91,7 @@ def test_a_training_is_kerass_own(images, dtype, parts):
     recipe = replace(RECIPE, batch_size=60, augment="flip+crop", schedule="one-cycle")
     ours, theirs = network(dtype), network(dtype)
     for model in (ours, theirs):
-        fit.prepare(model, images, recipe, parts)
+        fit.compile_model(model, images, recipe, parts)
     hooks = Hooks()
     fitted = fit.fit(ours, images, recipe, 3, hooks, parts=parts)
     kerass_own(theirs, images, recipe, parts)
@@ -117,7 +117,7 @@ def test_an_epoch_is_the_mean_over_its_images(images, count, parts):
     keras.utils.set_random_seed(0)
     image = keras.Input((28, 28, 1))
     model = keras.Model(image, layers.Dense(10)(layers.Flatten()(image)))
-    fit.prepare(model, few, recipe, parts)
+    fit.compile_model(model, few, recipe, parts)
     hooks = Hooks()
     fit.fit(model, few, recipe, 0, hooks, parts=parts)
     (epoch,) = hooks.kept[0].history
@@ -135,6 +135,6 @@ def test_a_model_with_a_step_of_its_own_is_refused(images):
 
     image = keras.Input((28, 28, 1))
     model = Own(image, layers.Dense(10)(layers.Flatten()(image)), name="own")
-    fit.prepare(model, images, RECIPE)
+    fit.compile_model(model, images, RECIPE)
     with pytest.raises(BadInput, match="own has a train_step of its own; netzoo trains all"):
         step_of(model, Inputs(images.train, RECIPE, (28, 28)))

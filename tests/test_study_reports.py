@@ -15,7 +15,7 @@ import netzoo
 from netzoo.errors import Interrupted
 from netzoo.records import to_text
 from netzoo.report.ablation import ablation_table, ladder_table
-from netzoo.report.rows import compare_records
+from netzoo.results.rows import compare_records
 
 pytestmark = pytest.mark.once
 

@@ -11,7 +11,6 @@ from math import prod
 from typing import Any, TypeVar
 
 import keras
-from keras import StatelessScope
 
 from netzoo.cost import elementwise, layers, operations
 from netzoo.cost.field import Fields
@@ -20,7 +19,6 @@ from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.operations import Product, product
 from netzoo.costs import Cost, LayerCost
 from netzoo.errors import BadInput
-from netzoo.registry import create_model, model_info
 
 Rule = Callable[[Any, Sequence[tuple[int, ...]], Sequence[tuple[int, ...]]], int]
 RuleFunction = TypeVar("RuleFunction", bound=Rule)
@@ -71,19 +69,6 @@ def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
         peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
         uncounted=tuple(_calls_text(*entry) for entry in counter.uncounted.items()),
     )
-
-
-def count_named(
-    spec: str, input_shape: tuple[int, int, int] | None = None, num_classes: int = 10
-) -> Cost:
-    """Return the cost of a registered model, at its native input by default.
-
-    No weight is allocated. Raises as `create_model` does.
-    """
-    info = model_info(spec)
-    with StatelessScope(initialize_variables=False):
-        model = create_model(spec, input_shape=input_shape, num_classes=num_classes)
-        return replace(count_cost(model), model=info.name)
 
 
 class _Counter:

@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from netzoo.data import ops
+from netzoo.data import augment
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 
@@ -43,7 +43,7 @@ def train_batches(
     """
     count = len(images.train)
     pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
-    augmentations = ops.augmentations(recipe.augment)
+    augmentations = augment.augmentations(recipe.augment)
 
     def epoch_batches(epoch: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
@@ -53,9 +53,9 @@ def train_batches(
 
     def batch(step: Any, places: Any) -> Any:
         x = tf.gather(pixels, places)
-        for number, augment in enumerate(augmentations):
+        for number, change in enumerate(augmentations):
             key = tf.random.fold_in(tf.stack([tf.constant(seed, tf.int64), step]), number)
-            x = augment(x, key)
+            x = change(x, key)
         return x, tf.gather(labels, places)
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)

@@ -10,7 +10,7 @@ some at 1; PyTorch, in the lesson, draws them).
 from typing import Any
 
 from netzoo.errors import BadInput
-from netzoo.models.layers import (
+from netzoo.models.blocks import (
     NARROW,
     WIDE,
     Activation,

@@ -9,7 +9,7 @@ place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draw
 
 from typing import Any
 
-from netzoo.models.layers import (
+from netzoo.models.blocks import (
     NARROW,
     WIDE,
     Activation,

@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netzoo import units
-from netzoo.claims import FAILS, HOLDS
-from netzoo.comparisons import Comparison, Delta, ModelRow
 from netzoo.page.words import Sentence
-from netzoo.records import from_plain
+from netzoo.results.ablation import Ablation
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.results.lesson import FAILS, HOLDS, Claim, LessonPage
+from netzoo.results.probe import Probe
+from netzoo.results.study import Study
+from netzoo.stats import Delta
 
 MOST_NAMED = 4  # models in the question
 
@@ -52,32 +55,33 @@ def _alone(row: ModelRow) -> list[Sentence]:
     ]
 
 
-def study_answer(study: dict[str, Any]) -> Answer | None:
-    """Return what a lesson, an ablation or a ladder was asked, and what its JSON answers.
+def study_answer(study: Study) -> Answer | None:
+    """Return what a lesson, an ablation or a ladder was asked, and what came out.
 
     None of a probe, which has no verdict.
     """
-    if "claims" in study:
-        return Answer(("The lesson's claims, measured", {}), [_claims(study["claims"])])
-    if "effects" in study:
-        effects = [(effect, study["base"]) for effect in study["effects"]]
+    if isinstance(study, Probe):
+        return None
+    if isinstance(study, LessonPage):
+        return Answer(("The lesson's claims, measured", {}), [_claims(study.claims)])
+    if isinstance(study, Ablation):
+        effects = [(effect, study.base) for effect in study.effects]
         question = "What each change of {base} does, on {data}, seeds {seeds}"
-        values = {"base": study["base"]}
-    elif "rungs" in study:
-        names = [model["name"] for model in study["comparison"]["models"]]
-        effects = list(zip(study["rungs"], names, strict=False))
+        values = {"base": study.base}
+    else:
+        names = [model.name for model in study.models]
+        effects = list(zip(study.rungs, names, strict=False))
         question = "From {base} to {last} a change at a time, on {data}, seeds {seeds}"
         values = {"base": names[0], "last": names[-1]}
-    else:
-        return None
-    told = study["comparison"]
-    values |= {"data": told["dataset"]["name"]}
-    values |= {"seeds": ", ".join(map(str, told["recipe"]["seeds"]))}
-    return Answer((question, values), [_of_effect(*each) for each in effects])
+    trained = study.comparison
+    values |= {"data": trained.dataset.name}
+    values |= {"seeds": ", ".join(map(str, trained.recipe["seeds"]))}
+    sentences = [_difference(e.model, base, e.verdict, e.accuracy) for e, base in effects]
+    return Answer((question, values), sentences)
 
 
-def _claims(claims: Sequence[dict[str, Any]]) -> Sentence:
-    verdicts = [claim["verdict"] for claim in claims]
+def _claims(claims: Sequence[Claim]) -> Sentence:
+    verdicts = [claim.verdict for claim in claims]
     holds, fails = verdicts.count(HOLDS), verdicts.count(FAILS)
     return (
         "{holds} of {count} claims hold, {fails} do not; {open} are not separable or not measured.",
@@ -88,11 +92,6 @@ def _claims(claims: Sequence[dict[str, Any]]) -> Sentence:
             "open": len(claims) - holds - fails,
         },
     )
-
-
-def _of_effect(effect: dict[str, Any], base: str) -> Sentence:
-    delta = effect["accuracy"] and from_plain(Delta, effect["accuracy"])
-    return _difference(effect["model"], base, effect["verdict"], delta)
 
 
 def _against(row: ModelRow, base: ModelRow) -> Sentence:

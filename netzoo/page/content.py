@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from netzoo.comparisons import Comparison
 from netzoo.records import TrialRecord
+from netzoo.results.comparison import Comparison
+from netzoo.results.lesson import LessonPage
+from netzoo.results.probe import Probe
+from netzoo.results.study import Study
 
 if TYPE_CHECKING:
     from netzoo.page.pictures import FilterSheet, Pair
@@ -18,23 +21,23 @@ class Content:
 
     comparisons: the same trials against each baseline in turn, by its name; the first is the one
     that was asked for. records: of all trials, by the model's name on the page.
-    studies: what ablations, ladders, probes and lessons found, as their JSON has it.
+    studies: what ablations, ladders, probes and lessons found.
     pictures: the first test images, None where no folder holds them.
     notes: what was damaged or left out.
     """
 
     comparisons: dict[str, Comparison]
     records: dict[str, tuple[TrialRecord, ...]]
-    studies: tuple[dict[str, Any], ...] = ()
+    studies: tuple[Study, ...] = ()
     pictures: Any = None
     notes: tuple[str, ...] = ()
 
     @property
     def models(self) -> Sequence[str]:
         """Return the names of the models, those that were trained before those only probed."""
-        probes = (study.get("probe") or study for study in self.studies)
-        probed = [row["model"] for probe in probes for row in probe.get("layers", ())]
-        return list(dict.fromkeys([*self.records, *probed]))
+        probes = [s.probe if isinstance(s, LessonPage) else s for s in self.studies]
+        layers = [row for each in probes if isinstance(each, Probe) for row in each.layers]
+        return list(dict.fromkeys([*self.records, *(row.model for row in layers)]))
 
     @property
     def comparison(self) -> Comparison | None:

@@ -8,10 +8,10 @@ from typing import Any
 import altair as alt
 
 from netzoo import units
-from netzoo.comparisons import Comparison, ModelRow
 from netzoo.errors import no_such
 from netzoo.page.figure import Choice, Figure, color, fading, picked, rows_named
 from netzoo.records import EpochRecord
+from netzoo.results.comparison import Comparison, ModelRow
 
 NAME = "curves"
 SPLITS = ("test", "validation", "train")  # the first that there is is shown first

@@ -6,10 +6,10 @@ from typing import Any
 
 import vl_convert
 
-from netzoo.comparisons import Comparison
 from netzoo.page.curves import curves
 from netzoo.page.figure import Figure, word
 from netzoo.page.words import translated
+from netzoo.results.comparison import Comparison
 
 VEGA_LITE = "6.4"  # of the versions that vl-convert brings
 COLUMN_PX = 320  # the text comes at about 7 pt

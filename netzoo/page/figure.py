@@ -26,6 +26,8 @@ PALETTE = (
     "#6c7ae0",
     "#77882b",
 )
+ACCENT = PALETTE[0]  # of a figure without colours by model
+SLANTED = alt.Axis(labelAngle=-35, labelLimit=160, labelOverlap=False)
 FADED = 0.12  # of what does not belong to the picked model
 
 

@@ -3,33 +3,46 @@
 from collections.abc import Sequence
 
 from netzoo.page.architecture import architecture
+from netzoo.page.changes import ablation, ladder, shares
 from netzoo.page.confusion import confusion
 from netzoo.page.content import Content
 from netzoo.page.curves import curves
 from netzoo.page.figure import Figure
+from netzoo.page.inside import inside
 from netzoo.page.layers import layers
-from netzoo.page.studies import study_figures
 from netzoo.page.tradeoff import tradeoff
+from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.lesson import LessonPage
+from netzoo.results.study import Study
 
 
 def figures(content: Content) -> list[Figure]:
     """Return the figures for which the content has something to show."""
-    found = [figure for study in content.studies for figure in study_figures(study, content.models)]
+    found = [figure for study in content.studies for figure in _of_study(study, content.models)]
     if content.comparison is not None:
         costs = {name: group[0].cost for name, group in content.records.items() if group[0].cost}
         changes = {name: group[0].trial.changes for name, group in content.records.items()}
         found += [
-            figure
-            for figure in (
-                tradeoff(content.comparison),
-                curves(content.comparison),
-                layers(costs),
-                architecture(costs, changes, content.comparison.baseline),
-                confusion(content.records),
-            )
-            if figure is not None
+            tradeoff(content.comparison),
+            curves(content.comparison),
+            layers(costs),
+            architecture(costs, changes, content.comparison.baseline),
+            confusion(content.records),
         ]
-    return _apart(found)
+    return _apart([figure for figure in found if figure is not None])
+
+
+def _of_study(study: Study, models: Sequence[str]) -> list[Figure | None]:
+    """Return the figures of a study; of a lesson, that of the probe in it.
+
+    models: of the page, in the order of their colours.
+    """
+    if isinstance(study, Ablation):
+        return [ablation(study), shares(study)]
+    if isinstance(study, Ladder):
+        return [ladder(study)]
+    probe = study.probe if isinstance(study, LessonPage) else study
+    return [] if probe is None else [inside(probe, models)]
 
 
 def _apart(found: Sequence[Figure]) -> list[Figure]:

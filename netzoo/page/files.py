@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from netzoo import disk
 from netzoo.page.content import Content
 from netzoo.page.drawing import FONT, png, svgs
 from netzoo.page.figure import word
 from netzoo.page.figures import figures
 from netzoo.page.markup import rendered
 from netzoo.page.page import page
-from netzoo.runs import disk
 
 COLUMNS = 6  # of pictures
 

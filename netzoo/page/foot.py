@@ -5,7 +5,11 @@ from typing import Any
 
 from netzoo import units
 from netzoo.page.content import Content
-from netzoo.records import DatasetRecord, from_plain
+from netzoo.records import DatasetRecord
+from netzoo.report.origin import shared_settings, versions_text
+from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.lesson import LessonPage
+from netzoo.results.probe import Probe
 
 CONVENTIONS = (
     "MACs: multiply–adds of convolutions and matrix products in one forward pass of one image, "
@@ -22,8 +26,7 @@ CONVENTIONS = (
 def foot(content: Content) -> dict[str, Any]:
     """Return the facts, by English label, the conventions and what is to be doubted."""
     comparison = content.comparison
-    studies = [study for study in content.studies if study.get("command")]
-    commands = [study["command"] for study in studies]
+    commands = [s.command for s in content.studies if isinstance(s, LessonPage | Probe)]
     facts: list[tuple[str, Sequence[str]]] = []
     doubts: list[str] = list(content.notes)
     if comparison is not None:
@@ -33,7 +36,7 @@ def foot(content: Content) -> dict[str, Any]:
         facts += [
             ("Backend", _once(record.trial.backend for record in records)),
             ("Device", _once(record.device.name for record in records)),
-            ("Versions", _once(_versions(record.versions) for record in records)),
+            ("Versions", _once(versions_text(record.versions) for record in records)),
             ("Git commit", _once(record.commit or "" for record in records)),
         ]
         doubts += comparison.warnings
@@ -42,12 +45,13 @@ def foot(content: Content) -> dict[str, Any]:
             doubts.append(f"Not counted: {', '.join(comparison.uncounted)}.")
     elif content.studies:
         study = content.studies[0]
-        if "dataset" in study:
-            facts = _facts(from_plain(DatasetRecord, study["dataset"]), study["recipe"])
+        found = study.comparison if isinstance(study, Ablation | Ladder) else study
+        if not isinstance(found, LessonPage):
+            facts = _facts(found.dataset, found.recipe)
         facts += [
-            ("Backend", [study["backend"]]),
-            ("Device", [study["device"]["name"]]),
-            ("Versions", [_versions(study["versions"])]),
+            ("Backend", [found.backend]),
+            ("Device", [found.device.name]),
+            ("Versions", [versions_text(found.versions)]),
         ]
     facts.append(("Command", _once(commands)))
     return {
@@ -75,8 +79,7 @@ def _facts(data: DatasetRecord, recipe: dict[str, Any]) -> list[tuple[str, Seque
 
 def _settings(by_model: dict[str, dict[str, Any]]) -> list[str]:
     """Return each model's settings, those that all have in one line."""
-    first = next(iter(by_model.values()))
-    shared = {k: v for k, v in first.items() if all(s.get(k) == v for s in by_model.values())}
+    shared = shared_settings(by_model)
     told = [_pairs(shared)]
     for name, settings in by_model.items():
         own = _pairs({key: value for key, value in settings.items() if key not in shared})
@@ -87,10 +90,6 @@ def _settings(by_model: dict[str, dict[str, Any]]) -> list[str]:
 def _pairs(settings: dict[str, Any]) -> str:
     shown = {key: value for key, value in settings.items() if key != "name" and value is not None}
     return ", ".join(f"{key}={value}" for key, value in shown.items())
-
-
-def _versions(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in versions.items())
 
 
 def _once(values: Any) -> list[str]:

@@ -19,7 +19,7 @@ from netzoo.page.figure import Figure, colors
 from netzoo.page.foot import foot
 from netzoo.page.markup import rendered
 from netzoo.page.words import LANGUAGES, dictionary
-from netzoo.report.comparison import comparison_table
+from netzoo.results.lesson import LessonPage
 
 
 def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None = None) -> str:
@@ -35,8 +35,10 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
         languages=LANGUAGES,
         models=list(zip(content.models, colors(content.models), strict=True)),
         answers=_answers(content),
-        tables={name: comparison_table(each) for name, each in comparisons.items()},
-        claims=[c for study in content.studies for c in study.get("claims", ())],
+        tables={name: each.table() for name, each in comparisons.items()},
+        claims=[
+            c for study in content.studies if isinstance(study, LessonPage) for c in study.claims
+        ],
         figures=drawn,
         pairs=content.pairs,
         sheets=content.sheets,

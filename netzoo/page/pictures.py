@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netzoo.records import Filters, Pictures, TrialRecord
+from netzoo.packed import Filters
+from netzoo.records import Pictures, TrialRecord
 
 SHOWN_EACH = 6  # of a pair: so many that only the one knows, and so many that only the other
 MOST_PAIRED = 6  # models of which any two are shown; of more, each with the first

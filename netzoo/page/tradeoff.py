@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 
 from netzoo import units
-from netzoo.comparisons import Comparison, ModelRow
 from netzoo.page.figure import Choice, Figure, color, fading, picked, rows_named
+from netzoo.results.comparison import Comparison, ModelRow
 
 NAME = "tradeoff"
 COSTS = {"macs": "MACs", "params": "Parameters"}

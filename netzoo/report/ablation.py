@@ -3,19 +3,19 @@
 from collections.abc import Sequence
 
 from netzoo import units
-from netzoo.ablations import Ablation, Effect, Ladder, Share
-from netzoo.comparisons import Comparison, ModelRow
 from netzoo.report.comparison import (
     accuracy_cell,
     delta_cell,
     doubt_lines,
     failure_line,
     number_cell,
-    origin_lines,
     tested_text,
 )
 from netzoo.report.costs import CONVENTION
-from netzoo.report.tables import EMPTY, Cell, Column, Table
+from netzoo.report.origin import origin_lines
+from netzoo.results.ablation import Ablation, Effect, Ladder, Share
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 _GAP = (
     "Gap: accuracy on training images, augmentation and dropout off, minus that on test images, "

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 
 from netzoo import units
-from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
-from netzoo.probes import Probe
 from netzoo.report.costs import CONVENTION, uncounted_line
-from netzoo.report.tables import EMPTY, Cell, Column, Table
-from netzoo.stats import LEVEL, MOST_SEEDS, POWER
-
-# Settings that the name, the data line, the input column or a warning tells.
-_TOLD_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
+from netzoo.report.origin import origin_lines
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.stats import LEVEL, MOST_SEEDS, POWER, Delta, Spread
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -117,22 +114,6 @@ def doubt_lines(comparison: Comparison) -> list[str]:
     ]
 
 
-def origin_lines(comparison: Comparison | Probe) -> list[str]:
-    """Return where the figures are from: recipe, data, seeds, device, command."""
-    data, recipe = comparison.dataset, comparison.recipe
-    seeds = recipe["seeds"]
-    versions = ", ".join(f"{name} {number}" for name, number in comparison.versions.items())
-    return [
-        f"Recipe {recipe['name']}: {_recipe_text(comparison)}.",
-        f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
-        f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
-        f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
-        + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
-        + f"Device: {comparison.device.name}. Backend: {comparison.backend}. {versions}.",
-        *([f"Command: {comparison.command}{_commit(comparison)}"] if comparison.command else []),
-    ]
-
-
 def _verdict_lines(comparison: Comparison) -> list[str]:
     """Return by what test the verdicts are, and what is to be known beside them."""
     rows = comparison.models
@@ -181,10 +162,6 @@ def tested_text(base: str, tests: Sequence[str]) -> str:
     )
 
 
-def _commit(comparison: Comparison | Probe) -> str:
-    return f" (git {comparison.commit[:12]})" if comparison.commit else ""
-
-
 def failure_line(row: ModelRow) -> str:
     """Return why a model's trials failed."""
     done = row.test_accuracy.n if row.test_accuracy else 0
@@ -210,19 +187,3 @@ def _native_line(comparison: Comparison) -> list[str]:
             line += f" ({units.ratio(params)} and {units.ratio(macs)})"
         told.append(line)
     return [f"At native size: {'; '.join(told)}."]
-
-
-def _recipe_text(comparison: Comparison | Probe) -> str:
-    """Return the settings that all models share, then those of each model that differ."""
-    by_model = comparison.recipe["by_model"]
-    settings = list(by_model.values())
-    shared, apart = [], []
-    for key, value in settings[0].items():
-        if key in _TOLD_ELSEWHERE:
-            continue
-        if all(other[key] == value for other in settings):
-            shared.append(f"{key} {value}")
-        else:
-            each = ", ".join(f"{name} {other[key]}" for name, other in by_model.items())
-            apart.append(f"{key}: {each}")
-    return "; ".join([", ".join(shared), *apart])

@@ -8,7 +8,7 @@ from netzoo import units
 from netzoo.costs import MEANS, Cost, LayerCost, Opinion
 from netzoo.errors import no_such
 from netzoo.registry import ModelInfo
-from netzoo.report.tables import EMPTY, Cell, Column, Table
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 CONVENTION = (
     "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from netzoo import units
-from netzoo.claims import Claim, LessonPage
-from netzoo.report.comparison import doubt_lines, failure_line, origin_lines
-from netzoo.report.tables import EMPTY, Cell, Column, Table
+from netzoo.report.comparison import doubt_lines, failure_line
+from netzoo.report.origin import origin_lines, versions_text
+from netzoo.results.lesson import Claim, LessonPage
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
 def lesson_table(page: LessonPage) -> Table:
@@ -74,5 +75,5 @@ def _lines(page: LessonPage) -> list[str]:
         # The trainings may have been made by another command, which this one went on from.
         asked = replace(page.comparison, command=page.command, commit=page.commit)
         return [*told, *origin_lines(asked), *doubt_lines(asked)]
-    versions = ", ".join(f"{name} {number}" for name, number in page.versions.items())
+    versions = versions_text(page.versions)
     return [*told, f"Device: {page.device.name}. Backend: {page.backend}. {versions}."]

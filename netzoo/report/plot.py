@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from netzoo import units
-from netzoo.comparisons import Comparison, ModelRow
 from netzoo.errors import MissingPackage, imported
+from netzoo.results.comparison import Comparison, ModelRow
 
 INSTALL = 'pip install "netzoo[report]"'
 WIDTH, HEIGHT = 100, 20  # of a plot in characters, where there is room

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from netzoo import units
-from netzoo.comparisons import Spread
-from netzoo.probes import LayerRow, Probe, Ratio
-from netzoo.report.comparison import origin_lines
-from netzoo.report.tables import EMPTY, Cell, Column, Table
-from netzoo.stats import LEVEL
+from netzoo.report.origin import origin_lines
+from netzoo.results.probe import LayerRow, Probe, Ratio
+from netzoo.stats import LEVEL, Spread
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 # Layers that hand on what they get, or forget a part of it: nothing of their own to show.
 _QUIET = ("Flatten", "Dropout", "ZeroPadding2D")

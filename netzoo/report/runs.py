@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from netzoo import units
-from netzoo.report.tables import EMPTY, Cell, Column, Table
+from netzoo.results.runs import Repetition, RunState
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
-def runs_table(states: Sequence[Any]) -> Table:
-    """Return comparisons (netzoo.runs.saved.RunState), a row each."""
+def runs_table(states: Sequence[RunState]) -> Table:
+    """Return comparisons, a row each."""
     columns = (
         Column("Comparison", "name", numeric=False),
         Column("State", "state", numeric=False),
@@ -38,8 +39,8 @@ def runs_table(states: Sequence[Any]) -> Table:
     return Table(columns, rows, [note for state in states for note in state.notes])
 
 
-def trials_table(state: Any) -> Table:
-    """Return the trials of one comparison (netzoo.runs.saved.RunState), a row each."""
+def trials_table(state: RunState) -> Table:
+    """Return the trials of one comparison, a row each."""
     columns = (
         Column("Trial", "name", numeric=False),
         Column("State", "state", numeric=False),
@@ -66,7 +67,7 @@ def trials_table(state: Any) -> Table:
     return Table(columns, rows, [f"The comparison is {state.state}.", *state.notes])
 
 
-def runs_json(states: Sequence[Any]) -> list[dict[str, Any]]:
+def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
     """Return comparisons as plain values."""
     return [
         {
@@ -90,8 +91,8 @@ def runs_json(states: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
-def repetition_table(repetition: Any) -> Table:
-    """Return a trial's numbers as recorded and as repeated (netzoo.runs.rerun.Repetition)."""
+def repetition_table(repetition: Repetition) -> Table:
+    """Return a trial's numbers as recorded and as repeated."""
     columns = (
         Column("Figure", "name", numeric=False),
         Column("Recorded", "recorded"),

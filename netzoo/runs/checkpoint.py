@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from netzoo import disk
 from netzoo.records import EpochRecord, from_plain, to_line
-from netzoo.runs import disk
 
 _ABOUT = "about"
 

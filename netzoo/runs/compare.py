@@ -8,38 +8,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netzoo.comparisons import Comparison
 from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
 from netzoo.records import (
     ENDED,
     Device,
     EpochRecord,
-    Filters,
+    Fitted,
     Plan,
-    Predictions,
     Trial,
     TrialRecord,
     from_plain,
     to_text,
 )
-from netzoo.report.comparison import comparison_table
-from netzoo.report.rows import compare_records
+from netzoo.results.comparison import Comparison
+from netzoo.results.rows import compare_records
 from netzoo.runs import plan
 from netzoo.runs.clock import Clock
-from netzoo.runs.listener import Listener
+from netzoo.runs.listener import Listener, parts_line, plan_lines
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import (
-    lines,
     more_parts,
     opened,
-    parts_line,
     pictures_again,
     start_process,
 )
 from netzoo.runs.store import Store
-
-__all__ = ["Listener", "compare"]
 
 
 def compare(
@@ -75,13 +69,13 @@ def compare(
     """
     request = plan.Request.of(
         models,
+        baseline,
         recipe=recipe,
         dataset=dataset,
         data_dir=data_dir,
         seeds=seeds,
         device=device,
-        baseline=baseline,
-        overrides=overrides,
+        **overrides,
     )
     listener = listener or Listener()
     with opened(request, output, listener) as (store, found, loaded):
@@ -106,7 +100,7 @@ class _Run:
         todo = self._todo()
         self.clock = Clock(self.plan, todo)
         if todo:
-            for line in lines(self.plan, todo):
+            for line in plan_lines(self.plan, todo):
                 self.listener.said(line)
             self._mend_pictures()
         with self._stopping_at_ctrl_c():
@@ -119,7 +113,7 @@ class _Run:
             [self.records[plan.identity(trial)] for trial in self.plan.trials], self.plan.baseline
         )
         self.store.keep("comparison.json", to_text(comparison))
-        self.store.keep("table.txt", comparison_table(comparison).render("table") + "\n")
+        self.store.keep("table.txt", comparison.table().render("table") + "\n")
         if self.stopping and any(r.status == "unfinished" for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
@@ -218,13 +212,10 @@ class _Run:
         with process:
             request = {"do": "train", "trial": trial, "parts": parts, "checkpoint": path}
             event = process.ask(request, hear)
-        if event.pop("event") == "stopped":
+        if event["event"] == "stopped":
             return self._unfinished(trial, started)
-        event["history"] = tuple(from_plain(EpochRecord, epoch) for epoch in event["history"])
-        event["predictions"] = from_plain(Predictions, event["predictions"])
-        if event["filters"] is not None:
-            event["filters"] = from_plain(Filters, event["filters"])
-        return self._record(trial, started, status="ok", **event)
+        fitted = from_plain(Fitted, event["fitted"])
+        return self._record(trial, started, status="ok", parts=event["parts"], **vars(fitted))
 
     def _unfinished(self, trial: Trial, started: dict[str, Any]) -> TrialRecord:
         """Return the record of a trial that Ctrl-C stopped, or did not let begin."""

@@ -1,6 +1,8 @@
-"""What a comparison tells while it runs."""
+"""What a comparison tells while it runs: who hears it, and the lines that are said."""
 
-from netzoo.records import EpochRecord, Trial, TrialRecord
+from netzoo import units
+from netzoo.records import Device, EpochRecord, Plan, Trial, TrialRecord
+from netzoo.runs import plan
 
 
 class Listener:
@@ -26,3 +28,65 @@ class Listener:
 
     def time_left(self, seconds: float, done_seconds: float) -> None:
         """Hear how long the whole will still take, and has taken; at each step and end."""
+
+
+def recipe_line(request: plan.Request, name: str, device: Device) -> str:
+    """Return the line that says which recipe is taken, and, if nobody chose it, why."""
+    if request.recipe not in plan.AUTOMATIC:
+        return f"Recipe: {name}."
+    on_gpu, on_cpu = plan.AUTOMATIC[request.recipe]
+    other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
+    found = "a GPU" if device.kind == "gpu" else "no GPU"
+    told = f"Recipe: {name}, since there is {found} here. For {what}: "
+    if request.recipe != plan.AUTO:
+        return f"{told}--recipe {other}"
+    return told + " ".join(["netzoo compare", *request.models, "--recipe", other])
+
+
+def parts_line(trial: Trial, parts: int) -> str:
+    """Return the line that says that a batch does not fit, and what is done about it."""
+    size = trial.recipe.batch_size
+    return (
+        f"{trial.model}: a batch of {size} does not fit into the device's memory; it goes in "
+        f"{parts} parts of {-(-size // parts)}, whose gradients are added up."
+    )
+
+
+def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
+    """Return what there is to know before the training: data, device, estimate.
+
+    todo: the epochs to go of each trial that has not ended.
+    """
+    first, versions = found.trials[0], found.versions
+    data, name = first.dataset, first.backend
+    precisions = sorted({trial.recipe.precision for trial in found.trials})
+    share = first.recipe.validation
+    held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
+    return [
+        f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
+        f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
+        f"from: {data.source}.",
+        f"Device: {found.device.name}; {name} "
+        f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
+        f"{', '.join(precisions)}.",
+        _estimate_line(found, todo),
+    ]
+
+
+def _estimate_line(found: Plan, todo: list[tuple[Trial, int]]) -> str:
+    seconds = [
+        (trial.model, found.paces[trial.model].seconds(epochs))
+        for trial, epochs in todo
+        if trial.model in found.paces
+    ]
+    if not seconds:
+        return "Estimate: none, since no model could be built and timed."
+    of_one: dict[str, float] = {}
+    for name, estimate in seconds:
+        of_one.setdefault(name, estimate)
+    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in of_one.items())
+    count = len(seconds)
+    return (
+        f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
+        f"trial{'s' if count > 1 else ''} ({each} each), from a few timed steps."
+    )

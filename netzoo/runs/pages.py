@@ -8,7 +8,8 @@ from netzoo.errors import BadInput, DataError, no_such
 from netzoo.page import require_page
 from netzoo.page.content import Content
 from netzoo.records import Pictures, TrialRecord
-from netzoo.report.rows import compare_groups
+from netzoo.results.rows import compare_groups
+from netzoo.results.study import Study
 from netzoo.runs.saved import saved_records
 from netzoo.runs.store import PROBES, TRAININGS, open_store, saved_study
 
@@ -50,7 +51,7 @@ def figures_folder(page: Path) -> Path:
 
 def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
     """Return what the folders hold: records of the same model and settings together."""
-    studies: list[dict[str, Any]] = []
+    studies: list[Study] = []
     found: list[tuple[str, TrialRecord]] = []
     pictures: dict[str, Pictures] = {}
     notes: list[str] = []
@@ -100,13 +101,12 @@ def _is_lesson(folder: Path) -> bool:
     return (folder / TRAININGS).is_dir()
 
 
-def _study(folder: Path, notes: list[str]) -> dict[str, Any] | None:
+def _study(folder: Path, notes: list[str]) -> Study | None:
     try:
-        study = saved_study(folder)
+        return saved_study(folder)
     except DataError as error:
         notes.append(str(error))
         return None
-    return None if study is None else study[0]
 
 
 def _baseline(asked: str | None, planned: str, by_model: dict[str, Any]) -> str:

@@ -36,17 +36,26 @@ class Request:
     def of(
         cls,
         models: Sequence[str] | str,
+        baseline: str | None = None,
+        /,
         *,
-        data_dir: str | Path | None,
-        seeds: Sequence[int],
-        **others: Any,
+        recipe: str = AUTO,
+        dataset: str | None = None,
+        data_dir: str | Path | None = None,
+        seeds: Sequence[int] = (0,),
+        device: str = "auto",
+        **overrides: Any,
     ) -> "Request":
-        """Return the request with what a caller may give in several forms in its own form."""
+        """Return the request that a caller's arguments make; what is not named is an override."""
         return cls(
             models=(models,) if isinstance(models, str) else tuple(models),
+            recipe=recipe,
+            dataset=dataset,
             data_dir=None if data_dir is None else str(data_dir),
             seeds=tuple(seeds),
-            **others,
+            device=device,
+            baseline=baseline,
+            overrides=overrides,
         )
 
     def check(self) -> None:

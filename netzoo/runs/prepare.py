@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from netzoo import backend, units
+from netzoo import backend
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.data.pictures import pictures
@@ -25,7 +25,7 @@ from netzoo.records import (
     to_plain,
 )
 from netzoo.runs import plan
-from netzoo.runs.listener import Listener
+from netzoo.runs.listener import Listener, parts_line, recipe_line
 from netzoo.runs.local import Process
 from netzoo.runs.store import Store
 
@@ -136,7 +136,7 @@ def _prepared(
         for trial in trials[: len(recipes)]:
             listener.waiting(f"timing a few steps of {trial.model}")
             try:
-                answer, parts = _probed(process, trial, listener)
+                answer, parts = _paced(process, trial, listener)
             except TrialFailed as error:  # its row will say so; its process may be gone
                 found["failures"][trial.model] = str(error)
                 process, _ = start_process(store, "prepare", backend_name, request.device)
@@ -148,7 +148,7 @@ def _prepared(
             found["paces"][trial.model] = replace(pace, start=start_seconds)
             found["parts"][trial.model] = parts
     store.keep_pictures(shown)
-    listener.said(_recipe_line(request, name, device))
+    listener.said(recipe_line(request, name, device))
     return Plan(
         request=to_plain(asdict(request)),
         baseline=request.baseline or request.models[0],
@@ -164,42 +164,12 @@ def more_parts(trial: Trial, parts: int) -> int | None:
     return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
 
 
-def parts_line(trial: Trial, parts: int) -> str:
-    """Return the line that says that a batch does not fit, and what is done about it."""
-    size = trial.recipe.batch_size
-    return (
-        f"{trial.model}: a batch of {size} does not fit into the device's memory; it goes in "
-        f"{parts} parts of {-(-size // parts)}, whose gradients are added up."
-    )
-
-
-def lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
-    """Return what there is to know before the training: data, device, estimate.
-
-    todo: the epochs to go of each trial that has not ended.
-    """
-    first, versions = found.trials[0], found.versions
-    data, name = first.dataset, first.backend
-    precisions = sorted({trial.recipe.precision for trial in found.trials})
-    share = first.recipe.validation
-    held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
-    return [
-        f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
-        f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
-        f"from: {data.source}.",
-        f"Device: {found.device.name}; {name} "
-        f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
-        f"{', '.join(precisions)}.",
-        _estimate_line(found, todo),
-    ]
-
-
-def _probed(process: Process, trial: Trial, listener: Listener) -> tuple[dict[str, Any], int]:
-    """Return the answer to a probe, and the parts in which its batch fits into the memory."""
+def _paced(process: Process, trial: Trial, listener: Listener) -> tuple[dict[str, Any], int]:
+    """Return a trial's counts and pace, and the parts in which its batch fits into the memory."""
     parts = 1
     while True:
         try:
-            return process.ask({"do": "probe", "trial": trial, "parts": parts}), parts
+            return process.ask({"do": "pace", "trial": trial, "parts": parts}), parts
         except OutOfMemory:
             more = more_parts(trial, parts)
             if more is None:
@@ -230,34 +200,3 @@ def _dataset(request: plan.Request, recipe_name: str) -> tuple[DatasetRecord, Pi
     images.with_validation(chosen.validation)  # or it says why not
     found = images.record(request.data_dir)
     return found, pictures(images.test, found.sha256)
-
-
-def _recipe_line(request: plan.Request, name: str, device: Device) -> str:
-    if request.recipe not in plan.AUTOMATIC:
-        return f"Recipe: {name}."
-    on_gpu, on_cpu = plan.AUTOMATIC[request.recipe]
-    other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
-    found = "a GPU" if device.kind == "gpu" else "no GPU"
-    told = f"Recipe: {name}, since there is {found} here. For {what}: "
-    if request.recipe != plan.AUTO:
-        return f"{told}--recipe {other}"
-    return told + " ".join(["netzoo compare", *request.models, "--recipe", other])
-
-
-def _estimate_line(found: Plan, todo: list[tuple[Trial, int]]) -> str:
-    seconds = [
-        (trial.model, found.paces[trial.model].seconds(epochs))
-        for trial, epochs in todo
-        if trial.model in found.paces
-    ]
-    if not seconds:
-        return "Estimate: none, since no model could be built and timed."
-    of_one: dict[str, float] = {}
-    for name, estimate in seconds:
-        of_one.setdefault(name, estimate)
-    each = ", ".join(f"{name} {units.seconds(s)}" for name, s in of_one.items())
-    count = len(seconds)
-    return (
-        f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
-        f"trial{'s' if count > 1 else ''} ({each} each), from a few timed steps."
-    )

@@ -1,40 +1,16 @@
 """Repeat one trial from its record, and say whether it gave the same numbers."""
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from netzoo.errors import NetzooError
 from netzoo.records import EpochRecord, TrialRecord, from_plain
+from netzoo.results.runs import Figure, Repetition
 from netzoo.runs.listener import Listener
 from netzoo.runs.plan import identity
 from netzoo.runs.prepare import start_process
 from netzoo.runs.store import Store
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number of a trial as it was recorded and as it came again; None where there is none."""
-
-    name: str
-    recorded: float | None
-    repeated: float | None
-
-
-@dataclass(frozen=True)
-class Repetition:
-    """What a trial gave again. changed: versions and device that are not those of the record."""
-
-    trial: str
-    figures: tuple[Figure, ...]
-    changed: tuple[str, ...]
-    error: str | None
-
-    @property
-    def same(self) -> bool:
-        """Return whether every number is the same, to the last bit."""
-        return self.error is None and all(f.recorded == f.repeated for f in self.figures)
 
 
 def rerun(record: TrialRecord, listener: Listener) -> Repetition:
@@ -73,7 +49,7 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
     before = {**record.versions, "device": record.device.name}
     return Repetition(
         trial=identity(trial),
-        figures=tuple(_figures(record, history, ended)),
+        figures=tuple(_figures(record, history, ended.get("fitted", {}))),
         changed=tuple(
             f"{key} {before.get(key, 'none')}, now {now.get(key, 'none')}"
             for key in {**before, **now}

@@ -1,44 +1,14 @@
 """What a folder holds, read without any backend: a comparison's table again, and how far it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from netzoo.comparisons import Comparison
 from netzoo.errors import DataError, no_such
-from netzoo.records import ENDED, Plan, Trial, TrialRecord
-from netzoo.report.rows import compare_records
+from netzoo.records import Plan, Trial, TrialRecord
+from netzoo.results.comparison import Comparison
+from netzoo.results.rows import compare_records
+from netzoo.results.runs import RunState, TrialState
 from netzoo.runs.plan import identity
 from netzoo.runs.store import Store, in_use
-
-
-@dataclass(frozen=True)
-class TrialState:
-    """How far a trial is. state: its record's status, "probed", "unfinished" or "not begun"."""
-
-    name: str
-    trial: Trial
-    state: str
-    epochs: int
-    record: TrialRecord | None
-
-    @property
-    def ended(self) -> bool:
-        """Return whether it has run to an end, well or not."""
-        return self.state in (*ENDED, "failed", "probed")
-
-
-@dataclass(frozen=True)
-class RunState:
-    """How far a comparison is.
-
-    state: "running", "finished", "unfinished", or "damaged" where its plan cannot be read.
-    notes: a line for each file that is damaged.
-    """
-
-    name: str
-    state: str
-    trials: tuple[TrialState, ...]
-    notes: tuple[str, ...]
 
 
 def run_state(store: Store) -> RunState:

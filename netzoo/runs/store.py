@@ -7,7 +7,7 @@ probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
 logs/ID.log            what the trial's process wrote to standard error
 comparison.json, table.txt   the result, as it was printed
-study.json             of an ablation, a ladder, a probe or a lesson: its result and its table
+study.json             of an ablation, a ladder, a probe or a lesson: its result
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from netzoo import disk
 from netzoo.errors import BadInput, DataError
 from netzoo.records import (
     ENDED,
@@ -28,12 +29,11 @@ from netzoo.records import (
     Plan,
     Trial,
     TrialRecord,
-    from_plain,
     from_text,
     to_text,
 )
-from netzoo.report.tables import Table
-from netzoo.runs import checkpoint, disk
+from netzoo.results.study import Study, study_of
+from netzoo.runs import checkpoint
 from netzoo.runs.plan import identity
 
 DEFAULT_FOLDER = Path("runs")
@@ -178,18 +178,18 @@ class Store:
         self.damaged.append((path, reason))
 
 
-def keep_study(folder: str | Path | None, result: Any, table: Table) -> None:
-    """Write a study's result and its table, to be shown again.
+def keep_study(folder: str | Path | None, result: Study) -> None:
+    """Write a study's result, to be shown again.
 
     Nothing without a folder, or into one that is gone since nothing was kept in it.
     """
     if folder is not None and Path(folder).is_dir():
-        kept = {"result": result.to_dict(), "table": table}
+        kept = {"result": result.to_dict()}
         disk.write_text(Path(folder) / STUDY, disk.sealed(to_text(kept)))
 
 
-def saved_study(folder: str | Path) -> tuple[Any, Table] | None:
-    """Return the kept result, as plain values, and table of a study; None if there is none.
+def saved_study(folder: str | Path) -> Study | None:
+    """Return the kept result of a study; None if there is none.
 
     Raises DataError if it is damaged.
     """
@@ -197,7 +197,7 @@ def saved_study(folder: str | Path) -> tuple[Any, Table] | None:
     if not path.exists():
         return None
     kept = from_text(dict[str, Any], disk.read_sealed(path), str(path))
-    return kept["result"], from_plain(Table, kept["table"])
+    return study_of(kept["result"], str(path))
 
 
 def open_store(folder: str | Path) -> Store:

@@ -4,11 +4,12 @@ python -m netzoo.runs.trial reads requests from standard input and writes events
 
 {"do": "load", "device": "auto"}                ->  {"event": "loaded"}
 {"do": "start", "device": "auto"}               ->  {"event": "started", "device", "versions"}
-{"do": "probe", "trial": {…}, "parts": 1}       ->  {"event": "probed", "cost", "native", "pace"}
+{"do": "pace", "trial": {…}, "parts": 1}        ->  {"event": "paced", "cost", "native", "pace"}
 {"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
-    ->  {"event": "step" | "epoch" | "said", …} …, {"event": "finished", …} or {"event": "stopped"}
-{"do": "look", "trial": {…}, "parts": 1, "steps": [0, 50], "images": 100}
-    ->  {"event": "step", …} …, {"event": "looked", "moments"}
+    ->  {"event": "step" | "epoch" | "said", …} …,
+        {"event": "finished", "fitted", "parts"} or {"event": "stopped"}
+{"do": "probe", "trial": {…}, "parts": 1, "steps": [0, 50], "images": 100}
+    ->  {"event": "step", …} …, {"event": "probed", "moments"}
 {"do": "stop"}: no answer of its own; the training stops at the end of its epoch
 
 and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
@@ -17,29 +18,26 @@ goes to standard error. When standard input ends, its parent is done or dead: th
 
 import importlib
 import json
-import math
 import os
 import queue
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netzoo import backend
+from netzoo import backend, disk
 from netzoo.costs import Cost, NativeCost
-from netzoo.errors import DataError, Diverged, NetzooError, telling_line
-from netzoo.probes import LayerProbe, Moment
+from netzoo.errors import DataError, NetzooError, telling_line
 from netzoo.recipes import parted
 from netzoo.records import Device, Trial, from_plain, to_line
 from netzoo.registry import create_model, model_info
-from netzoo.runs import checkpoint, disk
+from netzoo.runs import checkpoint
 from netzoo.runs.plan import identity
 
-PROBE_SECONDS = 0.5
+PACE_SECONDS = 0.5
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
@@ -63,55 +61,36 @@ class Worker:
             backend.require_gpu(found)
         return {"event": "started", "device": Device(**found), "versions": backend.versions()}
 
-    def probe(self, trial: Trial, parts: int) -> dict[str, Any]:
+    def pace(self, trial: Trial, parts: int) -> dict[str, Any]:
         """Build a trial's model, count it, and time a few of its steps."""
-        from netzoo.training import fit
+        from netzoo.cost import count_cost
         from netzoo.training.pace import pace
 
-        images = self._open(trial)
-        model, cost = self._build(trial)
-        fit.prepare(model, images, trial.recipe, parts)
-        found = pace(model, images, trial.recipe, trial.seed, PROBE_SECONDS, parts=parts)
-        return {"event": "probed", "cost": cost, "native": self._native(trial), "pace": found}
+        images, model = self._ready(trial, parts)
+        cost = replace(count_cost(model), model=trial.model)
+        found = pace(model, images, trial.recipe, trial.seed, PACE_SECONDS, parts=parts)
+        native = self._native(trial, cost)
+        return {"event": "paced", "cost": cost, "native": native, "pace": found}
 
-    def look(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
+    def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
         """Train for some steps, and look inside the network at each of them, on so many images."""
-        from netzoo.data import pipeline
-        from netzoo.training import fit
-        from netzoo.training.inputs import Inputs
-        from netzoo.training.probe import layer_probes
-        from netzoo.training.step import step_of
+        from netzoo.training.moments import moments
 
-        images = self._open(trial)
-        model, _ = self._build(trial)
-        fit.prepare(model, images, trial.recipe, parts)
-        inputs = Inputs(images.train, trial.recipe, model.input_shape[1:3])
-        step = step_of(model, inputs)
-        shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
-        batch = iter(pipeline.train_batches(images, trial.recipe, trial.seed, parts=parts).repeat())
-        moments, done = [], 0
-        for wanted in steps:
-            for number in range(done, wanted):
-                for _ in range(parts):
-                    step.train(*next(batch))
-                self._emit({"event": "step", "epoch": 1, "step": number + 1, "steps": steps[-1]})
-            step.settle()
-            done = wanted
-            layers = layer_probes(model, inputs(shown.images), shown.labels)
-            _check_finite(layers, wanted)
-            moments.append(Moment(wanted, layers))
-        return {"event": "looked", "moments": moments}
+        def on_step(step: int) -> None:
+            self._emit({"event": "step", "epoch": 1, "step": step, "steps": steps[-1]})
+
+        images, model = self._ready(trial, parts)
+        found = moments(model, images, trial.recipe, trial.seed, steps, count, on_step, parts=parts)
+        return {"event": "probed", "moments": found}
 
     def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
         """Train a trial to its end, from its checkpoint if there is one."""
         from netzoo.training import fit, state
 
-        images = self._open(trial)
-        model, _ = self._build(trial)
         before = self._checkpoint(path, trial)
         if before is not None:
             parts = before[0].parts
-        fit.prepare(model, images, trial.recipe, parts)
+        images, model = self._ready(trial, parts)
         done = None
         if before is not None:
             about, arrays = before
@@ -124,7 +103,7 @@ class Worker:
         fitted = fit.fit(model, images, trial.recipe, trial.seed, hooks, parts=parts, done=done)
         if fitted is None:
             return {"event": "stopped"}
-        return {"event": "finished", **vars(fitted), "parts": parts}
+        return {"event": "finished", "fitted": fitted, "parts": parts}
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -140,15 +119,29 @@ class Worker:
         line = f"{reason} It is set aside as {aside}; the trial begins again."
         self._emit({"event": "said", "line": line})
 
-    def _native(self, trial: Trial) -> NativeCost:
-        """Return the cost of the trial's model at its native size, for the trial's images."""
-        from netzoo.cost.count import count_named
+    def _native(self, trial: Trial, cost: Cost) -> NativeCost:
+        """Return the cost of the trial's model at its native size, for the trial's images.
+
+        cost: at the trial's own size.
+        """
+        from netzoo.summaries import summary
 
         model, _ = parted(trial.model)
         height, width, _ = model_info(model).input_shape
-        channels = trial.dataset.image_shape[2]
-        cost = count_named(model, (height, width, channels), len(trial.dataset.class_names))
+        shape = height, width, trial.dataset.image_shape[2]
+        if shape != trial.input_shape:
+            classes = len(trial.dataset.class_names)
+            cost = summary(model, input_shape=shape, num_classes=classes)
         return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
+
+    def _ready(self, trial: Trial, parts: int) -> tuple[Any, Any]:
+        """Return the trial's images, and its model, compiled for batches in so many parts."""
+        from netzoo.training.fit import compile_model
+
+        images = self._open(trial)
+        model = self._build(trial)
+        compile_model(model, images, trial.recipe, parts)
+        return images, model
 
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
@@ -161,21 +154,18 @@ class Worker:
             self._images[wanted.sha256] = images
         return self._images[wanted.sha256].with_validation(trial.recipe.validation)
 
-    def _build(self, trial: Trial) -> tuple[Any, Cost]:
-        """Return the trial's model with its seed's weights, and its cost."""
+    def _build(self, trial: Trial) -> Any:
+        """Return the trial's model with its seed's weights."""
         import keras
-
-        from netzoo.cost import count_cost
 
         importlib.import_module(trial.module)
         keras.utils.set_random_seed(trial.seed)
         keras.config.set_dtype_policy(trial.recipe.precision)
-        model = create_model(
+        return create_model(
             parted(trial.model)[0],
             input_shape=trial.input_shape,
             num_classes=len(trial.dataset.class_names),
         )
-        return model, replace(count_cost(model), model=trial.model)
 
 
 class _Hooks:
@@ -225,25 +215,14 @@ def main() -> None:
             emit({"event": "failed", **_crash(error)})
 
 
-def _check_finite(layers: Sequence[LayerProbe], step: int) -> None:
-    """Raise Diverged if a figure of a layer is infinite or NaN."""
-    for layer in layers:
-        figures = [value for value in vars(layer).values() if isinstance(value, float)]
-        if not all(map(math.isfinite, figures)):
-            raise Diverged(
-                f"what {layer.name} gives after {step} steps is not finite; try a lower learning "
-                "rate."
-            )
-
-
 def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
     if request["do"] in ("load", "start"):
         return {"load": worker.load, "start": worker.start}[request["do"]](request["device"])
     trial, parts = from_plain(Trial, request["trial"]), request["parts"]
+    if request["do"] == "pace":
+        return worker.pace(trial, parts)
     if request["do"] == "probe":
-        return worker.probe(trial, parts)
-    if request["do"] == "look":
-        return worker.look(trial, parts, request["steps"], request["images"])
+        return worker.probe(trial, parts, request["steps"], request["images"])
     return worker.train(trial, parts, Path(request["checkpoint"]))
 
 

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netzoo import shapley
-from netzoo.ablations import Ablation, Interaction, Share
-from netzoo.comparisons import Comparison, ModelRow
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import parted
 from netzoo.registry import MODELS, base_of, model_info, name_of
-from netzoo.report.ablation import ablation_table
+from netzoo.results.ablation import Ablation, Interaction, Share
+from netzoo.results.comparison import Comparison, ModelRow
 from netzoo.runs.plan import BRIEF
 from netzoo.stats import corrected, seed_delta, spread, verdict
+from netzoo.studies import shapley
 from netzoo.studies.compared import compared
 from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, words
 
@@ -64,7 +63,6 @@ def ablate(
     return compared(
         list(arms.values()),
         lambda comparison: _read(comparison, arms, chosen, pairs),
-        ablation_table,
         recipe=recipe,
         seeds=seeds,
         augment=augment,

@@ -7,10 +7,10 @@ lecture on it.
 from dataclasses import dataclass, replace
 
 from netzoo import units
-from netzoo.claims import FAILS, HOLDS, MISSING, UNCLEAR, Claim
-from netzoo.comparisons import Comparison, ModelRow
-from netzoo.probes import Probe, Ratio
 from netzoo.records import Plan
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.results.lesson import FAILS, HOLDS, MISSING, UNCLEAR, Claim
+from netzoo.results.probe import Probe, Ratio
 from netzoo.stats import LEVEL, corrected_ps
 from netzoo.studies.counted import BASE, counted, timed
 from netzoo.studies.effects import paired, rows_by_name

@@ -5,25 +5,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from netzoo.comparisons import Comparison
 from netzoo.errors import Interrupted
-from netzoo.report.tables import Table
+from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.comparison import Comparison
 from netzoo.runs.compare import compare
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.store import keep_study
 
-Result = TypeVar("Result")
+Result = TypeVar("Result", Ablation, Ladder)
 
 
 def compared(
     models: Sequence[str],
     read: Callable[[Comparison], Result],
-    table: Callable[[Result], Table],
     *,
     output: str | Path | None = None,
     **options: Any,
 ) -> Result:
-    """Compare models, and return and keep the comparison as it is read, with its table.
+    """Compare models, and return and keep the comparison as it is read.
 
     Raises as netzoo.compare; Interrupted with what can be read of the finished trials.
     """
@@ -31,10 +30,10 @@ def compared(
         found = compare(models, output=output, **options)
     except Interrupted as stop:
         result = read(_asked(stop.comparison))
-        keep_study(output, result, table(result))
+        keep_study(output, result)
         raise Interrupted(result) from None
     result = read(_asked(found))
-    keep_study(output, result, table(result))
+    keep_study(output, result)
     return result
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from netzoo import units
-from netzoo.claims import FAILS, HOLDS, MISSING, Claim
 from netzoo.costs import Cost
 from netzoo.records import Plan
+from netzoo.results.lesson import FAILS, HOLDS, MISSING, Claim
 
 SMALL, BASE = "lenet", "alexnet"
 LARGE_LENET = "lenet@image_size=224"

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from netzoo.ablations import Effect
-from netzoo.comparisons import Comparison, Delta, ModelRow, Spread
-from netzoo.stats import corrected, seed_delta, verdict
+from netzoo.results.ablation import Effect
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.stats import Delta, Spread, corrected, seed_delta, verdict
 
 AUGMENT = "augment"
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from netzoo.ablations import Ladder
-from netzoo.comparisons import Comparison
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import AS, parted
 from netzoo.registry import ModelInfo, model_info, name_of
-from netzoo.report.ablation import ladder_table
+from netzoo.results.ablation import Ladder
+from netzoo.results.comparison import Comparison
 from netzoo.runs.plan import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
 from netzoo.studies.compared import compared
@@ -49,7 +48,6 @@ def ladder(
     return compared(
         rungs,
         lambda comparison: _read(comparison, rungs, ends, steps),
-        ladder_table,
         recipe=recipe,
         seeds=seeds,
         **options,

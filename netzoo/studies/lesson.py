@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from netzoo import backend
-from netzoo.claims import LessonPage
-from netzoo.comparisons import Comparison
+from netzoo import backend, disk
 from netzoo.errors import BadInput, Interrupted
-from netzoo.probes import Probe
 from netzoo.records import Plan
-from netzoo.report.lesson import lesson_page_text, lesson_table
-from netzoo.runs import disk, plan
+from netzoo.report.lesson import lesson_page_text
+from netzoo.results.comparison import Comparison
+from netzoo.results.lesson import LessonPage
+from netzoo.results.probe import Probe
+from netzoo.runs import plan
 from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
 from netzoo.runs.origin import command_line, git_commit
@@ -49,7 +49,8 @@ def lesson(
     """
     listener = listener or Listener()
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
-    _check_request(**asked)
+    # Before anything is counted, which takes a while.
+    plan.Request.of(claims.TRAINED, **asked).check()
     with ExitStack() as stack:
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
@@ -63,28 +64,11 @@ def lesson(
             (folder / told).unlink(missing_ok=True)
         found, looked, stopped = _measured(folder, {**asked, "listener": listener})
         page = _page(counts, slow, found, looked, size)
-        keep_study(folder, page, lesson_table(page))
+        keep_study(folder, page)
         if stopped:
             raise Interrupted(page)
         disk.write_text(folder / PAGE, lesson_page_text(page))
         return page
-
-
-def _check_request(
-    *, dataset: str | None = None, data_dir: str | None = None, **others: Any
-) -> None:
-    """Raise NetzooError for a wrong request before anything is counted, which takes a while."""
-    recipe, seeds, device = (others.pop(name) for name in ("recipe", "seeds", "device"))
-    plan.Request.of(
-        claims.TRAINED,
-        recipe=recipe,
-        dataset=dataset,
-        data_dir=data_dir,
-        seeds=seeds,
-        device=device,
-        baseline=None,
-        overrides=others,
-    ).check()
 
 
 def _check_folder(folder: Path) -> None:
@@ -109,15 +93,8 @@ def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, P
 
 def _counted(device: str, listener: Listener) -> Plan:
     """Count and time the networks as the lesson trains them, a few steps each."""
-    request = plan.Request(
-        models=COUNTED,
-        recipe="lesson",
-        dataset=SAMPLE,
-        data_dir=None,
-        seeds=(0,),
-        device=device,
-        baseline=None,
-        overrides={"test_each_epoch": False},
+    request = plan.Request.of(
+        COUNTED, recipe="lesson", dataset=SAMPLE, device=device, test_each_epoch=False
     )
     with opened(request, None, listener) as (_, found, _):
         return found

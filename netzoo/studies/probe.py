@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from netzoo import units
+from netzoo import disk, units
 from netzoo.errors import BadInput, DataError, Interrupted, NetzooError, StoreError
-from netzoo.probes import Probe, ProbedModel, ProbeRecord
 from netzoo.records import Plan, Trial, from_plain, from_text, to_line, to_plain, to_text
-from netzoo.report.layers import layers_side_by_side
-from netzoo.report.probe import probe_table
-from netzoo.runs import disk, plan
+from netzoo.results.layers import layers_side_by_side
+from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
+from netzoo.runs import plan
 from netzoo.runs.listener import Listener
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
@@ -28,34 +27,24 @@ def probe(
     steps: Sequence[int] = (0, 50),
     images: int = 100,
     recipe: str = plan.BRIEF,
-    dataset: str | None = None,
-    data_dir: str | Path | None = None,
     seeds: Sequence[int] = (0, 1, 2),
-    device: str = "auto",
     output: str | Path | None = None,
     listener: Listener | None = None,
-    **overrides: Any,
+    **options: Any,
 ) -> Probe:
     """Look into models after some training steps: what each layer gives, and its gradients.
 
     steps: after how many training steps to look; 0: at the initial weights. images: on how many
     training images, the first of each class, without augmentation.
-    Precision is float32 unless it is overridden: half the digits would blur small gradients.
-    The rest as netzoo.compare takes it. Each model and seed has a process of its own; what the
+    recipe, seeds, output, listener, options: as netzoo.compare takes them; the recipe by default is
+    "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur small
+    gradients. Each model and seed has a process of its own; what the
     output folder holds of this probe is not done again.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
     """
     wanted = _checked(steps, images)
-    request = plan.Request.of(
-        models,
-        recipe=recipe,
-        dataset=dataset,
-        data_dir=data_dir,
-        seeds=seeds,
-        device=device,
-        baseline=None,
-        overrides={"precision": "float32", **overrides},
-    )
+    asked = {"precision": "float32", **options}
+    request = plan.Request.of(models, recipe=recipe, seeds=seeds, **asked)
     listener = listener or Listener()
     with opened(request, output, listener) as (store, found, loaded):
         return _Probing(found, store, listener, loaded, wanted, images).run()
@@ -147,7 +136,7 @@ class _Probing:
                 self._listener.stepped(trial, **event)
 
         with process:
-            request = {"do": "look", "trial": trial, "parts": self._plan.parts[trial.model]}
+            request = {"do": "probe", "trial": trial, "parts": self._plan.parts[trial.model]}
             answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
         return from_plain(
             ProbeRecord,
@@ -163,7 +152,7 @@ class _Probing:
     def _told(self, stopped: bool = False) -> Probe:
         """Return all that is done side by side, and keep it."""
         found = self._side_by_side(stopped)
-        keep_study(self._store.folder, found, probe_table(found))
+        keep_study(self._store.folder, found)
         return found
 
     def _side_by_side(self, stopped: bool) -> Probe:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netzoo.cost.graph import Graph, NotSeen, inner_graph, model_graph
 from netzoo.errors import BadInput
-from netzoo.records import Filters
+from netzoo.packed import Filters
 
 MOST_FILTERS = 96
 MOST_VALUES = 100_000

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.errors import Diverged
+from netzoo.packed import Predictions
 from netzoo.recipes import Recipe
-from netzoo.records import EpochRecord, Filters, Predictions
+from netzoo.records import EpochRecord, Fitted
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs
-from netzoo.training.schedule import optimizer
+from netzoo.training.optimizer import optimizer
 from netzoo.training.state import reseed
 from netzoo.training.step import step_of
 
@@ -32,21 +33,6 @@ class Done:
     test_reads: int = 0
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """What a training gave, as a TrialRecord has it."""
-
-    history: tuple[EpochRecord, ...]
-    test_loss: float
-    test_accuracy: float
-    final_train_loss: float
-    final_train_accuracy: float
-    seconds: float
-    test_reads: int
-    predictions: Predictions
-    filters: Filters | None
-
-
 class Hooks(Protocol):
     """What a training calls while it runs."""
 
@@ -60,7 +46,7 @@ class Hooks(Protocol):
         """Return whether to stop at the end of this epoch."""
 
 
-def prepare(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
+def compile_model(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
     """Compile the model as the recipe says, with cross-entropy on logits, and build its optimizer.
 
     parts: its batches will come in so many parts, whose gradients are added up.
@@ -80,7 +66,7 @@ def fit(
     parts: int = 1,
     done: Done | None = None,
 ) -> Fitted | None:
-    """Train a prepared model for the recipe's epochs, then measure it on the test images.
+    """Train a compiled model for the recipe's epochs, then measure it on the test images.
 
     The hooks are told {"event": "step", "epoch", "step", "steps"} a few times a second, and
     {"event": "epoch", …} with the fields of its EpochRecord at the end of each epoch.

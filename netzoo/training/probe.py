@@ -10,7 +10,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from netzoo.errors import BadInput
-from netzoo.probes import LayerProbe
+from netzoo.results.probe import LayerProbe
 
 # The slope of an activation as a share of its largest, by the output.
 SLOPES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {

@@ -75,7 +75,7 @@ def main():
     pixels = keras.ops.convert_to_tensor(next(batches)[0].numpy())
 
     model = netzoo.create_model(chosen.network, input_shape=(*size, 1))
-    fit.prepare(model, images, wanted)
+    fit.compile_model(model, images, wanted)
     step = step_of(model, inputs)
     steps = max(chosen.images // chosen.batch, 1)
     stages["resized and scaled"] = rate(

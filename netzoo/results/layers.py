@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from netzoo.probes import LayerProbe, LayerRow, ProbeRecord, Ratio
+from netzoo.results.probe import LayerProbe, LayerRow, ProbeRecord, Ratio
 from netzoo.stats import corrected_ps, log_ratio, spread
 
 FIGURES = (

@@ -1,15 +1,13 @@
 """What a lesson claims, and what was measured of it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netzoo.comparisons import Comparison
-from netzoo.notebook import Tabled
-from netzoo.probes import Probe
 from netzoo.records import SCHEMA, Device, to_plain
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
+from netzoo.results.comparison import Comparison
+from netzoo.results.probe import Probe
+from netzoo.tabled import Tabled
+from netzoo.tables.table import Table
 
 HOLDS, FAILS, UNCLEAR, MISSING = "holds", "does not hold", "not separable", "not measured"
 
@@ -63,7 +61,7 @@ class LessonPage(Tabled):
             told["comparison"] = self.comparison.to_dict()
         return {"schema": told.pop("schema"), **told}
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of the claims: what was measured, and whether it holds."""
         from netzoo.report.lesson import lesson_table
 

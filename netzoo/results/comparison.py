@@ -1,46 +1,13 @@
 """Trials side by side: what a comparison says, as its table and its JSON have it."""
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netzoo.costs import NativeCost
-from netzoo.notebook import Tabled, frame
-from netzoo.records import SCHEMA, DatasetRecord, Device, EpochRecord, from_text, to_plain
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A figure over n seeds.
-
-    sd: the sample standard deviation; ci95: the 95 % interval of the mean, by Student's t; both
-    None for one seed, ci95 also for seeds without any spread.
-    """
-
-    mean: float
-    sd: float | None
-    n: int
-    values: tuple[float, ...]
-    ci95: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
-class Delta:
-    """A model's test accuracy minus the baseline's, over the n seeds that both have.
-
-    ci95: of one comparison. p: two-sided, corrected for all comparisons of the table (Holm).
-    test: "paired t", over seeds; "McNemar", over the test images of one seed; "sign", over seeds
-    that all differ by the same; "none" of one seed, where p is 1.
-    """
-
-    mean: float
-    ci95: tuple[float, float] | None
-    n: int
-    p: float
-    test: str
+from netzoo.records import SCHEMA, DatasetRecord, Device, EpochRecord, from_plain, to_plain
+from netzoo.stats import Delta, Spread
+from netzoo.tabled import Tabled, frame
+from netzoo.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -112,10 +79,13 @@ class Comparison(Tabled):
         return {"schema": told.pop("schema"), **told}
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any]) -> "Comparison":
-        """Return the comparison that `to_dict` told. Raises DataError if it is not whole."""
+    def from_dict(cls, told: dict[str, Any], where: str) -> "Comparison":
+        """Return the comparison that `to_dict` told; where: a name for it in the error.
+
+        Raises DataError if it is not whole.
+        """
         device = {"kind": told.get("device_kind"), "name": told.get("device")}
-        return from_text(cls, json.dumps({**told, "device": device}), "the saved result")
+        return from_plain(cls, {**told, "device": device}, where)
 
     def to_pandas(self) -> Any:
         """Return a pandas.DataFrame, a row a model; what there is not is NaN or None.
@@ -145,7 +115,7 @@ class Comparison(Tabled):
             return super()._repr_html_()
         return super()._repr_html_() + accuracy_svg(self)
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of the models side by side, the origin of its figures below."""
         from netzoo.report.comparison import comparison_table
 

@@ -2,19 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from netzoo.errors import imported
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
+from netzoo.tables.table import Table
 
 
 class Tabled(ABC):
     """A result that is printed as its table, and shown as one by a notebook."""
 
     @abstractmethod
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table as the command line prints it; its `render` has the other forms."""
 
     def __str__(self) -> str:

@@ -128,7 +128,7 @@ class Table:
         return "\n".join([*drawn, *(f"\n{line}" for line in self.footer)])
 
     def _latex(self) -> str:
-        from netzoo.report.latex import latex
+        from netzoo.tables.latex import latex
 
         return latex(self)
 

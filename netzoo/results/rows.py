@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from netzoo.comparisons import Comparison, Delta, ModelRow
 from netzoo.records import EpochRecord, TrialRecord
-from netzoo.report.fairness import warnings
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.results.fairness import warnings
 from netzoo.stats import (
+    Delta,
     corrected,
     did_not_train,
     image_delta,

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netzoo.report.tables import Column, Table
+from netzoo.tables.table import Column, Table
 
 # Digits that a line of the article class holds, 345 points, in its usual type of ten points.
 LINE = 69

@@ -1,14 +1,12 @@
 """What a network looks like inside, layer by layer, at moments of its training."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netzoo.comparisons import Spread
-from netzoo.notebook import Tabled
 from netzoo.records import SCHEMA, DatasetRecord, Device, Trial, to_plain
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
+from netzoo.stats import Spread
+from netzoo.tabled import Tabled
+from netzoo.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,7 @@ class Probe(Tabled):
         told: dict[str, Any] = to_plain(self)
         return {"schema": told.pop("schema"), **told}
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of the layers, models side by side."""
         from netzoo.report.probe import probe_table
 

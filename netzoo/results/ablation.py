@@ -1,14 +1,13 @@
 """What changes of a network buy: one by one from a base, or one after another along a ladder."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from netzoo.comparisons import Comparison, Delta, Spread
-from netzoo.notebook import Tabled
 from netzoo.records import SCHEMA, to_plain
-
-if TYPE_CHECKING:
-    from netzoo.report.tables import Table
+from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.stats import Delta, Spread
+from netzoo.tabled import Tabled
+from netzoo.tables.table import Table
 
 
 @dataclass(frozen=True)
@@ -71,12 +70,17 @@ class Ablation(Tabled):
     interactions: tuple[Interaction, ...] = ()
     schema: int = field(default=SCHEMA)
 
+    @property
+    def models(self) -> tuple[ModelRow, ...]:
+        """Return the rows of all models that were trained."""
+        return self.comparison.models
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ablation as plain dicts, lists, strings and numbers."""
         told: dict[str, Any] = to_plain(self)
         return {**told, "comparison": self.comparison.to_dict()}
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of the changes, each against the base."""
         from netzoo.report.ablation import ablation_table
 
@@ -95,12 +99,17 @@ class Ladder(Tabled):
     comparison: Comparison
     schema: int = field(default=SCHEMA)
 
+    @property
+    def models(self) -> tuple[ModelRow, ...]:
+        """Return the rows of all models that were trained."""
+        return self.comparison.models
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ladder as plain dicts, lists, strings and numbers."""
         told: dict[str, Any] = to_plain(self)
         return {**told, "comparison": self.comparison.to_dict()}
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """Return the table of the rungs, each against the one before."""
         from netzoo.report.ablation import ladder_table
 

@@ -1,0 +1,1 @@
+"""What netzoo gives back: trials and probes side by side, made from their records."""
