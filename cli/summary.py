@@ -1,11 +1,13 @@
 """netzoo summary: shapes and cost, of one model by layer or of several side by side."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from netzoo.report.costs import COLUMNS
+from netzoo.costs import Cost
+from netzoo.report.costs import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
 
 from .options import format_option, input_shape_option, show
 
@@ -56,35 +58,43 @@ def summary(
     for name, value in (("batch-size", batch_size), ("depth", depth)):
         if value < 1:
             raise BadInput(f"--{name} is at least 1; received {value}.")
-    by_name = _all_by_name(models)
-    backend.start("cpu", shapes_only=by_name and not verify)
+    backend.start("cpu", shapes_only=_all_by_name(models) and not verify)
     from netzoo.report.costs import batched, layer_table, totals_table
     from netzoo.summaries import counted
 
     found = [counted(spec, input_shape, num_classes, weights=verify) for spec in models]
     costs = [cost for _, cost in found]
     if verify:
-        from netzoo.cost.verify import verify as second_opinion
-        from netzoo.report.costs import opinion_json, opinion_table
-
-        opinions = [second_opinion(model) for model, _ in found]
-        if form == "json":
-            _show_json([opinion_json(*pair) for pair in zip(costs, opinions, strict=True)])
-        else:
-            for cost, opinion in zip(costs, opinions, strict=True):
-                show(opinion_table(cost, opinion, backend.name()), form)
-        context.exit(0 if all(layer.agrees for each in opinions for layer in each) else 1)
+        context.exit(_show_opinions(found, form))
     if form == "json":
         _show_json([batched(cost, batch_size).to_dict(depth) for cost in costs])
     elif len(costs) > 1:
         show(totals_table(costs, batch_size), form)
     else:
-        options: dict[str, Any] = {"depth": depth, "sort": sort, "batch_size": batch_size}
-        if train:
-            options["columns"] = ("type", "output_shape", "training_flops", "activation_bytes")
-        if columns is not None:
-            options["columns"] = [name.strip() for name in columns.split(",")]
-        show(layer_table(costs[0], **options), form)
+        shown = _columns(columns, train)
+        table = layer_table(costs[0], depth=depth, sort=sort, columns=shown, batch_size=batch_size)
+        show(table, form)
+
+
+def _columns(columns: str | None, train: bool) -> Sequence[str]:
+    if columns is not None:
+        return [name.strip() for name in columns.split(",")]
+    return TRAINING_COLUMNS if train else DEFAULT_COLUMNS
+
+
+def _show_opinions(found: Sequence[tuple[Any, Cost]], form: str) -> int:
+    """Let the backend count models too, show both counts, and return the exit code."""
+    from netzoo import backend
+    from netzoo.cost.verify import verify
+    from netzoo.report.costs import opinion_json, opinion_table
+
+    opinions = [(cost, verify(model)) for model, cost in found]
+    if form == "json":
+        _show_json([opinion_json(*pair) for pair in opinions])
+    else:
+        for pair in opinions:
+            show(opinion_table(*pair, backend.name()), form)
+    return 0 if all(layer.agrees for _, layers in opinions for layer in layers) else 1
 
 
 def _show_json(told: list[dict[str, Any]]) -> None:

@@ -128,17 +128,11 @@ def train(
     netzoo.results. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
-    from netzoo.records import to_text
     from netzoo.runs.store import new_folder
 
     from .progress import progress
 
-    if plot:
-        check_plot(form)
-    if report:
-        from netzoo.page import require_page
-
-        require_page("--report")
+    _check(plot=plot, report=report, form=form)
     if seeds < 1:
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
     folder = Path(output) if output else new_folder(about)
@@ -155,6 +149,27 @@ def train(
             click.echo(f"To go on: {_continuing(folder)}", err=True)
     else:
         code = 1 if any(row.status != "ok" for row in result.models) else 0
+    _show_result(result, form, plot)
+    if not quiet and folder.exists():
+        click.echo(f"Records and table are kept in {folder}.", err=True)
+    if report and folder.exists():
+        _write_page(folder, quiet)
+    context.exit(code)
+
+
+def _check(*, plot: bool, report: bool, form: str) -> None:
+    """Raise if what is to be drawn at the end cannot be, before anything is trained."""
+    if plot:
+        check_plot(form)
+    if report:
+        from netzoo.page import require_page
+
+        require_page("--report")
+
+
+def _show_result(result: Any, form: str, plot: bool) -> None:
+    from netzoo.records import to_text
+
     if form == "json":
         click.echo(to_text(result), nl=False)
     else:
@@ -162,11 +177,6 @@ def train(
     trained = trained_in(result)
     if plot and trained is not None:
         show_plot(trained)
-    if not quiet and folder.exists():
-        click.echo(f"Records and table are kept in {folder}.", err=True)
-    if report and folder.exists():
-        _write_page(folder, quiet)
-    context.exit(code)
 
 
 def _write_page(folder: Path, quiet: bool) -> None:

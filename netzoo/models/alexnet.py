@@ -10,19 +10,7 @@ some at 1; PyTorch, in the lesson, draws them).
 from typing import Any
 
 from netzoo.errors import BadInput
-from netzoo.models.blocks import (
-    NARROW,
-    WIDE,
-    Activation,
-    Pooling,
-    check_dropout,
-    check_size,
-    conv,
-    hidden,
-    logits,
-    pool,
-    three_convs,
-)
+from netzoo.models import blocks
 from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 65
@@ -38,8 +26,8 @@ def alexnet(
     input_shape: tuple[int, int, int] = (224, 224, 1),
     num_classes: int = 10,
     *,
-    activation: Activation = "relu",
-    pooling: Pooling = "max",
+    activation: blocks.Activation = "relu",
+    pooling: blocks.Pooling = "max",
     dropout: float = 0.5,
     fc_layers: int = 2,
     wide: bool = True,
@@ -55,21 +43,21 @@ def alexnet(
     import keras
     from keras import layers
 
-    check_size("alexnet", input_shape, LEAST_SIZE_PX)
-    check_dropout(dropout)
+    blocks.check_size("alexnet", input_shape, LEAST_SIZE_PX)
+    blocks.check_dropout(dropout)
     if not 0 <= fc_layers <= 4:
         raise BadInput(f"fc_layers of alexnet is 0 to 4; received {fc_layers}.")
-    channels, units = WIDE if wide else NARROW
+    channels, units = blocks.WIDE if wide else blocks.NARROW
     image = keras.Input(input_shape, name="image")  # 224 × 224 × 1
     x = layers.ZeroPadding2D(1, name="pad1")(image)  # 226 × 226 × 1
-    x = conv(x, "conv1", channels[0], 11, activation, strides=4, padding="valid")  # 54 × 54 × 96
-    x = pool(x, "pool1", 3, pooling)  # 26 × 26 × 96
-    x = conv(x, "conv2", channels[1], 5, activation)  # 26 × 26 × 256
-    x = pool(x, "pool2", 3, pooling)  # 12 × 12 × 256
+    x = blocks.conv(x, "conv1", channels[0], 11, activation, strides=4, padding="valid")
+    x = blocks.pool(x, "pool1", 3, pooling)  # 54 × 54 × 96 -> 26 × 26 × 96
+    x = blocks.conv(x, "conv2", channels[1], 5, activation)  # 26 × 26 × 256
+    x = blocks.pool(x, "pool2", 3, pooling)  # 12 × 12 × 256
     if deep:
-        x = three_convs(x, channels[2:], activation)  # 12 × 12 × 384, 384, 256
-    x = pool(x, "pool3", 3, pooling)  # 5 × 5 × 256
+        x = blocks.three_convs(x, channels[2:], activation)  # 12 × 12 × 384, 384, 256
+    x = blocks.pool(x, "pool3", 3, pooling)  # 5 × 5 × 256
     x = layers.Flatten(name="flatten")(x)  # 6400
     for number in range(1, fc_layers + 1):
-        x = hidden(x, units[min(number, len(units)) - 1], number, activation, dropout)
-    return keras.Model(image, logits(x, num_classes), name="alexnet")
+        x = blocks.hidden(x, units[min(number, len(units)) - 1], number, activation, dropout)
+    return keras.Model(image, blocks.logits(x, num_classes), name="alexnet")

@@ -9,19 +9,7 @@ place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draw
 
 from typing import Any
 
-from netzoo.models.blocks import (
-    NARROW,
-    WIDE,
-    Activation,
-    Pooling,
-    check_dropout,
-    check_size,
-    conv,
-    hidden,
-    logits,
-    pool,
-    three_convs,
-)
+from netzoo.models import blocks
 from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 12
@@ -41,8 +29,8 @@ def lenet(
     input_shape: tuple[int, int, int] = (28, 28, 1),
     num_classes: int = 10,
     *,
-    activation: Activation = "sigmoid",
-    pooling: Pooling = "average",
+    activation: blocks.Activation = "sigmoid",
+    pooling: blocks.Pooling = "average",
     dropout: float = 0.0,
     wide: bool = False,
     deep: bool = False,
@@ -57,17 +45,17 @@ def lenet(
     import keras
     from keras import layers
 
-    check_size("lenet", input_shape, LEAST_SIZE_PX)
-    check_dropout(dropout)
-    channels, units = WIDE if wide else NARROW
+    blocks.check_size("lenet", input_shape, LEAST_SIZE_PX)
+    blocks.check_dropout(dropout)
+    channels, units = blocks.WIDE if wide else blocks.NARROW
     image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
-    x = conv(image, "conv1", channels[0], 5, activation)  # 28 × 28 × 6
-    x = pool(x, "pool1", 2, pooling)  # 14 × 14 × 6
-    x = conv(x, "conv2", channels[1], 5, activation, padding="valid")  # 10 × 10 × 16
-    x = pool(x, "pool2", 2, pooling)  # 5 × 5 × 16
+    x = blocks.conv(image, "conv1", channels[0], 5, activation)  # 28 × 28 × 6
+    x = blocks.pool(x, "pool1", 2, pooling)  # 14 × 14 × 6
+    x = blocks.conv(x, "conv2", channels[1], 5, activation, padding="valid")  # 10 × 10 × 16
+    x = blocks.pool(x, "pool2", 2, pooling)  # 5 × 5 × 16
     if deep:
-        x = three_convs(x, channels[2:], activation)
+        x = blocks.three_convs(x, channels[2:], activation)
     x = layers.Flatten(name="flatten")(x)  # 400
     for number, count in enumerate(units, 1):  # 120, 84
-        x = hidden(x, count, number, activation, dropout)
-    return keras.Model(image, logits(x, num_classes), name="lenet")
+        x = blocks.hidden(x, count, number, activation, dropout)
+    return keras.Model(image, blocks.logits(x, num_classes), name="lenet")

@@ -41,21 +41,7 @@ def architecture(
         and (figure := architecture({each: costs[each] for each in pair}, changes, base))
     ]
     order = aligned([[row.name for row in cost.layers] for cost in costs.values()])
-    widest = max(size for cost in costs.values() for size in cost.input_shape[:1] if size)
-    longest = max((_units(row) for cost in costs.values() for row in cost.layers), default=1)
-    known = {row.name: row for row in costs[base].layers} if base in costs else {}
-    rows = []
-    for column, (name, cost) in enumerate(costs.items()):
-        for row in cost.layers:
-            extent = _extent(row, widest, longest)
-            rows.append(
-                _row(name, row.name, row.output_shape, column, order.index(row.name), extent)
-                | {
-                    "kind": _kind(row),
-                    "type": row.type,
-                    "changed": bool(known) and not _same(row, known.get(row.name)),
-                }
-            )
+    rows = _rows(costs, base, order)
     heads = [
         {
             "model": name,
@@ -85,6 +71,26 @@ def architecture(
         more={"heads": heads},
         parts=parts,
     )
+
+
+def _rows(costs: Mapping[str, Cost], base: str, order: Sequence[str]) -> list[dict[str, Any]]:
+    """Return a row for each layer of each model, a column a model; order: of the layers' names."""
+    widest = max(size for cost in costs.values() for size in cost.input_shape[:1] if size)
+    longest = max((_units(row) for cost in costs.values() for row in cost.layers), default=1)
+    known = {row.name: row for row in costs[base].layers} if base in costs else {}
+    rows = []
+    for column, (name, cost) in enumerate(costs.items()):
+        for row in cost.layers:
+            extent = _extent(row, widest, longest)
+            rows.append(
+                _row(name, row.name, row.output_shape, column, order.index(row.name), extent)
+                | {
+                    "kind": _kind(row),
+                    "type": row.type,
+                    "changed": bool(known) and not _same(row, known.get(row.name)),
+                }
+            )
+    return rows
 
 
 def _row(

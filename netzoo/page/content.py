@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
-from netzoo.records import TrialRecord
+from netzoo.page.pictures import FilterSheet, Pair, disagreements, filter_sheets
+from netzoo.records import Pictures, TrialRecord
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import Probe
 from netzoo.results.study import Study
-
-if TYPE_CHECKING:
-    from netzoo.page.pictures import FilterSheet, Pair
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Content:
     comparisons: dict[str, Comparison]
     records: dict[str, tuple[TrialRecord, ...]]
     studies: tuple[Study, ...] = ()
-    pictures: Any = None
+    pictures: Pictures | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -45,15 +42,11 @@ class Content:
         return next(iter(self.comparisons.values()), None)
 
     @cached_property
-    def pairs(self) -> "list[Pair]":
+    def pairs(self) -> list[Pair]:
         """Return what models disagree on, in pictures."""
-        from netzoo.page.pictures import disagreements
-
         return disagreements(self.records, self.pictures)
 
     @cached_property
-    def sheets(self) -> "list[FilterSheet]":
+    def sheets(self) -> list[FilterSheet]:
         """Return the filters of the models' first layers, in pictures."""
-        from netzoo.page.pictures import filter_sheets
-
         return filter_sheets(self.records)

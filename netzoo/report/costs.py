@@ -33,6 +33,7 @@ _COLUMNS: dict[str, tuple[str, Callable[[LayerCost], Any], bool]] = {
 COLUMNS = tuple(_COLUMNS)
 SORTABLE = tuple(n for n in COLUMNS if n not in ("type", "output_shape", "receptive_field"))
 DEFAULT_COLUMNS = ("type", "output_shape", "params", "macs")
+TRAINING_COLUMNS = ("type", "output_shape", "training_flops", "activation_bytes")
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:
