@@ -112,7 +112,12 @@ def device() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that a number depends on."""
+    """Return the versions of Python and of the packages that a number depends on.
+
+    >>> import netzoo
+    >>> "keras" in netzoo.versions()
+    True
+    """
     found = {"python": platform.python_version()}
     for package in REPORTED_PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

@@ -74,6 +74,11 @@ class Cost(Tabled):
     params, trainable_params, weight_bytes: of all weights, one that is used twice counted once.
     peak_activation_bytes: the most that are alive at once in one forward pass, layer by layer.
     uncounted: what cannot be counted: "name (type)" of each layer, with its calls if several.
+
+    >>> import netzoo
+    >>> cost = netzoo.summary("lenet")
+    >>> cost.params, cost.macs, cost.flops, cost.layers[1].name
+    (61706, 416520, 833040, 'conv1')
     """
 
     model: str

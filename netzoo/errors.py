@@ -25,7 +25,15 @@ SHOWN_NAMES = 12
 
 
 class NetzooError(Exception):
-    """The root of netzoo's errors; its message is one complete line."""
+    """The root of netzoo's errors; its message is one complete line.
+
+    >>> import netzoo
+    >>> try:
+    ...     netzoo.create_model("alexnett")
+    ... except netzoo.NetzooError as error:
+    ...     print(error)
+    no model 'alexnett'; did you mean 'alexnet'? Known: alexnet, alexnet-avgpool, ...
+    """
 
 
 class BadInput(NetzooError, ValueError):

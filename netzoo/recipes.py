@@ -53,6 +53,11 @@ class Recipe:
     test_each_epoch: without validation images, measure on the test images after every epoch, as the
     lesson does, not only at the end. The result is the last epoch's in any case.
     tuned: whether the settings were chosen for this family of models, not borrowed from another.
+
+    >>> import netzoo
+    >>> recipe = netzoo.Recipe("mine", epochs=2, batch_size=64, learning_rate=0.01)
+    >>> recipe.changed({"optimizer": "adam"}).optimizer, recipe.steps_per_epoch(images=1000)
+    ('adam', 16)
     """
 
     name: str

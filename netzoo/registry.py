@@ -99,13 +99,19 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
 
     The builder is called as `builder(input_shape=…, num_classes=…, **options)` and
     returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
-    arguments are the changes that it takes. Decorate once a variant:
-
-        @register_model("tiny")
-        @register_model("tiny-sigmoid", activation="sigmoid")
-        def tiny(input_shape=(28, 28, 1), num_classes=10, *, activation="relu"): ...
-
+    arguments are the changes that it takes. Decorate once a variant.
     Raises BadInput if the name is taken or a change is not an argument of the builder.
+
+    >>> import keras, netzoo
+    >>> @netzoo.register_model("flat")
+    ... @netzoo.register_model("flat-sigmoid", activation="sigmoid")
+    ... def flat(input_shape=(28, 28, 1), num_classes=10, *, activation: str = "relu"):
+    ...     '''Build one hidden layer; the output is logits.'''
+    ...     hidden = keras.layers.Dense(64, activation=activation)
+    ...     layers = [keras.Input(input_shape), keras.layers.Flatten(), hidden]
+    ...     return keras.Sequential([*layers, keras.layers.Dense(num_classes)])
+    >>> netzoo.summary("flat-sigmoid").macs
+    50816
     """
 
     def decorate(builder: Builder) -> Builder:
@@ -142,6 +148,11 @@ def model_info(spec: str) -> ModelInfo:
     """Return what is known of a model, by its name or by a spec such as "alexnet:dropout=0.2".
 
     Raises UnknownName for a name or a change that is not known, BadInput for a value.
+
+    >>> import netzoo
+    >>> info = netzoo.model_info("alexnet-sigmoid")
+    >>> info.family, info.changes, info.input_shape
+    ('alexnet', {'activation': 'sigmoid'}, (224, 224, 1))
     """
     import netzoo.models  # noqa: F401  (its import registers the built-in models)
 
@@ -183,7 +194,12 @@ def base_of(family: str) -> ModelInfo:
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Return the sorted names of the models that match a pattern such as "alexnet*"."""
+    """Return the sorted names of the models that match a pattern such as "alexnet*".
+
+    >>> import netzoo
+    >>> netzoo.list_models("alexnet-*pool")
+    ['alexnet-avgpool']
+    """
     import netzoo.models  # noqa: F401
 
     return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
@@ -201,6 +217,10 @@ def create_model(
     input_shape: height, width, channels; by default the model's native one.
     changes: arguments of the builder, as `model_info(name).options` lists them.
     Raises UnknownName for a name or change that is not known, BadInput for a value.
+
+    >>> import netzoo
+    >>> netzoo.create_model("alexnet", input_shape=(96, 96, 3), num_classes=100).output_shape
+    (None, 100)
     """
     info = model_info(spec)
     shape = check_input_shape(info.input_shape if input_shape is None else input_shape)

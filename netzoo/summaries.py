@@ -18,6 +18,10 @@ def summary(
 
     In a notebook it shows as a table. No weight is allocated for a model that is built by its name.
     Raises as `find_model` and `count_cost` do.
+
+    >>> import netzoo
+    >>> netzoo.summary("alexnet").params
+    46764746
     """
     if isinstance(model, str):
         return counted(model, input_shape, num_classes)[1]

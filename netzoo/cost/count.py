@@ -34,6 +34,17 @@ def cost_rule(layer_class: type) -> Callable[[RuleFunction], RuleFunction]:
     gradient, and for the input's where one is needed. A method `count_macs(input_shapes,
     output_shapes)` on the layer does the same without registration.
     Raises BadInput for what is not a layer class, or has a rule.
+
+    >>> import keras, netzoo
+    >>> class Doubling(keras.layers.Layer):
+    ...     def call(self, x):
+    ...         return x @ x
+    >>> @netzoo.cost_rule(Doubling)
+    ... def doubling_macs(layer, input_shapes, output_shapes):
+    ...     batch, rows, columns = input_shapes[0]
+    ...     return rows * columns * columns
+    >>> netzoo.count_cost(keras.Sequential([keras.Input((3, 3)), Doubling()])).macs
+    27
     """
     if not (isinstance(layer_class, type) and issubclass(layer_class, keras.layers.Layer)):
         raise BadInput(f"cost_rule takes a class of layers; received {layer_class!r}.")
@@ -54,6 +65,12 @@ def count_cost(model: Any, input_shape: tuple[int, ...] | None = None) -> Cost:
     Nothing is run. A layer that is called several times has its weights counted once and its MACs
     at each call. What cannot be counted adds 0 MACs and is named in the result's `uncounted`.
     Raises BadInput for what is not a built model, or has an open dimension other than its batch.
+
+    >>> import keras, netzoo
+    >>> model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    >>> cost = netzoo.count_cost(model)
+    >>> cost.params, cost.macs, cost.training_flops
+    (7850, 7840, 31360)
     """
     graph = model_graph(model, input_shape)
     counter = _Counter()

@@ -15,6 +15,11 @@ def open_images(name: str, data_dir: str | Path | None = None) -> Images:
 
     data_dir: look there only; by default NETZOO_DATA_DIR, else the places that each source knows.
     Raises UnknownName, BadInput for a folder that is not there, DataError.
+
+    >>> import netzoo
+    >>> images = netzoo.open_images("fashion_mnist_sample")
+    >>> images.train.images.shape, images.class_names[0]
+    ((6000, 28, 28, 1), 'T-shirt/top')
     """
     folder = _folder(data_dir)
     return SOURCES[name](folder) if name in SOURCES else tfds.open_dataset(name, folder)

@@ -56,6 +56,13 @@ class Comparison(Tabled):
 
     recipe: its name, the seeds, and the settings of each model under "by_model".
     warnings: what was not the same for all models.
+
+    >>> import netzoo
+    >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
+    >>> comparison.models[0].test_accuracy.n
+    1
+    >>> comparison.to_dict()["models"][0]["params"]
+    61706
     """
 
     dataset: DatasetRecord

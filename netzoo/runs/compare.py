@@ -66,6 +66,12 @@ def compare(
     running epoch, the second stops at once; with an output, the same call goes on from there.
     Raises NetzooError for a wrong request, before any training; StoreError if the output can no
     longer be written; Interrupted, with what was finished, at Ctrl-C.
+
+    >>> import netzoo
+    >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100}
+    >>> comparison = netzoo.compare(["lenet", "lenet-relu"], **few)
+    >>> [(row.name, row.params, row.status) for row in comparison.models]
+    [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
     request = plan.Request.of(
         models,

@@ -6,7 +6,17 @@ from netzoo.runs import plan
 
 
 class Listener:
-    """Hears how a comparison goes; override what you want to hear."""
+    """Hears how a comparison goes; override what you want to hear.
+
+    >>> import netzoo
+    >>> class Epochs(netzoo.Listener):
+    ...     def epoch_ended(self, trial, record):
+    ...         print(trial.model, record.epoch)
+    >>> few = {"recipe": "quick", "epochs": 2, "limit_train": 100}
+    >>> comparison = netzoo.compare("lenet", listener=Epochs(), **few)
+    lenet 1
+    lenet 2
+    """
 
     def said(self, line: str) -> None:
         """Hear a line: recipe, data, device, estimate, and whatever happens on the way."""

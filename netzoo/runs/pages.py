@@ -23,6 +23,13 @@ def write_report(
     baseline: the model that the others are compared with first. language: "en" or "zh".
     Raises BadInput for a folder that holds nothing of netzoo, and for a wrong name; DataError if
     nothing can be shown; MissingPackage without the extra packages.
+
+    >>> import netzoo, tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100}
+    >>> comparison = netzoo.compare("lenet", output=folder, **few)
+    >>> netzoo.write_report(folder).name
+    'report.html'
     """
     require_page("report")
     from netzoo.page import files

@@ -54,6 +54,12 @@ def ablate(
     recipe, seeds, options: as netzoo.compare takes them; the recipe by default is "lesson" on a
     GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the ablation of what was finished.
+
+    >>> import netzoo
+    >>> few = {"seeds": [0], "epochs": 1, "limit_train": 100}
+    >>> ablation = netzoo.ablate("lenet", changes=["pooling"], **few)
+    >>> ablation.effects[0].change, ablation.effects[0].params
+    ('pooling: average → max', 0)
     """
     base = _base(model)
     chosen = _chosen(base, augment, changes, pairs)

@@ -37,6 +37,13 @@ def ladder(
     with the first rung.
     recipe, seeds, options: as netzoo.studies.ablate takes them.
     Raises as netzoo.compare; Interrupted with the ladder of what was finished.
+
+    >>> import netzoo
+    >>> few = {"seeds": [0], "epochs": 1, "limit_train": 100}
+    >>> order = ["activation", "pooling", "dropout"]
+    >>> ladder = netzoo.ladder("lenet", "lenet-modern", order=order, **few)
+    >>> [rung.model for rung in ladder.rungs]
+    ['lenet-relu', 'lenet-relu-maxpool', 'lenet-modern']
     """
     ends = _end(start), _end(end)
     steps = _steps(ends, order)

@@ -46,6 +46,11 @@ def lesson(
     recipe, seeds, device, options: as netzoo.compare takes them; the recipe by default is "lesson"
     on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
+
+    >>> import netzoo
+    >>> page = netzoo.lesson(seeds=[0], epochs=1, limit_train=100)
+    >>> page.claims[0].text, page.claims[0].verdict
+    ('AlexNet has 10 times the parameters of LeNet.', 'does not hold')
     """
     listener = listener or Listener()
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}

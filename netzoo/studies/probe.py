@@ -41,6 +41,11 @@ def probe(
     gradients. Each model and seed has a process of its own; what the
     output folder holds of this probe is not done again.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
+
+    >>> import netzoo
+    >>> probe = netzoo.probe("lenet", steps=[0], images=10, seeds=[0])
+    >>> probe.layers[0].layer, probe.layers[0].activation
+    ('conv1', 'sigmoid')
     """
     wanted = _checked(steps, images)
     asked = {"precision": "float32", **options}

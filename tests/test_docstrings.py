@@ -1,0 +1,48 @@
+"""Every public name says what it is for, with an example that runs."""
+
+import doctest
+
+import pytest
+
+import netzoo
+import netzoo.models  # registers the built-in ones
+from netzoo.cost import count
+from netzoo.registry import MODELS
+
+pytestmark = pytest.mark.once
+
+# Their examples train, each in processes of its own.
+TRAIN = {"Comparison", "Listener", "ablate", "compare", "ladder", "lesson", "probe", "write_report"}
+
+
+@pytest.fixture(autouse=True)
+def registries(monkeypatch):
+    """Let an example register what it likes."""
+    monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
+    monkeypatch.setattr(count, "_USER_RULES", dict(count._USER_RULES))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in TRAIN - {"compare"} else ())
+        for name in netzoo.__all__
+    ],
+)
+def test_the_example_of_a_public_name_runs(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    finder = doctest.DocTestFinder(recurse=False)
+    (example,) = finder.find(getattr(netzoo, name), name, globs={})
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    runner.run(example)
+    assert runner.tries > 1, f"{name} has no example"
+    assert runner.failures == 0
+
+
+def test_the_example_of_the_registry_runs():
+    from netzoo.registry import Registry
+
+    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
+    for example in finder.find(Registry, globs={"Registry": Registry}):
+        runner.run(example)
+    assert (runner.tries, runner.failures) == (3, 0)
