@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from netzoo.recipes import RECIPES
+
 from .training import train, training_options
 
 
@@ -13,7 +15,7 @@ from .training import train, training_options
 @click.option(
     "--recipe",
     default="auto",
-    metavar="auto|lesson|quick|brief",
+    metavar="|".join(["auto", *RECIPES]),
     help="Settings of the training; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
 )
 @click.option("--baseline", metavar="MODEL", help="Compare with this one.  [default: the first]")

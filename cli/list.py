@@ -4,7 +4,8 @@ import json
 
 import click
 
-from .options import format_option, show
+from .options import format_option
+from .output import show
 
 
 @click.command("list")
@@ -26,7 +27,7 @@ def list_command(pattern: str, form: str) -> None:
     if not names:
         raise no_such("model", pattern, list_models())
     backend.start("cpu", shapes_only=True)
-    from netzoo.report.costs import model_json, model_table
+    from netzoo.report.models import model_json, model_table
     from netzoo.summaries import summary
 
     rows = [(model_info(name), summary(name)) for name in names]

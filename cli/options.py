@@ -1,8 +1,5 @@
 """Options that several commands share, and those that are made from the fields of a recipe."""
 
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -12,7 +9,7 @@ import click
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
 from netzoo.registry import check_input_shape
-from netzoo.tables.table import FORMATS, Table
+from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
 NOT_OPTIONS = ("name", "test_each_epoch", "tuned")  # what makes a recipe, not what tunes it
@@ -75,41 +72,6 @@ def recipe_options(command: Command) -> Command:
 def names_of(text: str | None) -> list[str] | None:
     """Return the names in "activation,dropout"; None of None."""
     return None if text is None else [name.strip() for name in text.split(",")]
-
-
-def show(table: Table, form: str) -> None:
-    """Print a table; in a terminal, within its width."""
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo(table.render(form, width))
-
-
-def check_plot(form: str) -> None:
-    """Raise if a plot cannot be drawn, for want of a table above it or of the package."""
-    from netzoo.report.plot import plotext
-
-    if form != "table":
-        raise BadInput(f"--plot draws below the table: it does not go with --format {form}.")
-    plotext()
-
-
-def trained_in(result: Any) -> Any:
-    """Return the comparison that a result is or holds; None where nothing was trained."""
-    from netzoo.results.probe import Probe
-
-    return None if isinstance(result, Probe) else getattr(result, "comparison", result)
-
-
-def show_plot(comparison: Any) -> None:
-    """Print the learning curves of a comparison; in a terminal, within its size and in colour."""
-    from netzoo.report.plot import HEIGHT, WIDTH, learning_curves
-
-    if not sys.stdout.isatty():
-        click.echo("\n" + learning_curves(comparison))
-        return
-    size = shutil.get_terminal_size()
-    width, height = min(size.columns, WIDTH), min(size.lines - 2, HEIGHT)
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    click.echo("\n" + learning_curves(comparison, width, height, color=not plain))
 
 
 def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -2,7 +2,8 @@
 
 import click
 
-from .options import format_option, progress_options, show
+from .options import format_option, progress_options
+from .output import show
 
 
 @click.command()

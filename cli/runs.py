@@ -4,7 +4,8 @@ import json
 
 import click
 
-from .options import format_option, show
+from .options import format_option
+from .output import show
 
 
 @click.command()

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from .options import check_plot, format_option, plot_option, show_plot, trained_in
-from .options import show as show_table
+from .options import format_option, plot_option
+from .output import check_plot, show_plot, trained_in
+from .output import show as show_table
 
 
 @click.command()

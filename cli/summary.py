@@ -9,7 +9,8 @@ import click
 from netzoo.costs import Cost
 from netzoo.report.costs import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
 
-from .options import format_option, input_shape_option, show
+from .options import format_option, input_shape_option
+from .output import show
 
 
 @click.command()
@@ -86,7 +87,7 @@ def _show_opinions(found: Sequence[tuple[Any, Cost]], form: str) -> int:
     """Let the backend count models too, show both counts, and return the exit code."""
     from netzoo import backend
     from netzoo.cost.verify import verify
-    from netzoo.report.costs import opinion_json, opinion_table
+    from netzoo.report.opinions import opinion_json, opinion_table
 
     opinions = [(cost, verify(model)) for model, cost in found]
     if form == "json":

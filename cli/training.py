@@ -8,17 +8,8 @@ from typing import Any
 
 import click
 
-from .options import (
-    Command,
-    check_plot,
-    format_option,
-    plot_option,
-    progress_options,
-    recipe_options,
-    show,
-    show_plot,
-    trained_in,
-)
+from .options import Command, format_option, plot_option, progress_options, recipe_options
+from .output import check_plot, show, show_plot, trained_in
 
 _DATA_OPTIONS = (
     click.option(

@@ -1,6 +1,5 @@
 """What a model costs, by layer and in total; how it is counted is in netzoo.cost."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +63,8 @@ class LayerCost:
         keys = ("name", "type", "output_shape", "params", "trainable_params", "macs", "flops")
         more = ("training_flops", "elementwise", "weight_bytes", "activation_bytes")
         last = ("arithmetic_intensity", "receptive_field")
-        return {key: json_ready(getattr(self, key)) for key in (*keys, *more, *last)}
+        told = {key: getattr(self, key) for key in (*keys, *more, *last)}
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in told.items()}
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,3 @@ class Opinion:
 
 def _intensity(cost: LayerCost | Cost) -> float:
     return cost.flops / max(cost.weight_bytes + cost.activation_bytes, 1)
-
-
-def json_ready(value: Any) -> Any:
-    """Return the value with its tuples as lists, as JSON has it."""
-    return json.loads(json.dumps(value))

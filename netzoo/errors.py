@@ -80,8 +80,9 @@ class Interrupted(KeyboardInterrupt):
 
 def telling_line(error: Exception) -> str:
     """Return the line of an error that tells; Keras puts one before it that only says where."""
+    # Keras prints some of them bold.
     lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
-    lines = [line for line in lines if line]  # Keras prints them bold
+    lines = [line for line in lines if line]
     telling = [line for line in lines if not line.startswith("Exception encountered")]
     return (telling or lines or [type(error).__name__])[0]
 

@@ -5,12 +5,12 @@ import statistics
 from dataclasses import replace
 
 import pytest
+import study_records
 
 from netzoo.costs import NativeCost
 from netzoo.errors import DataError
 from netzoo.recipes import recipe
 from netzoo.records import (
-    DatasetRecord,
     Device,
     EpochRecord,
     Predictions,
@@ -21,22 +21,14 @@ from netzoo.records import (
 )
 from netzoo.registry import model_info
 from netzoo.report.comparison import comparison_table
-from netzoo.report.costs import layer_table, model_table
+from netzoo.report.costs import layer_table
+from netzoo.report.models import model_table
 from netzoo.results.rows import compare_records
 from netzoo.summaries import summary
 
 pytestmark = pytest.mark.once
 
-DATA = DatasetRecord(
-    name="fashion_mnist",
-    source="IDX files in /data",
-    train=6000,
-    test=1000,
-    sha256="ab" * 32,
-    image_shape=(28, 28, 1),
-    class_names=tuple("abcdefghij"),
-)
-VERSIONS = {"python": "3.11.0", "netzoo": "0.1.0", "keras": "3.15.1", "tensorflow": "2.21.0"}
+DATA = replace(study_records.DATA, train=6000)
 
 
 def record(model, seed, accuracy, *, size, error=None):
@@ -48,8 +40,8 @@ def record(model, seed, accuracy, *, size, error=None):
     return TrialRecord(
         trial=Trial(model, (size, size, 1), DATA, chosen, seed, "tensorflow", "auto"),
         status="failed" if error else "ok",
-        device=Device("cpu", "CPU (2 cores)"),
-        versions=VERSIONS,
+        device=study_records.CPU,
+        versions=study_records.VERSIONS,
         cost=cost,
         native=NativeCost(native.input_shape, native.params, native.macs, native.flops),
         history=() if error else history,

@@ -1,14 +1,13 @@
-"""What models cost, as tables: one model by layer, several in total, or a list of models."""
+"""What models cost, as tables: one model by layer, or several in total."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from netzoo import units
-from netzoo.costs import MEANS, Cost, LayerCost, Opinion
+from netzoo.costs import Cost, LayerCost
 from netzoo.errors import no_such
-from netzoo.registry import ModelInfo
-from netzoo.tables.table import EMPTY, Cell, Column, Table
+from netzoo.tables.table import Cell, Column, Table
 
 CONVENTION = (
     "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."
@@ -110,7 +109,7 @@ def totals_table(costs: Sequence[Cost], batch_size: int = 1) -> Table:
         rows.append(
             [
                 Cell(cost.model, cost.model),
-                _shape(cost.input_shape),
+                shape_cell(cost.input_shape),
                 Cell(cost.params, units.quantity(cost.params)),
                 _bytes(cost.weight_bytes),
                 Cell(cost.macs, units.quantity(cost.macs)),
@@ -126,98 +125,13 @@ def totals_table(costs: Sequence[Cost], batch_size: int = 1) -> Table:
     return Table(columns, rows, footer)
 
 
-def opinion_table(cost: Cost, opinions: Sequence[Opinion], backend: str) -> Table:
-    """Return where a backend's own count differs from netzoo's, by layer, and both totals."""
-    columns = (
-        Column("Layer", "name", numeric=False),
-        Column("MACs by netzoo", "macs"),
-        Column(f"MACs by {backend}", "backend_macs"),
-        Column("", "reason", numeric=False),
-    )
-    differing = [opinion for opinion in opinions if not opinion.agrees]
-    rows = []
-    for opinion in differing:
-        counts = (opinion.ours, opinion.theirs)
-        cells = [EMPTY if macs is None else Cell(macs, units.exact(macs)) for macs in counts]
-        rows.append(
-            [Cell(opinion.name, opinion.name), *cells, Cell(opinion.reason, opinion.reason)]
-        )
-    ours, theirs = (
-        units.exact(sum(macs or 0 for macs in counts))
-        for counts in (
-            [opinion.ours for opinion in opinions],
-            [opinion.theirs for opinion in opinions],
-        )
-    )
-    verdict = (
-        f"{cost.model}: {ours} MACs by netzoo, {theirs} by {backend} itself "
-        f"({MEANS.get(backend, '')}); {len(differing)} of {len(opinions)} layers differ."
-    )
-    return Table(columns, rows, [verdict])
-
-
-def opinion_json(cost: Cost, opinions: Sequence[Opinion]) -> dict[str, Any]:
-    """Return both counts of each layer as plain values."""
-    return {
-        "model": cost.model,
-        "agrees": all(opinion.agrees for opinion in opinions),
-        "layers": [
-            {"name": o.name, "macs": o.ours, "backend_macs": o.theirs, "reason": o.reason}
-            for o in opinions
-        ],
-    }
-
-
-def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
-    """Return a list of models with what sets each apart from its family's base."""
-    columns = (
-        Column("Model", "name", numeric=False),
-        Column("Family", "family", numeric=False),
-        Column("Changes", "changes", numeric=False),
-        Column("Input", "input_shape"),
-        Column("Parameters", "params"),
-        Column("MACs", "macs"),
-    )
-    rows = []
-    for info, cost in models:
-        changes = changes_text(info.changes)
-        rows.append(
-            (
-                Cell(info.name, info.name),
-                Cell(info.family, info.family),
-                Cell(changes, changes or "–"),
-                _shape(info.input_shape),
-                Cell(cost.params, units.quantity(cost.params)),
-                Cell(cost.macs, units.quantity(cost.macs)),
-            )
-        )
-    return Table(columns, rows, ["At each model's native input, 10 classes.", CONVENTION])
-
-
-def model_json(info: ModelInfo, cost: Cost) -> dict[str, Any]:
-    """Return a row of the list of models as plain values."""
-    return {
-        "name": info.name,
-        "family": info.family,
-        "changes": info.changes,
-        "input_shape": list(info.input_shape),
-        "params": cost.params,
-        "macs": cost.macs,
-    }
-
-
-def changes_text(changes: dict[str, Any]) -> str:
-    """Return changes as a spec writes them: "activation=sigmoid,dropout=0.0"."""
-    return ",".join(f"{key}={value}" for key, value in changes.items())
-
-
 def _cells(layer: LayerCost, cost: Cost, columns: Sequence[str]) -> list[Cell]:
     cells = []
     for name in columns:
         _, value_of, with_share = _COLUMNS[name]
         value = value_of(layer)
         if isinstance(value, tuple):
-            cells.append(_shape(value))
+            cells.append(shape_cell(value))
         elif isinstance(value, int):
             cells.append(Cell(value, units.exact(value)))
         elif isinstance(value, float):
@@ -255,7 +169,8 @@ def _axes(shape: tuple[int | None, ...]) -> str:
     return " (height × width × channels)" if len(shape) == 3 else ""
 
 
-def _shape(shape: tuple[int | None, ...]) -> Cell:
+def shape_cell(shape: tuple[int | None, ...]) -> Cell:
+    """Return a tensor's shape without its batch."""
     return Cell("x".join(map(str, shape)), units.shape(shape))
 
 

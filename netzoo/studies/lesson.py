@@ -61,6 +61,7 @@ def lesson(
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)
         _check_folder(folder)
+        listener.said("Counting and timing both networks as the lesson trains them.")
         counts = _counted(device, listener)
         slow = _counted("cpu", listener) if counts.device.kind == "gpu" else None
         name = plan.choose_recipe(recipe, counts.device)
