@@ -55,8 +55,8 @@ def name() -> str:
         raise no_such("backend", chosen, INSTALL)
     if importlib.util.find_spec(chosen) is None:
         raise MissingPackage(
-            f"KERAS_BACKEND={chosen} needs the package {chosen}, which is not installed: "
-            f"{INSTALL[chosen]}"
+            f"the backend {chosen} (KERAS_BACKEND names another) needs the package {chosen}, which "
+            f"is not installed: {INSTALL[chosen]}"
         )
     return chosen
 

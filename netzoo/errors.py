@@ -123,5 +123,5 @@ def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") 
         left = len(names) - len(shown)
         message += " Known: " + ", ".join(shown) + (f" and {left} more." if left else ".")
     else:
-        message += "; it takes none."
+        message += "; there are none."
     return UnknownName(message)

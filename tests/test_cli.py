@@ -50,7 +50,10 @@ WRONG_AFTER_START = [
     # what only a started backend or an opened data set can tell
     ("compare lenet:dropout=2", "received 2"),
     ("compare alexnet --image-size 32", "at least 65 × 65 px; received 32 × 32 px"),
-    ("compare lenet --limit-train 7000", "a limit of 7000 images was asked for; there are 6000"),
+    (
+        "compare lenet --limit-train 7000",
+        "a limit of 7000 training images was asked for; there are 6000",
+    ),
     ("compare lenet --device gpu", "sees no GPU here"),
 ]
 
@@ -96,7 +99,7 @@ def test_wrong_data_is_one_line(netzoo, tmp_path):
 def test_a_folder_that_cannot_be_written_is_one_line(netzoo, tmp_path):
     (tmp_path / "file").touch()
     done = netzoo("compare", "lenet", *SAMPLE, "--output", "file")
-    one_line(done, "file cannot be written: Not a directory")
+    one_line(done, "file is a file; name a folder.")
 
 
 def test_an_unknown_backend_is_one_line(netzoo):

@@ -49,7 +49,9 @@ def cost_rule(layer_class: type) -> Callable[[RuleFunction], RuleFunction]:
     if not (isinstance(layer_class, type) and issubclass(layer_class, keras.layers.Layer)):
         raise BadInput(f"cost_rule takes a class of layers; received {layer_class!r}.")
     if layer_class in {*_USER_RULES, *layers.RULES, *layers.STEPWISE, *layers.FREE}:
-        raise BadInput(f"{layer_class.__name__} has a cost rule already.")
+        raise BadInput(
+            f"{layer_class.__name__} has a cost rule already; give one to a subclass of it."
+        )
 
     def decorate(rule: RuleFunction) -> RuleFunction:
         _USER_RULES[layer_class] = rule

@@ -23,7 +23,9 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
     """
     backend = keras.backend.backend()
     if backend not in MEANS:
-        raise BadInput(f"backend {backend!r} has no counter of its own.")
+        raise BadInput(
+            f"the backend {backend!r} has no counter of its own; {', '.join(MEANS)} have one."
+        )
     counter = importlib.import_module(f"netzoo.cost.opinion_{backend}")
     cost = count_cost(model, input_shape)
     theirs: dict[str, int | None] = {}

@@ -23,8 +23,8 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def limited(self, count: int | None, classes: int) -> "Split":
-        """Return `count` images, the first of each class, in their order.
+    def limited(self, count: int | None, classes: int, what: str = "") -> "Split":
+        """Return `count` images, the first of each class, in their order; what: of a data set.
 
         The first image of every class comes before the second of any, and so on; so classes are
         equal where there are enough, and a smaller limit takes a part of what a larger one takes.
@@ -33,7 +33,7 @@ class Split:
         if count is None or count == len(self):
             return self
         if count > len(self):
-            raise BadInput(f"a limit of {count} images was asked for; there are {len(self)}.")
+            raise BadInput(f"a limit of {count} {what}images was asked for; there are {len(self)}.")
         rank = _rank_in_class(self.labels, classes)
         chosen = np.sort(np.lexsort((self.labels, rank))[:count])
         return Split(self.images[chosen], self.labels[chosen])
@@ -89,7 +89,9 @@ class Images:
         """Return the first images of each class, so many in all. Raises BadInput of too many."""
         classes = len(self.class_names)
         return replace(
-            self, train=self.train.limited(train, classes), test=self.test.limited(test, classes)
+            self,
+            train=self.train.limited(train, classes, "training "),
+            test=self.test.limited(test, classes, "test "),
         )
 
     def with_validation(self, share: float) -> "Images":
@@ -151,7 +153,10 @@ def _check_split(what: str, split: Split, class_names: tuple[str, ...]) -> None:
             f"received {split.images.dtype} {split.images.shape}."
         )
     if len(split) == 0 or split.labels.shape != (len(split),):
-        raise DataError(f"{what}: {len(split)} images and {split.labels.shape} labels.")
+        raise DataError(
+            f"{what}: expected one image or more, with a label each; "
+            f"received {len(split)} images and labels {split.labels.shape}."
+        )
     low, high = int(split.labels.min()), int(split.labels.max())
     if low < 0 or high >= len(class_names):
         raise DataError(

@@ -136,7 +136,7 @@ def _call(
     parameters = inspect.signature(builder).parameters
     for key in options:
         if key not in parameters:
-            raise BadInput(f"{spec} takes no {key}.")
+            raise BadInput(f"{spec} takes no {key}; leave it out.")
     return _called(spec, builder, **options)
 
 

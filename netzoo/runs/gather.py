@@ -39,7 +39,8 @@ def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Cont
             notes += damaged
     by_model = _by_name(found)
     if not by_model and not studies:
-        raise DataError(" ".join([f"{folders[0]} holds nothing to show.", *notes]))
+        empty = f"there is nothing to show in {', '.join(map(str, folders))}."
+        raise DataError(" ".join([empty, *notes]))
     first = _baseline(baseline, first, by_model)
     names = sorted(by_model, key=lambda name: name != first)
     drawn = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""

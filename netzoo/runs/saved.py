@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from netzoo.errors import DataError, no_such
+from netzoo.errors import BadInput, DataError, no_such
 from netzoo.records import Plan, Trial, TrialRecord
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
@@ -57,13 +57,18 @@ def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]
 def find_trial(store: Store, name: str) -> TrialRecord:
     """Return the record of a trial by its name or the beginning of it.
 
-    Raises UnknownName, or DataError for one that has no record.
+    Raises UnknownName, BadInput for the beginning of several, DataError for one without a record.
     """
     states = {each.name: each for each in run_state(store).trials}
     found = [key for key in states if key.startswith(name)]
     if name in states:
         found = [name]
-    if len(found) != 1:
+    if len(found) > 1:
+        raise BadInput(
+            f"{name!r} begins the names of {len(found)} trials in {store.folder}, such as "
+            f"{found[0]} and {found[1]}; give more of one."
+        )
+    if not found:
         raise no_such("trial", name, states, where=str(store.folder))
     record = states[found[0]].record
     if record is None or not record.history:

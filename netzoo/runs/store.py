@@ -145,14 +145,13 @@ class Store:
         Raises BadInput if it cannot be written, holds something else, or is in use.
         """
         folder = self.folder
+        refuse_file(folder)
         try:
             if folder.is_dir() and any(folder.iterdir()) and not _is_store(folder):
                 raise BadInput(f"{folder} holds something else than a comparison; name another.")
             for part in ("trials", "logs"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
             self.lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        except FileExistsError as error:
-            raise BadInput(f"{folder} is a file; name a folder.") from error
         except OSError as error:
             raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
         try:
@@ -216,6 +215,13 @@ def stores(folder: str | Path) -> list[Store]:
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
     return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and _is_store(each)]
+
+
+def refuse_file(folder: Path) -> None:
+    """Raise BadInput if a folder cannot be made, since it is a file, or what it is to be in."""
+    there = next(filter(os.path.exists, (folder, *folder.parents)), folder)
+    if os.path.isfile(there):
+        raise BadInput(f"{there} is a file; name a folder.")
 
 
 def in_use(store: Store) -> bool:

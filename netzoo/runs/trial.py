@@ -149,8 +149,12 @@ class Worker:
         wanted = trial.dataset
         if wanted.sha256 not in self._images:
             images = open_images(wanted.name, wanted.data_dir).limited(wanted.train, wanted.test)
-            if images.sha256() != wanted.sha256:
-                raise DataError(f"{wanted.name} has changed since this comparison began.")
+            found = images.sha256()
+            if found != wanted.sha256:
+                raise DataError(
+                    f"{wanted.name} has changed since this comparison began: expected SHA-256 "
+                    f"{wanted.sha256[:16]}…, found {found[:16]}…; begin again in another folder."
+                )
             self._images[wanted.sha256] = images
         return self._images[wanted.sha256].with_validation(trial.recipe.validation)
 

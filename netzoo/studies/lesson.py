@@ -18,7 +18,7 @@ from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened
-from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study
+from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
 from netzoo.studies import claims
 from netzoo.studies.counted import COUNTED
 from netzoo.studies.probe import probe
@@ -79,6 +79,7 @@ def lesson(
 
 def _check_folder(folder: Path) -> None:
     """Raise BadInput for a folder that holds something else than a lesson, as one comparison."""
+    refuse_file(folder)
     names = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     if names and ("trials" in names or not names & {TRAININGS, PROBES, STUDY}):
         raise BadInput(f"{folder} holds something else than a lesson; name another.")
