@@ -54,8 +54,24 @@ class Interaction:
     verdict: str
 
 
+class _Compared(Tabled):
+    """A study that is one comparison, read in a way of its own."""
+
+    comparison: Comparison
+
+    @property
+    def models(self) -> tuple[ModelRow, ...]:
+        """Return the rows of all models that were trained."""
+        return self.comparison.models
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain dicts, lists, strings and numbers."""
+        told: dict[str, Any] = to_plain(self)
+        return {**told, "comparison": self.comparison.to_dict()}
+
+
 @dataclass(frozen=True)
-class Ablation(Tabled):
+class Ablation(_Compared):
     """A base model, and the same with one change each; with all combinations, also their shares.
 
     total: the test accuracy of the model with all changes minus the base's, by seed; it, shares and
@@ -70,16 +86,6 @@ class Ablation(Tabled):
     interactions: tuple[Interaction, ...] = ()
     schema: int = field(default=SCHEMA)
 
-    @property
-    def models(self) -> tuple[ModelRow, ...]:
-        """Return the rows of all models that were trained."""
-        return self.comparison.models
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ablation as plain dicts, lists, strings and numbers."""
-        told: dict[str, Any] = to_plain(self)
-        return {**told, "comparison": self.comparison.to_dict()}
-
     def table(self) -> Table:
         """Return the table of the changes, each against the base."""
         from netzoo.report.ablation import ablation_table
@@ -88,7 +94,7 @@ class Ablation(Tabled):
 
 
 @dataclass(frozen=True)
-class Ladder(Tabled):
+class Ladder(_Compared):
     """A way from one model to another, a change at a time.
 
     rungs: from the second on; each effect is that of the last change, against the rung before.
@@ -98,16 +104,6 @@ class Ladder(Tabled):
     rungs: tuple[Effect, ...]
     comparison: Comparison
     schema: int = field(default=SCHEMA)
-
-    @property
-    def models(self) -> tuple[ModelRow, ...]:
-        """Return the rows of all models that were trained."""
-        return self.comparison.models
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the ladder as plain dicts, lists, strings and numbers."""
-        told: dict[str, Any] = to_plain(self)
-        return {**told, "comparison": self.comparison.to_dict()}
 
     def table(self) -> Table:
         """Return the table of the rungs, each against the one before."""
