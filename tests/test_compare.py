@@ -10,12 +10,11 @@ import pytest
 from processes import children, start, wait_for
 from reference import MACS, PARAMS
 from scipy import stats
+from small_comparisons import SMALL
 
 import netzoo
 from netzoo.records import TrialRecord, from_text
 from netzoo.registry import MODELS
-
-SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
 
 
 def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):

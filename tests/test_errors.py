@@ -1,6 +1,132 @@
-import pytest
+"""The words of every error: each is met for real, and none in the code is left out."""
 
-from netzoo.errors import BadInput, UnknownName, no_such
+import ast
+import inspect
+import re
+import traceback
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import pytest
+from error_cases import CASES, command
+
+import netzoo
+from netzoo.errors import BadInput, NetzooError, UnknownName, no_such
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(netzoo.__file__).parent
+CLI = Path(__import__("netzoo_cli").__file__).parent
+ANY = "<any>"
+VALUE = "…"  # what a message names, in the words of its place in the code
+PROVOKE = {name: provoke for name, _, provoke, _ in CASES}
+
+# What only a training meets, and the test that trains; or what is caught before anybody sees it.
+ELSEWHERE = {
+    "the … is … in epoch …; try a lower learning rate.": (
+        "test_a_training_that_diverges_is_a_row_and_the_others_go_on"
+    ),
+    "which convolution of … is the first": "test_none_where_there_is_none_to_show",
+}
+
+
+@cache
+def met(name):
+    """Provoke the error of a case, once; return its class, its message, and where it was raised."""
+    provoke = PROVOKE[name]
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+        patch.chdir(folder)
+        try:
+            if isinstance(provoke, str):
+                command(provoke)
+            else:
+                provoke(*[patch] * len(inspect.signature(provoke).parameters))
+        except NetzooError as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            return type(error), str(error), (Path(last.filename), last.lineno)
+    raise AssertionError(f"{name}: no error")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "words"), [pytest.param(n, k, w, id=n) for n, k, _, w in CASES]
+)
+def test_an_error_says_in_one_line_what_is_wrong(name, kind, words):
+    raised, message, _ = met(name)
+    assert raised is kind
+    assert re.fullmatch(".+".join(map(re.escape, words.split(ANY))), message), message
+    assert message.isprintable()
+    assert "Traceback" not in message
+
+
+def test_each_case_has_a_name_of_its_own():
+    assert len(PROVOKE) == len(CASES)
+
+
+class Place(NamedTuple):
+    """Where the code makes an error. lines: of the statement that raises it, None if none does."""
+
+    path: Path
+    lines: range | None
+    words: str
+
+    def is_met(self):
+        if self.lines is not None:
+            where = [met(name)[2] for name in PROVOKE]
+            return any(path == self.path and line in self.lines for path, line in where)
+        pattern = ".*".join(map(re.escape, self.words.split(VALUE)))
+        return any(re.search(pattern, met(name)[1]) for name in PROVOKE)
+
+
+def kinds(root=NetzooError):
+    return {root.__name__}.union(*map(kinds, root.__subclasses__()))
+
+
+def called(node):
+    """Return the name of what a node calls, None if it calls nothing by a name."""
+    function = getattr(node, "func", None)
+    return getattr(function, "id", getattr(function, "attr", None))
+
+
+def text(node):
+    """Return the words of an argument, with a sign for each value in them."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(text, node.values))
+    return VALUE
+
+
+def words(call):
+    if called(call) != "no_such":
+        return text(call.args[0])
+    where = "".join(f" in {text(given.value)}" for given in call.keywords)
+    return f"no {text(call.args[0])} {VALUE}{where}"
+
+
+def places():
+    """Yield every place where netzoo makes one of its errors."""
+    made = kinds() | {"no_such"}
+    for path in (*ROOT.rglob("*.py"), *CLI.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        raised = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Raise):
+                lines = range(node.lineno, node.end_lineno + 1)
+                raised |= {id(inner): lines for inner in ast.walk(node)}
+            if called(node) in made:
+                yield Place(path, raised.get(id(node)), words(node))
+
+
+def test_every_error_in_the_code_has_a_case():
+    """So a new error has its words here, or the test that meets it is named above."""
+    assert {place.words for place in places() if not place.is_met()} == set(ELSEWHERE)
+
+
+def test_what_is_met_elsewhere_is_met_there():
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
+    assert [name for name in ELSEWHERE.values() if f"def {name}(" not in tests] == []
 
 
 @pytest.mark.parametrize(
@@ -10,7 +136,7 @@ from netzoo.errors import BadInput, UnknownName, no_such
         ("ALEXNET", ["alexnet"], "did you mean 'alexnet'?"),
         ("vgg1", ["LeNet", "VGG16"], "did you mean 'VGG16'?"),
         ("zzz", ["b", "a"], "no model 'zzz'. Known: a, b."),
-        ("x", [], "no model 'x'; it takes none."),
+        ("x", [], "no model 'x'; there are none."),
         ("name77", [f"name{n}" for n in range(90)], "Known: name77, name0, "),
         ("zzz", [f"name{n}" for n in range(90)], " and 78 more."),
     ],

@@ -62,11 +62,7 @@ def whole(tmp_path_factory):
 def killed(tmp_path_factory):
     """Return the folder of a lesson that was killed in its second training."""
     folder = tmp_path_factory.mktemp("killed")
-    with launch(folder, LESSON) as process:
-        wait_for(process, "alexnet, seed 0: test ")
-        wait_for(process, "Trial 2 of 7")
-        kill(process)
-    return folder
+    return killed_after(folder, "alexnet, seed 0: test ", "Trial 2 of 7")
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +82,7 @@ def stopped(killed, tmp_path_factory):
 def killed_in_the_probe(stopped, tmp_path_factory):
     """Return the folder of the lesson that went on from there, killed in its second probe."""
     folder = gone_on(stopped.folder, tmp_path_factory.mktemp("looked"))
-    with launch(folder, LESSON) as process:
-        wait_for(process, "alexnet, seed 0: done in ")
-        wait_for(process, "Trial 2 of 3")
-        kill(process)
-    return folder
+    return killed_after(folder, "alexnet, seed 0: done in ", "Trial 2 of 3")
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +90,15 @@ def finished(killed_in_the_probe, tmp_path_factory):
     """Return the lesson that went on from there to its end."""
     folder = gone_on(killed_in_the_probe, tmp_path_factory.mktemp("finished"))
     return Ran(folder, *finish(folder, (*LESSON, "--format", "json")))
+
+
+def killed_after(folder, *said):
+    """Return the folder of a lesson that was killed when it had said these, one after another."""
+    with launch(folder, LESSON) as process:
+        for words in said:
+            wait_for(process, words)
+        kill(process)
+    return folder
 
 
 def gone_on(before, folder):

@@ -189,7 +189,7 @@ def test_the_folder_of_a_lesson_is_its_trainings_and_its_claims(tmp_path):
 def test_a_folder_without_anything_to_show_is_refused(tmp_path):
     (tmp_path / "trials").mkdir()
     (tmp_path / "plan.json").write_text("{}")
-    with pytest.raises(DataError, match="holds nothing to show"):
+    with pytest.raises(DataError, match="there is nothing to show in "):
         netzoo.write_report(tmp_path)
     with pytest.raises(BadInput, match="is not a folder"):
         netzoo.write_report(tmp_path / "none")

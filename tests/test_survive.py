@@ -1,4 +1,4 @@
-"""Comparisons that are stopped, killed, damaged or short of room, and go on."""
+"""Comparisons that are stopped, killed or damaged, and go on."""
 
 import json
 import os
@@ -12,27 +12,15 @@ from pathlib import Path
 
 import pytest
 from processes import children, start, wait_for
+from small_comparisons import SMALL, numbers
 
-from netzoo.records import TrialRecord, from_text
+from netzoo.errors import DataError
 from netzoo.report.comparison import comparison_table
+from netzoo.runs import checkpoint
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 
-SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
 DROPOUT = ("lenet-dropout", *SMALL, "--augment", "flip+crop")
-
-
-def numbers(folder):
-    """Return all that a folder's trials gave, but times."""
-    told = {}
-    for path in (folder / "trials").glob("*.json"):
-        record = from_text(TrialRecord, path.read_bytes(), path.name)
-        epochs = [
-            (e.train_loss, e.train_accuracy, e.validation_loss, e.validation_accuracy)
-            for e in record.history
-        ]
-        told[path.stem] = (epochs, record.test_loss, record.test_accuracy, record.predictions)
-    return told
 
 
 def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, tmp_path):
@@ -52,8 +40,8 @@ def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, tmp_path)
         os.kill(process.pid, signal.SIGINT)
         process.communicate()
     assert process.returncode == 130
-    (checkpoint,) = (tmp_path / "out" / "trials").iterdir()
-    assert checkpoint.suffix == ".checkpoint"
+    (progress,) = (tmp_path / "out" / "trials").iterdir()
+    assert progress.suffix == ".checkpoint"
     shown = netzoo("show", "out", "--format", "json")
     assert json.loads(shown.stdout)["models"][0]["error"].endswith("of 3 epochs are done.")
     again = netzoo(*arguments, "--output", "out")
@@ -199,9 +187,6 @@ def test_a_damaged_file_never_gives_a_wrong_number(kind, stopped, tmp_path):
 
 
 def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(stopped, tmp_path):
-    from netzoo.errors import DataError
-    from netzoo.runs import checkpoint
-
     rng = random.Random(8)
     (path,) = (stopped / "trials").glob("*.checkpoint")
     name = path.stem
@@ -226,75 +211,21 @@ def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(stopped, tmp_path):
 def test_a_damaged_folder_is_mended_by_the_same_command(netzoo, stopped, tmp_path):
     folder = tmp_path / "out"
     shutil.copytree(stopped, folder)
-    (record,), (checkpoint,) = (folder.glob(f"trials/*.{k}") for k in ("json", "checkpoint"))
+    (record,), (progress,) = (folder.glob(f"trials/*.{k}") for k in ("json", "checkpoint"))
     record.write_bytes(record.read_bytes()[:-100])
     (folder / "plan.json").write_text("{}")
-    weights = bytearray(checkpoint.read_bytes())
+    weights = bytearray(progress.read_bytes())
     weights[len(weights) // 2] ^= 1
-    checkpoint.write_bytes(weights)
+    progress.write_bytes(weights)
     shown = netzoo("show", "out")
     assert (shown.returncode, shown.stdout) == (2, "")
     assert shown.stderr.count("was cut short or changed since it was written.") == 2
     done = netzoo("compare", *MODELS, "--output", "out")
     assert done.returncode == 0, done.stderr
     assert f"It is set aside as {record.name}.damaged1. Its trial runs again." in done.stderr
-    assert f"aside as {checkpoint.name}.damaged1; the trial begins again." in done.stderr
+    assert f"aside as {progress.name}.damaged1; the trial begins again." in done.stderr
     assert "It is set aside as plan.json.damaged1." in done.stderr
     assert numbers(stopped).items() <= numbers(folder).items()
-
-
-@pytest.mark.slow
-def test_a_folder_that_is_removed_is_written_anew(netzoo, tmp_path):
-    with start(tmp_path, "lenet", "lenet-relu", *SMALL, "--epochs", "2") as process:
-        wait_for(process, "lenet, seed 0: test")
-        # At once: while files are removed one by one, the process may write another.
-        (tmp_path / "out").rename(tmp_path / "gone")
-        shutil.rmtree(tmp_path / "gone")
-        _, said = process.communicate()
-    assert process.returncode == 0, said
-    assert "out was removed or damaged; it is written anew." in said
-    assert len(numbers(tmp_path / "out")) == 2
-    assert netzoo("show", "out").returncode == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Return a folder with room for 2 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False, capture_output=True
-    )
-    if made.returncode:
-        pytest.skip("may not mount a file system here")
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_one_line_and_nothing_is_lost(netzoo, small_disk):
-    arguments = ("compare", "lenet", "lenet-relu", *SMALL, "--epochs", "2", "--output", "out")
-    with start(small_disk, *arguments[1:-2]) as process:
-        wait_for(process, "lenet, seed 0: test")
-        (small_disk / "ballast").write_bytes(bytes(1_000_000))
-        _, said = process.communicate()
-    assert process.returncode == 2
-    line = said.splitlines()[-1]
-    assert line.startswith("Error: ")
-    assert "cannot be written: No space left on device. What was finished before is kept" in line
-    (small_disk / "ballast").unlink()
-    shown = netzoo("show", small_disk / "out", "--format", "json")
-    assert [m["status"] for m in json.loads(shown.stdout)["models"]] == ["ok", "failed"]
-    done = netzoo(*arguments[:-1], small_disk / "out")
-    assert done.returncode == 0, done.stderr
-    assert "1 of 2 trials is done already." in done.stderr
-
-
-def test_a_read_only_folder_is_one_line(netzoo, small_disk):
-    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
-    done = netzoo("compare", "lenet", *SMALL, "--output", small_disk / "out")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"Error: {small_disk}/out cannot be written: Read-only file system.\n"
 
 
 def test_no_time_of_day_decides_anything():

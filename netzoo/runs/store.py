@@ -238,7 +238,8 @@ def in_use(store: Store) -> bool:
 
 def new_folder(models: Sequence[str]) -> Path:
     """Return a name below runs/ that says when and what: runs/20260131-235959-lenet-alexnet."""
-    words = "-".join(re.split("[:@]", name)[0] for name in models)[:60]
+    names = "-".join(re.split("[:@]", name)[0] for name in models)
+    words = re.sub(r"[^\w.-]+", "-", names)[:60]  # a name is not a path
     base = DEFAULT_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{words}"
     number = 2
     folder = base

@@ -1,0 +1,311 @@
+"""Every error that a person can meet, each provoked for real, with its words.
+
+A case is a name, the class of the error, what provokes it, and the whole message, in which <any>
+stands for what differs from machine to machine or is another library's. What provokes it is a
+command line or a function, in an empty folder; a function's argument sets attributes, variables and
+packages for the case alone. What click says of a command line is in test_cli.py.
+"""
+
+import contextlib
+import sys
+import types
+from dataclasses import replace
+from pathlib import Path
+
+from error_cases_of_models import CASES as CASES_OF_MODELS
+from error_cases_of_models import build, file, folder, registered
+from lesson_records import probed, trained
+from study_records import CPU, DATA, record
+
+import netzoo
+from netzoo import backend, disk
+from netzoo.errors import (
+    BadInput,
+    DataError,
+    MissingPackage,
+    StoreError,
+    TrialFailed,
+    UnknownName,
+)
+from netzoo.recipes import recipe
+from netzoo.records import TrialRecord, from_text
+from netzoo.registry import MODELS
+from netzoo.runs import plan
+from netzoo.runs.local import Process
+from netzoo.runs.saved import find_trial
+from netzoo.runs.store import Store, keep_study, saved_study
+
+TRAINED = record("lenet", 0, 0.7, cost=False)
+
+
+def here(patch):
+    patch.setattr(build, "__module__", "__main__")
+    registered(patch, "here", build)
+    plan.trials({"here": recipe("brief", "")}, DATA, [0], "tensorflow", "cpu")
+
+
+def no_backend(patch, name):
+    patch.delitem(sys.modules, "keras")  # which knows its backend once it is imported
+    patch.setenv("KERAS_BACKEND", name)
+    patch.setitem(sys.modules, "torch", None)
+    backend.name()
+
+
+def old_plotext(patch):
+    patch.setitem(sys.modules, "plotext", types.SimpleNamespace(__version__="5.3.2"))
+    command("compare lenet --plot")
+
+
+def without(patch, package, call):
+    patch.setitem(sys.modules, package, None)
+    call()
+
+
+def no_pandas(patch):
+    comparison = trained([0])
+    patch.setitem(sys.modules, "pandas", None)
+    comparison.to_pandas()
+
+
+def command(words):
+    from netzoo_cli.app import app
+
+    app.main(words.split(), standalone_mode=False)
+
+
+def comparison(*records):
+    """Return a folder of records."""
+    store = Store(folder("out"))
+    for each in records:
+        store.keep_trial(each)
+    return store
+
+
+def study(told):
+    """Write what stands for a study's result, well sealed."""
+    text = disk.sealed(f'{{"result": {told}}}\n')
+    return file(folder("out") / "study.json", text).parent
+
+
+def locked(patch):
+    patch.setattr("netzoo.runs.store.LOCK_SECONDS", 0.0)
+    with Store(Path("out")).open_to_write():
+        command("compare lenet --output out")
+
+
+def no_training():
+    keep_study(folder("out", "plan.json"), probed())
+    command("show out --plot")
+
+
+def in_folder(make, words):
+    make()
+    command(words)
+
+
+def two_of_one_argument(patch):
+    registered(patch, "lenet-tanh", MODELS["lenet"].builder, activation="tanh")
+    netzoo.ablate("lenet", pairs=True, changes=["activation=tanh", "activation=relu"])
+
+
+def interpreter(patch, script):
+    """Let the process of a trial be a script."""
+    path = file("python", f"#!/bin/sh\n{script}\n").absolute()
+    path.chmod(0o755)
+    patch.setattr(sys, "executable", str(path))
+    return Process(Path("log"), "tensorflow")
+
+
+def ended(patch, script):
+    with interpreter(patch, script) as process:
+        process.answer()
+
+
+def told_when_dead(patch):
+    with interpreter(patch, "kill -KILL $$") as process:
+        with contextlib.suppress(TrialFailed):
+            process.answer()  # waits for its end
+        process.tell({"do": "load", "device": "cpu"})
+
+
+# fmt: off
+CASES = [
+    # On the command line.
+    ("pattern", UnknownName, "list x*",
+     "no model 'x*'. Known: alexnet, <any>."),
+    ("format", UnknownName, "list --format jsn",
+     "no format 'jsn'; did you mean 'json'? Known: csv, json, latex, markdown, table."),
+    ("input shape", BadInput, "summary alexnet --input-shape 224",
+     "--input-shape: expected height,width,channels such as 224,224,1; received '224'."),
+    ("depth", BadInput, "summary lenet --depth 0",
+     "--depth is at least 1; received 0."),
+    ("columns", UnknownName, "summary lenet --columns mac",
+     "no column 'mac'; <any>"),
+    ("sort", UnknownName, "summary lenet --sort type",
+     "no column to sort by 'type'. Known: <any>"),
+    ("plot and format", BadInput, "compare lenet --plot --format csv",
+     "--plot draws below the table: it does not go with --format csv."),
+    ("log file", BadInput, "compare lenet --log-file none/log",
+     "none/log cannot be written: No such file or directory."),
+    ("number of seeds", BadInput, "compare lenet --seeds 0",
+     "--seeds is the number of seeds, at least 1; received 0."),
+    ("sizes", BadInput, "lesson --quick --full",
+     "--quick, --full and --recipe exclude each other; give one of them."),
+    ("steps in words", BadInput, "probe lenet --steps x",
+     "--steps: expected whole numbers such as 0,50; received 'x'."),
+    ("model twice", BadInput, "compare lenet lenet",
+     "'lenet' is named twice; a comparison takes each model once."),
+    ("baseline", UnknownName, "compare lenet --baseline alexnet",
+     "no baseline 'alexnet' in this comparison; did you mean 'lenet'? Known: lenet."),
+    ("recipe", UnknownName, "compare lenet --recipe lessn",
+     "no recipe 'lessn'; did you mean 'lesson'? Known: auto, brief, lesson, quick."),
+    ("device", UnknownName, "compare lenet --device tpu",
+     "no device 'tpu'; did you mean 'gpu'? Known: auto, cpu, gpu."),
+    ("seed", BadInput, "compare lenet --seed -1",
+     "a seed is a whole number from 0 to 4294967295; received -1."),
+    ("output is a file", BadInput,
+     lambda: in_folder(lambda: file("out"), "compare lenet --output out"),
+     "out is a file; name a folder."),
+    ("output of a lesson in a file", BadInput,
+     lambda: in_folder(lambda: file("out"), "lesson --output out/sub"),
+     "out is a file; name a folder."),
+    ("output holds other things", BadInput,
+     lambda: in_folder(lambda: folder("out", "notes.txt"), "compare lenet --output out"),
+     "out holds something else than a comparison; name another."),
+    ("output of a lesson holds other things", BadInput,
+     lambda: in_folder(lambda: folder("out", "notes.txt"), "lesson --output out"),
+     "out holds something else than a lesson; name another."),
+    ("output has a file for a folder", BadInput,
+     lambda: in_folder(lambda: folder("out", "trials", "plan.json"), "compare lenet --output out"),
+     "out cannot be written: File exists."),
+    ("output in use", BadInput, locked,
+     "out is in use by another netzoo; wait for it, or name another folder."),
+    # Of what is compared.
+    ("no model", BadInput, lambda: netzoo.compare([]),
+     "name at least one model to train; netzoo list shows them."),
+    ("seeds twice", BadInput, lambda: netzoo.compare("lenet", seeds=[1, 1]),
+     "expected one seed or more, each once; received [1, 1]."),
+    ("model in the notebook", BadInput, here,
+     "'here' is defined in the running script or notebook; put its builder into a module that "
+     "can be imported, since each trial runs in a process of its own."),
+    ("ablation of a variant", BadInput, lambda: netzoo.ablate("alexnet-sigmoid"),
+     "an ablation starts from a family's base; received 'alexnet-sigmoid', try alexnet."),
+    ("change of an ablation", UnknownName, lambda: netzoo.ablate("alexnet", changes=["droput"]),
+     "no change 'droput' in alexnet; did you mean 'dropout'? Known: activation, augment, "
+     "dropout, fc_layers, pooling."),
+    ("pairs of one argument", BadInput, two_of_one_argument,
+     "pairs take one change of each argument; choose among activation=relu, activation=tanh by "
+     "--changes."),
+    ("ladder with settings", BadInput, lambda: netzoo.ladder("lenet@epochs=3", "alexnet"),
+     "a ladder goes from model to model, without settings; received 'lenet@epochs=3'."),
+    ("ladder to itself", BadInput, lambda: netzoo.ladder("lenet", "lenet"),
+     "there is nothing to change from lenet to lenet."),
+    ("rung", UnknownName, lambda: netzoo.ladder("lenet", "lenet-relu", order=["activaton"]),
+     "no change 'activaton' in the way from lenet to lenet-relu; did you mean 'activation'? "
+     "Known: activation, augment."),
+    ("order of a ladder", BadInput,
+     lambda: netzoo.ladder("lenet", "alexnet", order=["wide", "size"]),
+     "the order names each of activation, pooling, dropout, wide, deep, size once; received "
+     "wide, size."),
+    ("augment on a ladder", BadInput, lambda: netzoo.ladder("lenet", "alexnet", augment="flip"),
+     "augment is a rung of this ladder; name an order without it to give it to all rungs."),
+    ("steps", BadInput, lambda: netzoo.probe("lenet", steps=[5, -1]),
+     "steps are whole numbers from 0 to 1000000, each once; received -1."),
+    ("images of a probe", BadInput, lambda: netzoo.probe("lenet", images=0),
+     "images is a whole number, at least 1; received 0."),
+    # Settings.
+    ("setting", UnknownName, lambda: netzoo.compare("lenet", epoch=3),
+     "no setting 'epoch' in a recipe; did you mean 'epochs'? Known: <any>."),
+    ("choice", UnknownName, lambda: netzoo.compare("lenet", optimizer="adm"),
+     "no optimizer 'adm'; did you mean 'adam'? Known: adam, sgd."),
+    ("number of epochs", BadInput, lambda: netzoo.compare("lenet", epochs=1.5),
+     "epochs is a whole number; received 1.5."),
+    ("number", BadInput, lambda: netzoo.compare("lenet", learning_rate="fast"),
+     "learning_rate is a number; received 'fast'."),
+    ("range", BadInput, lambda: netzoo.compare("lenet", learning_rate=float("nan")),
+     "learning_rate is from 1e-12 to 1e+06; received nan."),
+    ("yes or no", BadInput, lambda: netzoo.compare("lenet", test_each_epoch=1),
+     "test_each_epoch is True or False; received 1."),
+    ("setting for one model", BadInput, lambda: netzoo.compare("lenet@limit_train=9"),
+     "limit_train is the same for all models of a comparison; received it for 'lenet' alone. "
+     "Give it as --limit-train."),
+    ("family of settings", UnknownName, lambda: netzoo.compare("lenet@as=alexnt"),
+     "no family 'alexnt'; did you mean 'alexnet'? Known: <any>."),
+    ("setting without a value", BadInput, lambda: netzoo.compare("lenet@epochs"),
+     "a setting is written name=value; received 'epochs' in 'lenet@epochs'."),
+    ("change twice", BadInput, lambda: netzoo.create_model("lenet:dropout=0.1,dropout=0.2"),
+     "change 'dropout' is given twice in 'lenet:dropout=0.1,dropout=0.2'."),
+    # Backends, packages and processes.
+    ("backend", UnknownName, lambda patch: no_backend(patch, "tensorflw"),
+     "no backend 'tensorflw'; did you mean 'tensorflow'? Known: jax, tensorflow, torch."),
+    ("backend that is not installed", MissingPackage, lambda patch: no_backend(patch, "torch"),
+     "the backend torch (KERAS_BACKEND names another) needs the package torch, which is not "
+     'installed: pip install "netzoo[torch]"'),
+    ("GPU", BadInput, lambda: backend.require_gpu({"kind": "cpu", "name": CPU.name}),
+     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)."),
+    ("packages of a page", MissingPackage,
+     lambda patch: without(patch, "altair", lambda: netzoo.write_report("out")),
+     'report needs the package altair, which is not installed: pip install "netzoo[report]"'),
+    ("package of a plot", MissingPackage,
+     lambda patch: without(patch, "plotext", lambda: command("compare lenet --plot")),
+     '--plot needs the package plotext, which is not installed: pip install "netzoo[report]"'),
+    ("old package of a plot", MissingPackage, old_plotext,
+     '--plot needs plotext 6 or later; this is 5.3.2: pip install "netzoo[report]"'),
+    ("package of a frame", MissingPackage, no_pandas,
+     "to_pandas needs the package pandas, which is not installed: pip install pandas"),
+    ("process that ends", TrialFailed,
+     lambda patch: ended(patch, "echo the backend gave up >&2; exit 3"),
+     "its process ended with code 3: the backend gave up"),
+    ("process that is killed", TrialFailed, told_when_dead,
+     "its process was ended by SIGKILL, perhaps for want of memory."),
+    # Folders of results.
+    ("runs of no folder", BadInput, "runs nowhere",
+     "'nowhere' is not a folder."),
+    ("show of no folder", BadInput, "show nowhere",
+     "'nowhere' is not a folder."),
+    ("page of no folder", BadInput, "report nowhere",
+     "'nowhere' is not a folder."),
+    ("no comparison", BadInput, "show .",
+     "'.' does not hold a comparison."),
+    ("empty comparison", DataError, lambda: in_folder(lambda: folder("out/trials"), "show out"),
+     "out holds no trial to show."),
+    ("page of empty comparisons", DataError,
+     lambda: in_folder(lambda: (folder("a/trials"), folder("b/trials")), "report a b"),
+     "there is nothing to show in a, b."),
+    ("plot without training", BadInput, no_training,
+     "--plot: out holds no training, so there are no learning curves."),
+    ("baseline of a page", UnknownName,
+     lambda: in_folder(lambda: comparison(TRAINED), "report out --baseline lenett"),
+     "no model 'lenett' in these folders; did you mean 'lenet'? Known: lenet."),
+    ("language of a page", UnknownName,
+     lambda: in_folder(lambda: comparison(TRAINED), "report out --lang fr"),
+     "no language 'fr'. Known: en, zh."),
+    ("curve", UnknownName, lambda: trained([0]).plot("acuracy"),
+     "no curve 'acuracy'; did you mean 'accuracy'? Known: accuracy, loss."),
+    ("axis", UnknownName, lambda: trained([0]).plot(along="time"),
+     "no axis 'time'; did you mean 'images'? Known: epoch, flops, images, seconds."),
+    ("trial", UnknownName, lambda: find_trial(comparison(TRAINED), "alexnet"),
+     "no trial 'alexnet' in out. Known: lenet-seed0-<any>."),
+    ("several trials", BadInput,
+     lambda: find_trial(comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False)), "lenet"),
+     "'lenet' begins the names of 2 trials in out, such as lenet-relu-seed0-<any> and "
+     "lenet-seed0-<any>; give more of one."),
+    ("trial without a record", DataError,
+     lambda: find_trial(comparison(replace(TRAINED, status="failed", history=())), "lenet"),
+     "lenet-seed0-<any> is failed; it has no record to repeat."),
+    ("result of no study", DataError, lambda: saved_study(study("{}")),
+     "out/study.json does not hold the result of a study."),
+    ("part of a study", DataError, lambda: saved_study(study('{"layers": []}')),
+     "out/study.json does not hold a Probe: Object missing required field `dataset`."),
+    ("damaged study", DataError, lambda: saved_study(file(folder("out") / "study.json").parent),
+     "out/study.json was cut short or changed since it was written."),
+    ("study that cannot be read", DataError, lambda: saved_study(folder("out/study.json").parent),
+     "out/study.json cannot be read: Is a directory."),
+    ("text of no record", DataError, lambda: from_text(TrialRecord, "{", "a.json"),
+     "a.json does not hold a TrialRecord: Input data was truncated."),
+    ("no room", StoreError, lambda: disk.write_text(file("out") / "plan.json", ""),
+     "out/plan.json cannot be written: File exists. What was finished before is kept; mend that "
+     "and run the same command again."),
+    *CASES_OF_MODELS,
+]
+# fmt: on

@@ -1,0 +1,375 @@
+"""Errors about models, their costs, what is inside of them, and images; see error_cases.py."""
+
+import contextlib
+import gzip
+import io
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+import netzoo
+from netzoo.cost.graph import NotSeen
+from netzoo.cost.verify import verify
+from netzoo.data import idx, sample, tfds
+from netzoo.data.source import Images, Split
+from netzoo.errors import BadInput, DataError, Diverged, UnknownName
+from netzoo.models.find import find_model
+from netzoo.recipes import recipe
+from netzoo.registry import MODELS, register_model
+from netzoo.runs import plan
+from netzoo.runs.trial import Worker
+from netzoo.training.moments import moments
+from netzoo.training.probe import layer_probes
+from netzoo.training.state import restore
+from netzoo.training.step import step_of
+
+
+def folder(name, *files):
+    """Make a folder with empty files; return its path."""
+    path = Path(name)
+    path.mkdir(parents=True)
+    for file in files:
+        (path / file).touch()
+    return path
+
+
+def file(name, content=""):
+    """Write a file; return its path."""
+    path = Path(name)
+    path.write_text(content, encoding="utf-8")
+    return path
+
+
+def registered(patch, name, builder, **changes):
+    """Register a builder for this case alone."""
+    patch.setattr(MODELS, "_values", dict(MODELS._values))
+    register_model(name, **changes)(builder)
+
+
+def build(input_shape=(4, 4, 1), num_classes=3, *, wide: bool = False):
+    return classifier()
+
+
+def network(*parts, shape=(4, 4, 1), name="mine"):
+    """Return a functional model of layers."""
+    x = image = keras.Input(shape)
+    for part in parts:
+        x = part(x)
+    return keras.Model(image, x, name=name)
+
+
+def classifier(name="mine"):
+    return network(layers.Flatten(name="flat"), layers.Dense(3, name="logits"), name=name)
+
+
+class Secret(keras.Model):
+    def call(self, x):
+        raise RuntimeError("needs values\nand more")
+
+
+class Own(keras.Model):
+    def train_step(self, data):
+        return {}
+
+
+def no_loader(patch):
+    patch.setattr("importlib.util.spec_from_file_location", lambda *_: None)
+    find_model(f"{file('mine.py')}:build")
+
+
+def found(code, spec="mine.py:build", **options):
+    file("mine.py", code)
+    return find_model(spec, **options)
+
+
+def other_backend(patch):
+    patch.setattr(keras.backend, "backend", lambda: "numpy")
+    verify(classifier())
+
+
+def probing(model, shape=(2, 4, 4, 1), labels=(0, 1)):
+    return layer_probes(model, np.zeros(shape, "float32"), np.array(labels))
+
+
+def twice():
+    flip = layers.Dense(1, name="twice")
+    return network(flip, flip, layers.Flatten(), layers.Dense(3))
+
+
+def two_inputs():
+    both = [keras.Input((4, 4, 1), name=name) for name in ("a", "b")]
+    return keras.Model(both, layers.Flatten()(layers.Add()(both)), name="pair")
+
+
+def infinite():
+    model = compiled(classifier())
+    model.set_weights([np.full(weight.shape, np.inf) for weight in model.get_weights()])
+    moments(model, clothes(), recipe("brief", ""), 0, (0,), 2, print)
+
+
+def compiled(model):
+    model.compile(optimizer="sgd", loss="mse")
+    return model
+
+
+def split(shape=(2, 4, 4, 1), kind="uint8", labels=(0, 1)):
+    return Split(np.zeros(shape, kind), np.array(labels, "int64"))
+
+
+def clothes(*, test=None, **train):
+    return Images("clothes", "a test", ("shirt", "coat", "hat"), split(**train), test or split())
+
+
+def idx_files(name, content, *, packed=True):
+    """Read IDX files of which one has another content; both of its kind are good."""
+    idx.write(Path("train-images-idx3-ubyte.gz"), np.zeros((2, 4, 4), "uint8"))
+    idx.write(Path("train-labels-idx1-ubyte.gz"), np.zeros(2, "uint8"))
+    Path(name).write_bytes(gzip.compress(content) if packed else content)
+    idx.read(Path())
+
+
+def unreadable():
+    Path("train-images-idx3-ubyte").symlink_to("/proc/self/mem")  # a file whose reading fails
+    idx.read(Path())
+
+
+def prepared(features, splits=("train", "test")):
+    """Write a data set as TFDS does; return its folder."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        import tensorflow
+        import tensorflow_datasets
+    of = tensorflow_datasets.features
+    kinds = {
+        "image": (of.Image(shape=(4, 4, 1)), np.zeros((2, 4, 4, 1), "uint8")),
+        "open": (of.Image(shape=(None, None, 1)), np.zeros((2, 4, 4, 1), "uint8")),
+        "label": (of.ClassLabel(num_classes=2), np.zeros(2, "int64")),
+        "price": (of.Scalar(np.int64), np.zeros(2, "int64")),
+    }
+    names = {"open": "image"}
+    chosen = {names.get(name, name): kinds[name] for name in features}
+    data = {name: array for name, (_, array) in chosen.items()}
+    examples = tensorflow.data.Dataset.from_tensor_slices(data)
+    tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
+        name="mine",
+        version="1.0.0",
+        features=of.FeaturesDict({name: feature for name, (feature, _) in chosen.items()}),
+        split_datasets=dict.fromkeys(splits, examples),
+        data_dir="data",
+    )
+    return tfds.prepared(Path("data"), "mine")
+
+
+def open_prepared(*features, splits=("train", "test")):
+    prepared(features, splits)
+    netzoo.open_images("mine", "data")
+
+
+def damaged_split():
+    place = prepared(("image", "label"))
+    next(place.glob("*test*tfrecord*")).write_bytes(b"\0" * 100)
+    netzoo.open_images("mine", "data")
+
+
+def not_prepared():
+    (folder("data/mine/1.0.0") / "dataset_info.json").write_text("{")
+    netzoo.open_images("mine", "data")
+
+
+def without_network(patch, name):
+    for scheme in ("http_proxy", "https_proxy"):
+        patch.setenv(scheme, "http://127.0.0.1:9")
+    folder("empty")
+    netzoo.open_images(name, "empty")
+
+
+def other_clothes():
+    shutil.copytree(sample.FOLDER, "clothes")
+    netzoo.open_images("fashion_mnist", "clothes")
+
+
+def changed_images():
+    data = netzoo.open_images("fashion_mnist_sample").limited(20, 10).record(None)
+    wanted = replace(data, sha256="ab" * 32)
+    recipes = {"lenet": recipe("brief", "lenet")}
+    (trial,) = plan.trials(recipes, wanted, [0], "tensorflow", "cpu")
+    Worker(print, threading.Event()).pace(trial, 1)
+
+
+# fmt: off
+CASES = [
+    # Models by name.
+    ("model", UnknownName, lambda: netzoo.create_model("alexnt"),
+     "no model 'alexnt'; did you mean 'alexnet'? Known: alexnet, <any>."),
+    ("change", UnknownName, lambda: netzoo.create_model("lenet", droput=0.1),
+     "no change 'droput' in lenet; did you mean 'dropout'? Known: activation, deep, dropout, "
+     "pooling, wide."),
+    ("word of a change", BadInput, lambda: netzoo.create_model("lenet:activation=rellu"),
+     "no value of activation 'rellu' in lenet; did you mean 'relu'? Known: <any>."),
+    ("number of a change", BadInput, lambda: netzoo.create_model("lenet:dropout=some"),
+     "dropout of lenet is a number; received 'some'."),
+    ("whole number of a change", BadInput, lambda: netzoo.create_model("alexnet:fc_layers=1.5"),
+     "fc_layers of alexnet is a whole number; received 1.5."),
+    ("yes or no of a change", BadInput, lambda: netzoo.create_model("lenet:wide=1"),
+     "wide of lenet is True or False; received 1."),
+    ("share of dropout", BadInput, lambda: netzoo.create_model("lenet:dropout=1.5"),
+     "dropout is a share from 0 up to, not including, 1; received 1.5."),
+    ("dense layers", BadInput, lambda: netzoo.create_model("alexnet:fc_layers=5"),
+     "fc_layers of alexnet is 0 to 4; received 5."),
+    ("small image", BadInput, lambda: netzoo.create_model("alexnet", input_shape=(64, 64, 1)),
+     "alexnet needs an image of at least 65 × 65 px; received 64 × 64 px."),
+    ("shape", BadInput, lambda: netzoo.create_model("lenet", input_shape=(0, 28, 1)),
+     "an input shape is height, width, channels, each a positive whole number; received (0, 28, "
+     "1)."),
+    ("classes", BadInput, lambda: netzoo.create_model("lenet", num_classes=1),
+     "a classifier needs at least 2 classes; received 1."),
+    ("name taken", BadInput, lambda patch: registered(patch, "lenet", build),
+     "model 'lenet' is registered already; choose another name."),
+    ("name with a mark", BadInput, lambda patch: registered(patch, "a:b", build),
+     "a model's name holds no ':', ',', '=', '@' or space; received 'a:b'."),
+    ("builder without classes", BadInput,
+     lambda patch: registered(patch, "mine", lambda input_shape: None),
+     "the builder of 'mine' takes no argument 'num_classes'."),
+    # Models from elsewhere.
+    ("application", UnknownName, lambda: find_model("keras:ResNet51"),
+     "no model 'ResNet51' in keras.applications; did you mean 'ResNet50'? Known: <any>."),
+    ("no .keras file", BadInput, lambda: find_model("a.keras"),
+     "'a.keras' is not there."),
+    ("damaged .keras file", DataError, lambda: find_model(str(file("a.keras"))),
+     "a.keras cannot be loaded in safe mode: <any>"),
+    ("classes of a file", BadInput, lambda: find_model("a.keras", num_classes=3),
+     "a.keras has its own number of classes; leave num_classes out."),
+    ("no module", UnknownName, lambda: find_model("my_models:build"),
+     "no model or module 'my_models'. Known: alexnet, <any>."),
+    ("no Python file", BadInput, lambda: find_model("my.py:build"),
+     "'my.py' is not there."),
+    ("file without a loader", BadInput, no_loader,
+     "'mine.py' is not a Python file."),
+    ("module that wants another", BadInput, lambda: found("import no_such_package"),
+     "mine.py:build: mine.py cannot be imported: No module named 'no_such_package'"),
+    ("module with a mistake", BadInput, lambda: found("1 / 0"),
+     "mine.py:build: mine.py cannot be imported: division by zero"),
+    ("callable", UnknownName, lambda: found("def build(): ...", "mine.py:bild"),
+     "no callable 'bild' in mine.py; did you mean 'build'? Known: build."),
+    ("argument of a callable", BadInput, lambda: found("def build(): ...", num_classes=3),
+     "mine.py:build takes no num_classes; leave it out."),
+    ("callable that fails", BadInput, lambda: found("def build(): 1 / 0"),
+     "mine.py:build cannot be built: division by zero"),
+    ("callable of something else", BadInput, lambda: found("def build(): return 3"),
+     "mine.py:build returns int; expected a keras.Model."),
+    # Costs.
+    ("rule for no layer", BadInput, lambda: netzoo.cost_rule(3),
+     "cost_rule takes a class of layers; received 3."),
+    ("second rule", BadInput, lambda: netzoo.cost_rule(layers.Dense),
+     "Dense has a cost rule already; give one to a subclass of it."),
+    ("cost of no model", BadInput, lambda: netzoo.count_cost(3),
+     "expected a built keras.Model; received int."),
+    ("cost of what is not built", BadInput,
+     lambda: netzoo.count_cost(keras.Sequential([layers.Dense(2)], name="mine")),
+     "Sequential 'mine' is not built, or not with one input; give an input shape to count it."),
+    ("cost of an open size", BadInput,
+     lambda: netzoo.count_cost(network(layers.Conv2D(2, 3, name="conv"), shape=(None, None, 1))),
+     "'conv' has an open dimension (1, None, None, 1); give the model a full input shape to "
+     "count it."),
+    ("cost of what needs values", NotSeen, lambda: netzoo.count_cost(Secret(name="mine"), (5,)),
+     "'mine' (Secret) cannot be called without values: needs values"),
+    ("counter of another backend", BadInput, other_backend,
+     "the backend 'numpy' has no counter of its own; jax, tensorflow, torch have one."),
+    # Inside of networks.
+    ("probe of no model", BadInput, lambda: probing(3),
+     "expected a built keras.Model; received int."),
+    ("probe of unknown layers", BadInput, lambda: probing(Secret(name="mine")),
+     "the model mine (Secret) cannot be probed: its layers are not known, or it is not built. A "
+     "functional or a built sequential keras.Model can."),
+    ("probe of two inputs", BadInput, lambda: probing(two_inputs()),
+     "the model pair cannot be probed: one input (batch, height, width, channels) and one output "
+     "(batch, classes) are supported; its shapes are [(None, 4, 4, 1), (None, 4, 4, 1), (None, "
+     "16)]."),
+    ("probe of a shared layer", BadInput, lambda: probing(twice()),
+     "the model mine cannot be probed: its layer twice is called more than once. Layers that are "
+     "called once and give one floating-point tensor are supported."),
+    ("images of another size", BadInput, lambda: probing(classifier(), shape=(2, 5, 4, 1)),
+     "mine takes images (None, 4, 4, 1); received (2, 5, 4, 1)."),
+    ("labels of another kind", BadInput, lambda: probing(classifier(), labels=(0.5, 1)),
+     "labels are a whole number for each of the 2 images; received float64 (2,)."),
+    ("label out of range", BadInput, lambda: probing(classifier(), labels=(0, 3)),
+     "labels are 0 to 2; received 3."),
+    ("infinite figures", Diverged, infinite,
+     "what flat gives after 0 steps is not finite; try a lower learning rate."),
+    ("step of its own", BadInput, lambda: step_of(Own(name="mine"), None),
+     "the model mine has a train_step of its own; netzoo trains all models by the same step. "
+     "What belongs to its loss can go into compute_loss or add_loss."),
+    ("checkpoint of another model", DataError, lambda: restore(compiled(classifier()), {}),
+     "a checkpoint holds other variables than the model"),
+    # Images.
+    ("folder of data", BadInput, lambda: netzoo.open_images("fashion_mnist", "nowhere"),
+     "the data folder 'nowhere' is not there."),
+    ("nowhere and no network", DataError, lambda patch: without_network(patch, "fashion_mnist"),
+     "no Fashion-MNIST in empty, and no network to download it. Three ways to get it: apt-get "
+     "install dataset-fashion-mnist; put its four IDX files in a folder and name it with "
+     "--data-dir or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
+     "on the sample that netzoo brings: --dataset fashion_mnist_sample."),
+    ("other clothes", DataError, other_clothes,
+     "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
+     "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
+     "784 values each)."),
+    ("changed images", DataError, changed_images,
+     "fashion_mnist_sample has changed since this comparison began: expected SHA-256 "
+     "abababababababab…, found <any>…; begin again in another folder."),
+    ("no IDX file", DataError, lambda: idx.read(folder("empty")),
+     "empty: expected the file train-images-idx3-ubyte or train-images-idx3-ubyte.gz; found "
+     "neither."),
+    ("IDX of another kind", DataError,
+     lambda: idx_files("train-images-idx3-ubyte.gz", b"\0\0\x0d\3"),
+     "train-images-idx3-ubyte.gz: expected an IDX file that begins with 00000803; found 00000d03."),
+    ("IDX header", DataError, lambda: idx_files("train-images-idx3-ubyte.gz", b"\0\0\x08\3\0"),
+     "train-images-idx3-ubyte.gz: expected a header of 16 bytes; found 5."),
+    ("IDX values", DataError,
+     lambda: idx_files("train-labels-idx1-ubyte.gz", b"\0\0\x08\1\0\0\0\2\0"),
+     "train-labels-idx1-ubyte.gz: expected 2 values of shape (2,); found 1."),
+    ("IDX labels", DataError,
+     lambda: idx_files("train-labels-idx1-ubyte.gz", b"\0\0\x08\1\0\0\0\1\0"),
+     "train-labels-idx1-ubyte.gz: expected 2 labels, as many as images in "
+     "train-images-idx3-ubyte.gz; found 1."),
+    ("IDX file cut short", DataError,
+     lambda: idx_files("train-labels-idx1-ubyte.gz", b"not gzip", packed=False),
+     "train-labels-idx1-ubyte.gz: expected a whole gzip file; found a damaged one: <any>."),
+    ("IDX file that cannot be read", DataError, unreadable,
+     "train-images-idx3-ubyte: cannot be read: Input/output error."),
+    ("images of another type", DataError, lambda: clothes(kind="float32"),
+     "training split of clothes (a test): expected uint8 images (count, height, width, "
+     "channels); received float32 (2, 4, 4, 1)."),
+    ("labels for too few", DataError, lambda: clothes(labels=(0,)),
+     "training split of clothes (a test): expected one image or more, with a label each; "
+     "received 2 images and labels (1,)."),
+    ("label without a name", DataError, lambda: clothes(labels=(0, 3)),
+     "training split of clothes (a test): labels are 0 to 3; expected 0 to 2."),
+    ("sizes of two splits", DataError, lambda: clothes(test=split(shape=(2, 5, 4, 1))),
+     "clothes (a test): training images are (4, 4, 1), test images (5, 4, 1); expected one shape."),
+    ("limit", BadInput, lambda: clothes().limited(7, None),
+     "a limit of 7 training images was asked for; there are 2."),
+    ("validation", BadInput, lambda: clothes().with_validation(0.1),
+     "validation 0.1 of 2 training images holds out 0 and leaves 2; both need some."),
+    ("data set", UnknownName, lambda patch: without_network(patch, "cifer10"),
+     "no data set 'cifer10'; did you mean 'cifar10'? Known: <any>."),
+    ("data set without a network", DataError, lambda patch: without_network(patch, "cifar10"),
+     "no data set 'cifar10' in empty, and no network to download it: prepare it on a machine "
+     "that has one, copy the folder, and name it with --data-dir."),
+    ("configuration of a data set", DataError, lambda: tfds.prepare("mnist/none", Path("data")),
+     "TFDS cannot prepare 'mnist/none': <any>"),
+    ("damaged data set", DataError, not_prepared,
+     "data/mine/1.0.0: not a folder that TFDS can read: <any>"),
+    ("damaged split", DataError, damaged_split,
+     "data/mine/1.0.0: split test cannot be read: <any>"),
+    ("prices", DataError, lambda: open_prepared("image", "price"),
+     "data/mine/1.0.0: expected an image and a class as label; found <any>."),
+    ("images of different sizes", DataError, lambda: open_prepared("open", "label"),
+     "data/mine/1.0.0: images of different sizes (None, None, 1); netzoo takes one size."),
+    ("one split", DataError, lambda: open_prepared("image", "label", splits=("train",)),
+     "data/mine/1.0.0: expected the splits train and test; found ['train']."),
+]
+# fmt: on
