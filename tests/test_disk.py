@@ -1,12 +1,42 @@
-"""Comparisons whose folder is removed, has no room, or may not be written."""
+"""Files that are there whole or not at all, in folders that vanish, are full or read-only."""
 
 import json
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from processes import start, wait_for
 from small_comparisons import SMALL, numbers
+
+from netzoo import disk
+
+
+@pytest.mark.once
+def test_a_file_is_on_the_disk_before_it_is_in_its_place_and_its_folder_after(
+    monkeypatch, tmp_path
+):
+    """What a power cut would show cannot be tried here; the order of the calls can."""
+    done = []
+    fsync, replace = os.fsync, Path.replace
+
+    def watched_fsync(fd):
+        done.append(("fsync", Path(f"/proc/self/fd/{fd}").resolve().name))
+        fsync(fd)
+
+    def watched_replace(path, target):
+        done.append(("replace", path.name))
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(Path, "replace", watched_replace)
+    disk.write_text(tmp_path / "folder" / "file", "text")
+    (wrote, fresh), *others = done
+    assert wrote == "fsync"
+    assert others == [("replace", fresh), ("fsync", "folder")]
+    assert fresh != "file"
+    assert (tmp_path / "folder" / "file").read_text() == "text"
 
 
 @pytest.mark.slow

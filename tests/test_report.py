@@ -250,6 +250,7 @@ def test_what_was_not_the_same_is_a_warning(change, words):
         ({"epochs": 9}, "Not the same epochs for all: lenet 2; lenet-relu 9."),
         ({"augment": "flip"}, "Not the same augmentation for all: lenet none; lenet-relu flip."),
         ({"validation": 0.2}, "Not the same validation share for all: lenet 0.1; lenet-relu 0.2."),
+        ({"precision": "mixed_bfloat16"}, "Not the same precision for all: lenet float32;"),
         ({"tuned": False}, "Not the same search effort for all: the recipe's settings were not"),
     ],
 )

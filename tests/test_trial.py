@@ -1,0 +1,59 @@
+"""A trial: what tells it from another, and what its seed fixes."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from study_records import trial_of
+
+from netzoo.runs.plan import identity
+from netzoo.runs.trial import Worker
+
+TRIAL = trial_of("lenet", 0)
+
+
+def of_data(**changes):
+    return replace(TRIAL, dataset=replace(TRIAL.dataset, **changes))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TRIAL, model="lenet-relu"),
+        replace(TRIAL, changes={"activation": "relu"}),
+        replace(TRIAL, input_shape=(32, 32, 1)),
+        replace(TRIAL, seed=1),
+        replace(TRIAL, backend="torch"),
+        replace(TRIAL, recipe=replace(TRIAL.recipe, learning_rate=0.5)),
+        of_data(sha256="0" * 64),
+        of_data(train=1999),
+        of_data(test=999),
+    ],
+)
+def test_what_changes_the_numbers_makes_another_trial(other):
+    assert identity(other) != identity(TRIAL)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(TRIAL, device="gpu"),
+        replace(TRIAL, module="mine"),
+        of_data(source="elsewhere"),
+        of_data(data_dir="elsewhere"),
+    ],
+)
+def test_what_does_not_change_them_makes_none(other):
+    assert identity(other) == identity(TRIAL)
+
+
+def test_the_seed_draws_the_weights():
+    worker = Worker(None, threading.Event())
+    first, again, other = (
+        worker._build(trial_of("lenet", seed)).get_weights() for seed in (5, 5, 6)
+    )
+    assert all(map(np.array_equal, first, again))
+    assert not np.array_equal(first[0], other[0])
