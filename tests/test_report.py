@@ -221,6 +221,25 @@ def test_one_seed_is_judged_by_its_images():
     assert without.models[1].verdict is None
 
 
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        (("ok", "ok"), "ok"),
+        (("ok", "unfinished"), "unfinished"),
+        (("unfinished", "failed"), "failed"),
+        (("diverged", "ok"), "failed"),
+    ],
+)
+def test_a_model_that_was_stopped_did_not_fail(statuses, status):
+    records = [
+        replace(record("lenet", seed, 0.7, size=28), status=each, error="why")
+        for seed, each in enumerate(statuses)
+    ]
+    comparison = compare_records(records, "lenet")
+    assert comparison.models[0].status == status
+    assert (status == "ok") != (f"lenet {status}: seed" in comparison_table(comparison).footer[0])
+
+
 def test_predictions_are_packed_and_unpacked():
     made = Predictions.of([3, 70, 65535], [3, 71, 65535])
     assert made.correct() == [True, False, True]

@@ -163,10 +163,10 @@ def tested_text(base: str, tests: Sequence[str]) -> str:
 
 
 def failure_line(row: ModelRow) -> str:
-    """Return why a model's trials failed."""
+    """Return why a model's trials failed, or how far they are."""
     done = row.test_accuracy.n if row.test_accuracy else 0
     figures = f" Its figures are of the others, n = {done}." if done else ""
-    return f"{row.name} failed: {row.error}{figures}"
+    return f"{row.name} {row.status}: {row.error}{figures}"
 
 
 def _native_line(comparison: Comparison) -> list[str]:

@@ -14,6 +14,7 @@ from netzoo.tables.table import Table
 class ModelRow:
     """One model's row of a comparison, over all its seeds.
 
+    status: "ok"; "failed" if a trial failed or diverged; "unfinished" if some only did not end.
     seeds: those of the trials that ended well, in the order of every Spread's values.
     gap: the accuracy on training images, dropout and augmentation off, minus that on test images.
     images_per_second: median over seeds. seconds: mean over seeds.

@@ -64,7 +64,7 @@ def _row(name: str, records: Group) -> ModelRow:
     rates = [rate for record in done if (rate := _rate(record.history)) is not None]
     return ModelRow(
         name=name,
-        status="failed" if errors else "ok",
+        status=_status(records),
         input_shape=records[0].trial.input_shape,
         params=None if cost is None else cost.params,
         macs=None if cost is None else cost.macs,
@@ -88,6 +88,14 @@ def _row(name: str, records: Group) -> ModelRow:
         parts=max(record.parts for record in records),
         test_reads=max(record.test_reads for record in records),
     )
+
+
+def _status(records: Group) -> str:
+    """Return "failed" if a trial did, "unfinished" if some did not end, and "ok" for the rest."""
+    found = {record.status for record in records} - {"ok"}
+    if not found:
+        return "ok"
+    return "unfinished" if found == {"unfinished"} else "failed"
 
 
 def _judged(
