@@ -80,7 +80,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(netzoo, small_disk):
     assert "cannot be written: No space left on device. What was finished before is kept" in line
     (small_disk / "ballast").unlink()
     shown = netzoo("show", small_disk / "out", "--format", "json")
-    assert [m["status"] for m in json.loads(shown.stdout)["models"]] == ["ok", "failed"]
+    assert [m["status"] for m in json.loads(shown.stdout)["models"]] == ["ok", "unfinished"]
     done = netzoo(*arguments[:-1], small_disk / "out")
     assert done.returncode == 0, done.stderr
     assert "1 of 2 trials is done already." in done.stderr
