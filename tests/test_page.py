@@ -165,20 +165,26 @@ def test_a_study_alone_on_its_page_has_its_own_answer(monkeypatch):
     ablation, ladder, probe, lesson = studies(monkeypatch)
     found = study_answer(ablation)
     assert told(found.question) == "What each change of lenet does, on fashion_mnist, seeds 0, 1, 2"
-    effects = ablation["effects"]
-    for sentence, effect in zip(found.sentences, effects, strict=True):
-        assert told(sentence).startswith(f"{effect['model']} and lenet cannot be separated: ")
-        assert told(sentence).endswith(f"(p {units.p_value(effect['accuracy']['p'])}).")
+    for sentence, effect in zip(found.sentences, ablation.effects, strict=True):
+        assert told(sentence).startswith(f"{effect.model} and lenet cannot be separated: ")
+        assert told(sentence).endswith(f"(p {units.p_value(effect.accuracy.p)}).")
     found = study_answer(ladder)
     assert told(found.question).startswith("From lenet to alexnet@augment=flip+crop a change at ")
-    names = [model["name"] for model in ladder["comparison"]["models"]]
+    names = [model.name for model in ladder.models]
     for sentence, (before, after) in zip(found.sentences, pairwise(names), strict=True):
         assert sentence[1] | {"model": after, "base": before} == sentence[1]
     assert study_answer(probe) is None
     (claims,) = study_answer(lesson).sentences
-    verdicts = [claim["verdict"] for claim in lesson["claims"]]
+    verdicts = [claim.verdict for claim in lesson.claims]
     assert told(claims).startswith(f"{verdicts.count('holds')} of 13 claims hold, ")
     assert told(claims) in "".join(Seen(page(content(studies=(lesson,)))).words)
+
+
+def test_the_foot_of_a_study_whose_trials_are_gone_tells_what_it_knows(monkeypatch):
+    for study in studies(monkeypatch):
+        facts = dict(foot(content({}, studies=(study,)))["facts"])
+        assert facts["Backend"] == ["tensorflow"]
+        assert facts["Versions"][0].startswith("python ")
 
 
 def test_the_foot_has_all_that_is_needed_to_do_it_again():
