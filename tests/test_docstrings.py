@@ -25,7 +25,7 @@ def registries(monkeypatch):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.slow if name in TRAIN - {"compare"} else ())
+        pytest.param(name, marks=pytest.mark.slow if name in TRAIN else ())
         for name in netzoo.__all__
     ],
 )

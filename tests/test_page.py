@@ -17,7 +17,7 @@ from netzoo.page.foot import foot
 from netzoo.page.page import page
 from netzoo.results.rows import compare_groups
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.page
 
 MOST_BYTES = 3_000_000
 

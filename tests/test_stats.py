@@ -118,7 +118,9 @@ def test_chance_is_the_commonest_class():
     assert not stats.did_not_train(0.69, math.log(2), 1000, 2, None)
 
 
-@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize(
+    "seeds", [pytest.param(2, marks=pytest.mark.slow), 3, pytest.param(5, marks=pytest.mark.slow)]
+)
 def test_identical_models_are_not_separable_in_95_of_100_tables(seeds):
     """Four models of one true accuracy, measured on 1,000 images; as many tables as time allows.
 
