@@ -33,7 +33,23 @@ def trained_in(result: Any) -> Any:
     return None if isinstance(result, Probe) else getattr(result, "comparison", result)
 
 
-def show_plot(comparison: Any) -> None:
+def show_result(result: Any, form: str, *, plot: bool) -> None:
+    """Print what netzoo gives back in a form, its learning curves below if it has any.
+
+    result: one of netzoo.results.
+    """
+    from netzoo.records import to_text
+
+    if form == "json":
+        click.echo(to_text(result), nl=False)
+    else:
+        show(result.table(), form)
+    trained = trained_in(result)
+    if plot and trained is not None:
+        _show_plot(trained)
+
+
+def _show_plot(comparison: Any) -> None:
     """Print the learning curves of a comparison; in a terminal, within its size and in colour."""
     from netzoo.report.plot import HEIGHT, WIDTH, learning_curves
 

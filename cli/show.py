@@ -5,8 +5,7 @@ from typing import Any
 import click
 
 from .options import format_option, plot_option
-from .output import check_plot, show_plot, trained_in
-from .output import show as show_table
+from .output import check_plot, show_result, trained_in
 
 
 @click.command()
@@ -25,7 +24,6 @@ def show(folder: str, form: str, plot: bool) -> None:
       netzoo show runs/lesson --plot
     """
     from netzoo.errors import BadInput
-    from netzoo.records import to_text
     from netzoo.runs.saved import saved_comparison
     from netzoo.runs.store import open_store, saved_study
 
@@ -36,12 +34,6 @@ def show(folder: str, form: str, plot: bool) -> None:
         result, notes = saved_comparison(open_store(folder))
         for note in notes:
             click.echo(f"Note: {note}", err=True)
-    trained = trained_in(result)
-    if plot and trained is None:
+    if plot and trained_in(result) is None:
         raise BadInput(f"--plot: {folder} holds no training, so there are no learning curves.")
-    if form == "json":
-        click.echo(to_text(result), nl=False)
-    else:
-        show_table(result.table(), form)
-    if plot:
-        show_plot(trained)
+    show_result(result, form, plot=plot)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from .options import Command, format_option, plot_option, progress_options, recipe_options
-from .output import check_plot, show, show_plot, trained_in
+from .output import check_plot, show_result
 
 _DATA_OPTIONS = (
     click.option(
@@ -140,7 +140,7 @@ def train(
             click.echo(f"To go on: {_continuing(folder)}", err=True)
     else:
         code = 1 if any(row.status != "ok" for row in result.models) else 0
-    _show_result(result, form, plot)
+    show_result(result, form, plot=plot)
     if not quiet and folder.exists():
         click.echo(f"Records and table are kept in {folder}.", err=True)
     if report and folder.exists():
@@ -156,18 +156,6 @@ def _check(*, plot: bool, report: bool, form: str) -> None:
         from netzoo.page import require_page
 
         require_page("--report")
-
-
-def _show_result(result: Any, form: str, plot: bool) -> None:
-    from netzoo.records import to_text
-
-    if form == "json":
-        click.echo(to_text(result), nl=False)
-    else:
-        show(result.table(), form)
-    trained = trained_in(result)
-    if plot and trained is not None:
-        show_plot(trained)
 
 
 def _write_page(folder: Path, quiet: bool) -> None:

@@ -24,7 +24,9 @@ class Split:
         return len(self.images)
 
     def limited(self, count: int | None, classes: int, what: str = "") -> "Split":
-        """Return `count` images, the first of each class, in their order; what: of a data set.
+        """Return `count` images, the first of each class, in their order.
+
+        what: the word before "images" in the error, "training " or "test ".
 
         The first image of every class comes before the second of any, and so on; so classes are
         equal where there are enough, and a smaller limit takes a part of what a larger one takes.

@@ -11,7 +11,7 @@ from netzoo.report.comparison import (
     number_cell,
     tested_text,
 )
-from netzoo.report.costs import CONVENTION
+from netzoo.report.costs import CONVENTION, shape_cell
 from netzoo.report.origin import origin_lines
 from netzoo.results.ablation import Ablation, Effect, Ladder, Share
 from netzoo.results.comparison import Comparison, ModelRow
@@ -88,7 +88,7 @@ def _cells(effect: Effect, row: ModelRow) -> list[Cell]:
     return [
         Cell(effect.change, effect.change),
         Cell(effect.model, effect.model),
-        Cell("x".join(map(str, row.input_shape)), units.shape(row.input_shape)),
+        shape_cell(row.input_shape),
         number_cell(row.params),
         _change(effect.params),
         number_cell(row.macs),

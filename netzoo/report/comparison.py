@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from netzoo import units
-from netzoo.report.costs import CONVENTION, uncounted_line
+from netzoo.report.costs import CONVENTION, shape_cell, uncounted_line
 from netzoo.report.origin import origin_lines
 from netzoo.results.comparison import Comparison, ModelRow
 from netzoo.stats import LEVEL, MOST_SEEDS, POWER, Delta, Spread
@@ -39,7 +39,7 @@ def _cells(row: ModelRow, base: ModelRow, several: bool, seeds: bool) -> list[Ce
     achieved = None if rate is None or training_flops is None else rate * training_flops
     return [
         Cell(row.name, row.name),
-        Cell("x".join(map(str, row.input_shape)), units.shape(row.input_shape)),
+        shape_cell(row.input_shape),
         number_cell(row.params),
         _ratio(row.params, base.params),
         number_cell(row.macs),

@@ -170,7 +170,7 @@ def _axes(shape: tuple[int | None, ...]) -> str:
 
 
 def shape_cell(shape: tuple[int | None, ...]) -> Cell:
-    """Return a tensor's shape without its batch."""
+    """Return a shape without its batch, for CSV as "28x28x1"."""
     return Cell("x".join(map(str, shape)), units.shape(shape))
 
 
