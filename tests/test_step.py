@@ -36,6 +36,7 @@ def network(dtype="float32"):
     x = layers.Conv2D(4, 3, strides=2, kernel_regularizer="l2", dtype=dtype)(image)
     x = layers.BatchNormalization(dtype=dtype)(x)
     x = layers.Dropout(0.3, seed=1, dtype=dtype)(layers.ReLU(dtype=dtype)(x))
+    x = layers.MaxPooling2D(2, dtype=dtype)(x)
     return keras.Model(image, layers.Dense(10, dtype=dtype)(layers.Flatten(dtype=dtype)(x)))
 
 
@@ -104,6 +105,32 @@ def test_a_training_is_kerass_own(images, dtype, parts):
     correct = (logits.argmax(1) == images.test.labels).tolist()
     assert fitted.predictions.correct() == correct
     assert fitted.test_accuracy == pytest.approx(np.mean(correct))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="it is PyTorch that is seen into")
+@pytest.mark.parametrize("pool", [layers.MaxPooling2D, layers.AveragePooling2D])
+def test_what_a_convolution_gives_is_kept_once(images, pool):
+    """By its activation, and by the pool or the convolution that reads it, as it lies."""
+    import torch
+
+    image = keras.Input((28, 28, 1))
+    x = pool(2)(layers.Conv2D(8, 3, activation="relu")(image))
+    x = layers.Conv2D(6, 3, activation="relu")(layers.Conv2D(12, 3, activation="relu")(x))
+    model = keras.Model(image, layers.Dense(10)(layers.Flatten()(x)))
+    fit.compile_model(model, images, RECIPE)
+    step = step_of(model, Inputs(images.train, RECIPE, (28, 28)))
+    kept = {}
+
+    def keep(tensor):
+        kept[tensor.untyped_storage().data_ptr()] = tensor
+        return tensor
+
+    batch = tf.constant(images.train.images[:4]), tf.constant(images.train.labels[:4])
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        step.train(*batch)
+    sizes = [tensor.numel() for tensor in kept.values() if tensor.dtype == torch.float32]
+    for values in (4 * 26 * 26 * 8, 4 * 13 * 13 * 8, 4 * 11 * 11 * 12, 4 * 9 * 9 * 6):
+        assert sizes.count(values) == 1
 
 
 @pytest.mark.parametrize(("count", "parts"), [(300, 1), (300, 3), (257, 3)])
