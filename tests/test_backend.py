@@ -52,6 +52,17 @@ def test_versions_name_what_a_number_depends_on(backend_name):
     )
 
 
+def test_triton_is_imported_before_tensorflow_and_only_for_torch(tmp_path, backend_name):
+    """After it, it would end the process: tensorflow/tensorflow issue 124205."""
+    (tmp_path / "triton.py").write_text(
+        "import sys; print('tensorflow' in sys.modules); raise ImportError"
+    )
+    code = "from netzoo import backend; backend.start('cpu', data=True)"
+    done = run(code, KERAS_BACKEND=backend_name, PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[:1] == (["False"] if backend_name == "torch" else [])
+
+
 def test_starting_is_quiet_but_lets_other_words_through(tmp_path, backend_name):
     code = (
         "import os; from netzoo import backend\n"
