@@ -19,6 +19,11 @@ END_SECONDS = 10.0
 # back to the system at once: millions of page faults a step, up to a third of AlexNet's time. So
 # it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries read it not.
 ALLOCATOR = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296"
+# Whatever its size and however soon it was made: a network's many small ones take seconds together.
+KEEP_COMPILED = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
 ON_THE_WAY = ("step", "epoch", "said")
 
 
@@ -26,10 +31,17 @@ class Process:
     """A process that runs `netzoo.runs.trial`; its standard error goes to a log file.
 
     It ends with its context, or, if this process dies, by itself. lock_fd: what it holds open as
-    long as it lives.
+    long as it lives. compiled: a folder for what JAX compiles, from which the next process takes
+    it; not to be kept, since it fits this processor alone.
     """
 
-    def __init__(self, log: Path, backend: str, lock_fd: int | None = None) -> None:
+    def __init__(
+        self,
+        log: Path,
+        backend: str,
+        lock_fd: int | None = None,
+        compiled: Path | None = None,
+    ) -> None:
         self._log = log
         # The same import path as here, so that the same netzoo and the same user's modules are
         # found; -P: without the working folder before it.
@@ -41,7 +53,7 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
-                env=_environment(backend) | {"PYTHONPATH": path},
+                env=_environment(backend, compiled) | {"PYTHONPATH": path},
                 pass_fds=() if lock_fd is None else (lock_fd,),
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
             )
@@ -127,9 +139,13 @@ class Process:
         return f"its process ended with code {code}: {last}"
 
 
-def _environment(backend: str) -> dict[str, str]:
+def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
     """Return this process's environment, with what the backend needs to be fast."""
     environment = os.environ | {"KERAS_BACKEND": backend}
     if backend != "tensorflow":
         environment.setdefault("GLIBC_TUNABLES", ALLOCATOR)
+    if backend == "jax" and compiled is not None:
+        for name, value in KEEP_COMPILED.items():
+            environment.setdefault(name, value)
+        environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled.absolute()))
     return environment

@@ -39,7 +39,7 @@ def start_process(
     """
     if loaded is not None:
         loaded.log_to(store.log(log))
-    process = loaded or Process(store.log(log), backend_name, store.lock_fd)
+    process = loaded or Process(store.log(log), backend_name, store.lock_fd, store.compiled)
     try:
         return process, process.ask({"do": "start", "device": device})
     except BaseException:
@@ -101,7 +101,7 @@ def prepare(
     Also returns a process for the first trial, which loads the backend at the same time.
     What there is to say is said at the end, so that a wrong request gives its error alone.
     """
-    loaded = Process(store.log("first"), backend_name, store.lock_fd)
+    loaded = Process(store.log("first"), backend_name, store.lock_fd, store.compiled)
     try:
         loaded.tell({"do": "load", "device": request.device})
         found = _prepared(request, backend_name, store, listener, loaded)

@@ -8,6 +8,7 @@ trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
 logs/ID.log            what the trial's process wrote to standard error
 comparison.json, table.txt   the result, as it was printed
 study.json             of an ablation, a ladder, a probe or a lesson: its result
+compiled               what JAX compiled, as long as a process works on the folder
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
@@ -52,6 +53,7 @@ class Store:
         self.folder = folder
         self.damaged: list[tuple[Path, str]] = []
         self.lock_fd: int | None = None
+        self.compiled = folder / "compiled"
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there is none or it is damaged."""
@@ -156,7 +158,11 @@ class Store:
             raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
         try:
             _lock(self.lock_fd, folder)
-            yield
+            shutil.rmtree(self.compiled, ignore_errors=True)  # of a process that was killed
+            try:
+                yield
+            finally:
+                shutil.rmtree(self.compiled, ignore_errors=True)
         finally:
             os.close(self.lock_fd)
             self.lock_fd = None
