@@ -79,8 +79,6 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         os.environ["JAX_PLATFORMS"] = os.environ["KERAS_TORCH_DEVICE"] = "cpu"
     with _without_noise():
-        if chosen == "torch":
-            _import_torch()
         if data and chosen != "tensorflow":
             keep_tensorflow_off_gpu()
         importlib.import_module("keras")
@@ -88,26 +86,22 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
 
 
 def keep_tensorflow_off_gpu() -> Any:
-    """Return the tensorflow module, for data only: it will not see a GPU."""
+    """Return the tensorflow module, for data only: it will not see a GPU.
+
+    Where torch trains, it is imported first, and so is triton, which comes with torch for CUDA and
+    which torch imports later: its LLVM would bind to TensorFlow's, and the process crash.
+    Source: tensorflow/tensorflow issue 124205.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_noise():
         if name() == "torch":
-            _import_torch()
+            importlib.import_module("torch")
+            with contextlib.suppress(ImportError):
+                importlib.import_module("triton")
         tf = importlib.import_module("tensorflow")
         with contextlib.suppress(RuntimeError):  # raised once it has run: then it stays as it was
             tf.config.set_visible_devices([], "GPU")
     return tf
-
-
-def _import_torch() -> None:
-    """Import torch, and what it would import later, which crashes once TensorFlow is there.
-
-    Triton comes with torch for CUDA; its LLVM would bind to TensorFlow's.
-    Source: tensorflow/tensorflow issue 124205.
-    """
-    importlib.import_module("torch")
-    with contextlib.suppress(ImportError):
-        importlib.import_module("triton")
 
 
 def device() -> dict[str, Any]:

@@ -141,11 +141,9 @@ class Process:
 
 def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
     """Return this process's environment, with what the backend needs to be fast."""
-    environment = os.environ | {"KERAS_BACKEND": backend}
+    ours = {}
     if backend != "tensorflow":
-        environment.setdefault("GLIBC_TUNABLES", ALLOCATOR)
+        ours["GLIBC_TUNABLES"] = ALLOCATOR
     if backend == "jax" and compiled is not None:
-        for name, value in KEEP_COMPILED.items():
-            environment.setdefault(name, value)
-        environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(compiled.absolute()))
-    return environment
+        ours |= KEEP_COMPILED | {"JAX_COMPILATION_CACHE_DIR": str(compiled.absolute())}
+    return ours | os.environ | {"KERAS_BACKEND": backend}  # what the user has set stays
