@@ -16,6 +16,7 @@ and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whate
 goes to standard error. When standard input ends, its parent is done or dead: the process ends.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -138,6 +139,7 @@ class Worker:
         """Return the trial's images, and its model, compiled for batches in so many parts."""
         from netzoo.training.fit import compile_model
 
+        gc.collect()  # the network of the request before, whose layers and tensors know each other
         images = self._open(trial)
         model = self._build(trial)
         compile_model(model, images, trial.recipe, parts)

@@ -38,8 +38,8 @@ def probe(
     training images, the first of each class, without augmentation.
     recipe, seeds, output, listener, options: as netzoo.compare takes them; the recipe by default is
     "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur small
-    gradients. Each model and seed has a process of its own; what the
-    output folder holds of this probe is not done again.
+    gradients. One process looks into all of them, a new one after a failure; what the output folder
+    holds of this probe is not done again.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
 
     >>> import netzoo
@@ -82,6 +82,8 @@ class _Probing:
     ) -> None:
         self._plan, self._store, self._listener = found, store, listener
         self._loaded, self._steps, self._images = loaded, steps, images
+        self._process: Process | None = None
+        self._started: dict[str, Any] = {}
         self._records: list[ProbeRecord] = []
         self._errors: dict[str, str] = dict(found.failures)
 
@@ -93,6 +95,8 @@ class _Probing:
                     self._take(number, trial)
         except KeyboardInterrupt:
             raise Interrupted(self._told(stopped=True)) from None
+        finally:
+            self._end_process()
         return self._told()
 
     def _take(self, number: int, trial: Trial) -> None:
@@ -131,28 +135,42 @@ class _Probing:
         return record if plan.identity(record.trial) == plan.identity(trial) else None
 
     def _look(self, trial: Trial) -> ProbeRecord:
-        loaded, self._loaded = self._loaded, None
-        process, started = start_process(
-            self._store, plan.identity(trial), trial.backend, trial.device, loaded
-        )
+        process = self._running_process(trial)
 
         def hear(event: dict[str, Any]) -> None:
             if event.pop("event") == "step":
                 self._listener.stepped(trial, **event)
 
-        with process:
-            request = {"do": "probe", "trial": trial, "parts": self._plan.parts[trial.model]}
+        request = {"do": "probe", "trial": trial, "parts": self._plan.parts[trial.model]}
+        try:
             answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
+        except BaseException:
+            self._end_process()  # a failure may have left it without memory, or dead
+            raise
         return from_plain(
             ProbeRecord,
             {
                 "trial": to_plain(trial),
-                "device": started["device"],
-                "versions": started["versions"],
+                "device": self._started["device"],
+                "versions": self._started["versions"],
                 "images": self._images,
                 "moments": answer["moments"],
             },
         )
+
+    def _running_process(self, trial: Trial) -> Process:
+        """Return the process that looks; nothing is timed in it, so one does for all trials."""
+        if self._process is None:
+            loaded, self._loaded = self._loaded, None
+            self._process, self._started = start_process(
+                self._store, "probes", trial.backend, trial.device, loaded
+            )
+        return self._process
+
+    def _end_process(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
     def _told(self, stopped: bool = False) -> Probe:
         """Return all that is done side by side, and keep it."""
