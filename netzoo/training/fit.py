@@ -22,6 +22,10 @@ from netzoo.training.state import reseed
 from netzoo.training.step import step_of
 
 STEP_EVENT_SECONDS = 0.25
+# To keep a large network can take as long as a short epoch. It is then not kept after each one, but
+# as often as takes this share of the time; what is kept faster than this always is.
+KEEP_SHARE = 0.05
+KEEP_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,11 @@ class Hooks(Protocol):
         """Hear of a step, a few times a second, or of the end of an epoch."""
 
     def keep(self, done: Done, /) -> None:
-        """Keep the model as it is at the end of an epoch, before that is reported."""
+        """Keep the model as it is at the end of an epoch, before that is reported.
+
+        Not after each epoch where that would take more than KEEP_SHARE of the time; but in any case
+        where the training is to stop.
+        """
 
     def should_stop(self) -> bool:
         """Return whether to stop at the end of this epoch."""
@@ -123,7 +131,9 @@ class _Training:
         self._first_epoch = len(done.history)
         self._step = step_of(model, Inputs(images.train, recipe, model.input_shape[1:3]))
         self._reported = 0.0
-        self._started = time.perf_counter() - done.seconds
+        self._kept = time.perf_counter()
+        self._keep_seconds = 0.0
+        self._started = self._kept - done.seconds
 
     def seconds(self) -> float:
         """Return the seconds of training so far, those of earlier processes included."""
@@ -138,8 +148,12 @@ class _Training:
         # One iterator for all epochs: its end is not waited for between them.
         batch = iter(batches)
         for epoch in range(first, last):
-            self._end_epoch(*self._epoch(epoch, batch))
-            if self._hooks.should_stop():
+            record = self._end_epoch(*self._epoch(epoch, batch))
+            stopping = self._hooks.should_stop()
+            if stopping or self._is_to_be_kept():
+                self._keep()
+            self._hooks.report({"event": "epoch", **asdict(record)})
+            if stopping:
                 break
         return len(self.history) == last
 
@@ -194,7 +208,9 @@ class _Training:
             rate = later / (started + seconds - first_ended) if later else None
         return seconds, rate, float(loss), float(accuracy)
 
-    def _end_epoch(self, seconds: float, rate: float | None, loss: float, accuracy: float) -> None:
+    def _end_epoch(
+        self, seconds: float, rate: float | None, loss: float, accuracy: float
+    ) -> EpochRecord:
         curve: dict[str, float] = {}
         if self._recipe.curve is not None:
             found = self.measured(self._recipe.curve)
@@ -213,8 +229,18 @@ class _Training:
         )
         self.history.append(record)
         self._step.settle()
+        return record
+
+    def _is_to_be_kept(self) -> bool:
+        """Return whether what was trained since the model was last kept is worth keeping it."""
+        since = time.perf_counter() - self._kept
+        return self._keep_seconds < max(KEEP_SECONDS, KEEP_SHARE * since)
+
+    def _keep(self) -> None:
+        began = time.perf_counter()
         self._hooks.keep(Done(tuple(self.history), self.seconds(), self.test_reads))
-        self._hooks.report({"event": "epoch", **asdict(record)})
+        self._kept = time.perf_counter()
+        self._keep_seconds = self._kept - began
 
 
 def _loss() -> Any:
