@@ -80,6 +80,7 @@ class Worker:
         def on_step(step: int) -> None:
             self._emit({"event": "step", "epoch": 1, "step": step, "steps": steps[-1]})
 
+        gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._ready(trial, parts)
         found = moments(model, images, trial.recipe, trial.seed, steps, count, on_step, parts=parts)
         return {"event": "probed", "moments": found}
@@ -139,7 +140,6 @@ class Worker:
         """Return the trial's images, and its model, compiled for batches in so many parts."""
         from netzoo.training.fit import compile_model
 
-        gc.collect()  # the network of the request before, whose layers and tensors know each other
         images = self._open(trial)
         model = self._build(trial)
         compile_model(model, images, trial.recipe, parts)

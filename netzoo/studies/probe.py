@@ -110,6 +110,7 @@ class _Probing:
             except StoreError:
                 raise
             except NetzooError as error:
+                self._end_process()  # it may be without memory, or dead
                 self._errors[trial.model] = f"seed {trial.seed}: {error}"
                 return
             disk.write_text(path, disk.sealed(to_text(record)))
@@ -142,11 +143,7 @@ class _Probing:
                 self._listener.stepped(trial, **event)
 
         request = {"do": "probe", "trial": trial, "parts": self._plan.parts[trial.model]}
-        try:
-            answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
-        except BaseException:
-            self._end_process()  # a failure may have left it without memory, or dead
-            raise
+        answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
         return from_plain(
             ProbeRecord,
             {
