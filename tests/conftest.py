@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from netzoo import backend
 
 BACKEND = backend.start("cpu", data=True)
 COMMAND = Path(sys.executable).parent / "netzoo"
+
+# A job in the background of a script is started deaf to Ctrl-C, and so would be all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
