@@ -143,14 +143,15 @@ def quick(family: str) -> Recipe:
 def brief(family: str) -> Recipe:
     """Return the quick settings cut to half a minute a network, for studies of many trainings.
 
-    A third of the images, AlexNet at 72 px: networks that are not fully trained, compared as such.
-    LeNet takes smaller batches, since its sigmoids need the steps to begin to learn at all.
+    A third of the images, half the epochs, AlexNet at 72 px: networks that are not fully trained,
+    compared as such. LeNet takes smaller batches, since its sigmoids need the steps to begin to
+    learn at all.
     """
     return replace(
         quick(family),
         name="brief",
-        epochs=4,
-        batch_size=32 if family == "lenet" else 64,
+        epochs=3,
+        batch_size=16 if family == "lenet" else 64,
         image_size=72 if family == "alexnet" else None,
         limit_train=2000,
     )
