@@ -9,6 +9,8 @@ from netzoo.results.comparison import Comparison, ModelRow
 from netzoo.stats import LEVEL, MOST_SEEDS, POWER, Delta, Spread
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
+_BRIEF = "Recipe brief trains no network to its end: with more training a verdict may be another."
+
 
 def comparison_table(comparison: Comparison) -> Table:
     """Return the comparison side by side, each figure with its unit, its origin below."""
@@ -107,10 +109,12 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return what was not counted, and what was not the same for all models."""
+    """Return what was not counted, not the same for all models, or not trained to its end."""
+    brief = comparison.recipe["name"] == "brief"
     return [
         *uncounted_line(comparison.uncounted),
         *(f"Warning: {line}" for line in comparison.warnings),
+        *([_BRIEF] if brief else []),
     ]
 
 
