@@ -9,7 +9,7 @@ from netzoo.results.comparison import Comparison, ModelRow
 from netzoo.stats import LEVEL, MOST_SEEDS, POWER, Delta, Spread
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
-_BRIEF = "Recipe brief trains no network to its end: with more training a verdict may be another."
+_BRIEF = "Recipe brief is for short trainings: with more training a verdict may be another."
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -109,7 +109,7 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return what was not counted, not the same for all models, or not trained to its end."""
+    """Return what was not counted, what was not the same for all models, what may yet turn."""
     brief = comparison.recipe["name"] == "brief"
     return [
         *uncounted_line(comparison.uncounted),
