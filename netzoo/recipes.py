@@ -143,9 +143,10 @@ def quick(family: str) -> Recipe:
 def brief(family: str) -> Recipe:
     """Return the quick settings cut to half a minute a network, for studies of many trainings.
 
-    A third of the images, half the epochs, AlexNet at 72 px: networks that are not fully trained,
+    A quarter of the images, half the epochs, AlexNet at 72 px: networks that are not fully trained,
     compared as such. In so few steps half the learning rate leaves less to chance. LeNet takes
-    smaller batches, since its sigmoids need the steps to begin to learn at all.
+    smaller batches, since its sigmoids need the steps to begin to learn at all. Both sizes divide
+    the 1,350 images trained on and the 150 held out: a last, smaller batch would be compiled anew.
     """
     whole = quick(family)
     return replace(
@@ -153,9 +154,9 @@ def brief(family: str) -> Recipe:
         name="brief",
         epochs=3,
         learning_rate=whole.learning_rate / 2,
-        batch_size=16 if family == "lenet" else 64,
+        batch_size=15 if family == "lenet" else 50,
         image_size=72 if family == "alexnet" else None,
-        limit_train=2000,
+        limit_train=1500,
     )
 
 
