@@ -146,7 +146,7 @@ def brief(family: str) -> Recipe:
     A quarter of the images, half the epochs, AlexNet at 72 px: networks that are not fully trained,
     compared as such. In so few steps half the learning rate leaves less to chance. LeNet takes
     smaller batches, since its sigmoids need the steps to begin to learn at all. Both sizes divide
-    the 1,350 images trained on and the 150 held out: a last, smaller batch would be compiled anew.
+    the 1,350 images trained on and the 150 held out: JAX would compile a last, smaller batch anew.
     """
     whole = quick(family)
     return replace(
