@@ -46,6 +46,28 @@ def test_classes_are_passed_on_where_they_are_taken(mine):
         netzoo.summary("mine.py:plain", num_classes=7)
 
 
+DRAWN = []
+
+
+def drawn(shape, dtype=None):
+    DRAWN.append(shape)
+    return keras.ops.zeros(shape, dtype)
+
+
+def drawing():
+    return keras.Sequential([keras.Input((4,)), layers.Dense(3, kernel_initializer=drawn)])
+
+
+def test_no_weight_is_allocated_later_either():
+    with keras.StatelessScope(initialize_variables=False):
+        layers.Dense(2, kernel_initializer=drawn).build((None, 4))  # awaits the next scope's end
+    netzoo.summary(f"{__name__}:drawing")
+    assert DRAWN == []
+    with keras.StatelessScope():
+        pass
+    assert DRAWN == [(4, 2)]
+
+
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
