@@ -12,6 +12,7 @@ from typing import Any
 from keras import layers
 
 from netzoo.cost.graph import Call, per_axis
+from netzoo.cost.kinds import kind_of
 
 _MOVES_NAMES = """
     ActivityRegularization AlphaDropout CategoryEncoding CenterCrop Concatenate Cropping1D
@@ -43,8 +44,10 @@ REDUCING_OPERATIONS = frozenset(_REDUCING_OPERATIONS.split())
 
 def layer_operations(layer: Any, call: Call) -> int:
     """Return the element-wise operations of a call of a layer that has a rule or is free."""
-    kind = type(layer)
+    kind = kind_of(layer)
     outputs = sum(map(prod, call.output_shapes))
+    if getattr(layer, "interpolation", "nearest") != "nearest" and kind in MOVES:
+        return outputs  # a larger image is computed, not copied
     if kind in MOVES or kind.__name__.startswith("Random"):
         return 0
     if kind in NORMS:

@@ -5,11 +5,16 @@ section on the recurrence: a window of k at dilation d adds (k - 1) d times the 
 stride multiplies the jump. Where branches meet, the larger one counts.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+import keras
 from keras import layers
 
 from netzoo.cost.graph import Call, per_axis
+from netzoo.cost.kinds import kind_of
+from netzoo.cost.operations import keeps_batch
+from netzoo.cost.symbolic import Weight
 
 Axis = tuple[int, int]  # field and jump, in input pixels
 
@@ -17,7 +22,7 @@ _WINDOW_NAMES = """
     AveragePooling1D AveragePooling2D AveragePooling3D Conv1D Conv2D Conv3D DepthwiseConv1D
     DepthwiseConv2D MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv1D SeparableConv2D
 """
-# Each output element depends on the input at its own place alone.
+# Each output element depends on the input at its own place alone, unless along an axis of places.
 _POINT_NAMES = """
     Activation ActivityRegularization Add AlphaDropout Average BatchNormalization Concatenate
     Cropping1D Cropping2D Cropping3D Dense Dropout ELU GaussianDropout GaussianNoise Identity
@@ -25,6 +30,11 @@ _POINT_NAMES = """
     Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ZeroPadding1D
     ZeroPadding2D ZeroPadding3D
 """
+# They work along their axis: point by point only where that is the axis of channels.
+_ALONG_AXES = frozenset(
+    {layers.Concatenate, layers.LayerNormalization, layers.RMSNormalization, layers.Softmax}
+)
+_ALONG_LAST = (keras.activations.softmax, keras.activations.log_softmax, keras.activations.glu)
 WINDOWS = frozenset(getattr(layers, name) for name in _WINDOW_NAMES.split())
 POINTS = frozenset(getattr(layers, name) for name in _POINT_NAMES.split())
 
@@ -32,8 +42,12 @@ POINTS = frozenset(getattr(layers, name) for name in _POINT_NAMES.split())
 class Fields:
     """Follows the receptive field through the calls of a model, inputs first."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Sequence[Any]) -> None:
         self._known: dict[int, tuple[Axis, ...]] = {}  # by symbolic tensor
+        self._channels_first = False  # after the first layer that says so
+        for tensor in inputs:
+            if len(tensor.shape) > 2:
+                self._known[id(tensor)] = ((1, 1),) * (len(tensor.shape) - 2)
 
     def same(self, source: Any, target: Any) -> None:
         """Hear that two symbolic tensors stand for one: inside and outside of a nested model."""
@@ -48,7 +62,7 @@ class Fields:
         It has none after a layer that mixes places (a flattening, attention, a global pooling).
         seen_through: what is inside has been heard of, and tells where no rule here does.
         """
-        if seen_through and type(call.operation) not in WINDOWS:
+        if seen_through and kind_of(call.operation) not in WINDOWS:
             found = self._known.get(id(call.outputs[0]))
         else:
             found = self._field(call)
@@ -60,17 +74,37 @@ class Fields:
         return None if found is None else tuple(field for field, _ in found)
 
     def _field(self, call: Call) -> tuple[Axis, ...] | None:
-        kind = type(call.operation)
+        kind = kind_of(call.operation)
         if not call.inputs:
-            (tensor, *_) = call.outputs
-            return self._known.get(id(tensor), ((1, 1),) * (len(tensor.shape) - 2) or None)
-        incoming = [self._known.get(id(tensor)) for tensor in call.inputs]
+            return self._known.get(id(call.outputs[0])) if call.outputs else None
+        pointwise = kind in POINTS or keeps_batch(call.operation)
+        given = [tensor for tensor in call.inputs if not isinstance(tensor, Weight)]
+        incoming = [self._known.get(id(tensor)) for tensor in given]
         known = [field for field in incoming if field is not None]
-        if len(known) < len(incoming) or kind not in WINDOWS | POINTS:
+        if not known or len(known) < len(incoming) or not (pointwise or kind in WINDOWS):
             return None
         if kind in WINDOWS:
-            return self._through_window(call.operation, known[0])
+            layer = call.operation
+            self._channels_first |= getattr(layer, "data_format", None) == "channels_first"
+            return self._through_window(layer, known[0])
+        if self._mixes_places(call.operation, [len(tensor.shape) for tensor in given]):
+            return None
         return tuple(max(axes) for axes in zip(*known, strict=True))
+
+    def _mixes_places(self, layer: Any, ranks: list[int]) -> bool:
+        """Return whether a layer that works point by point goes along an axis of places here."""
+        rank = ranks[0]
+        if len(set(ranks)) > 1:
+            return True
+        channels = 1 if self._channels_first else rank - 1
+        kind = kind_of(layer)
+        if kind in _ALONG_AXES:
+            axes = getattr(layer, "axis", -1)
+        elif kind is layers.Dense or getattr(layer, "activation", None) in _ALONG_LAST:
+            axes = -1
+        else:
+            return False
+        return {axis % rank for axis in ((axes,) if isinstance(axes, int) else axes)} != {channels}
 
     def _through_window(self, layer: Any, before: tuple[Axis, ...]) -> tuple[Axis, ...]:
         count = len(before)

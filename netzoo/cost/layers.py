@@ -1,31 +1,56 @@
 """The matrix products of Keras layers: rules for the classes that need one, and those without any.
 
-A layer that is in neither table is counted by the layers and operations that its `call` is made of.
-Exact classes, not their subclasses: a subclass may compute something else.
+A layer that is in no table is counted by the layers and operations that its `call` is made of.
+A subclass that redefines no part of the computation is counted as its base.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from keras import KerasTensor, StatelessScope, layers, tree
+from keras import layers
 
 from netzoo.cost import attention, rules
 from netzoo.cost.graph import Call
 from netzoo.cost.operations import Needs, Product, product
 
-# Counts what a call on symbolic tensors costs; an inner layer or cell is counted through it.
-CountInside = Callable[[Any, tuple[Any, ...], tuple[bool, ...]], Product]
+Shapes = Sequence[tuple[int, ...]]
+UsersRule = Callable[[Any, Shapes, Shapes], int]
+
+USERS_RULES: dict[type, UsersRule] = {}  # by exact class
+
+
+def has_users_rule(operation: Any) -> bool:
+    """Return whether a layer has a rule, or a method `count_macs`, of its user's."""
+    return type(operation) in USERS_RULES or hasattr(operation, "count_macs")
+
+
+def users_macs(layer: Any, input_shapes: Shapes, output_shapes: Shapes) -> int:
+    """Return the MACs of a call by the user's own rule or method."""
+    if hasattr(layer, "count_macs"):
+        return int(layer.count_macs(input_shapes, output_shapes))
+    return int(USERS_RULES[type(layer)](layer, input_shapes, output_shapes))
 
 
 def _weighted(layer: Any, macs: int, call: Call, needs: Needs) -> list[Product]:
-    """Return the product of an input with the layer's kernel, and that of a low-rank addition."""
-    kernel_needs = any(weight.trainable for weight in layer.weights if len(weight.shape) > 1)
-    found = [product(macs, needs(call.inputs[0]), kernel_needs)]
+    """Return the product of an input with the layer's kernel, and those of a low-rank addition."""
+    x = needs(call.inputs[0])
     a, b = getattr(layer, "lora_kernel_a", None), getattr(layer, "lora_kernel_b", None)
-    if a is not None and b is not None:  # the kernel is made anew at each call: kernel + a @ b
-        found.append(product(prod(a.shape) * b.shape[-1], a.trainable, b.trainable))
-    return found
+    if a is None or b is None:
+        trained = any(weight.trainable for weight in layer.weights if len(weight.shape) > 1)
+        return [product(macs, x, trained)]
+    if getattr(layer, "quantization_mode", None) is None:  # kernel + a @ b, made at each call
+        trained = any(weight.trainable for weight in layer.weights if len(weight.shape) > 1)
+        made = prod(a.shape) * b.shape[-1]
+        return [product(macs, x, trained), product(made, a.trainable, b.trainable)]
+    # A quantised kernel stays as it is: x @ kernel + x @ a @ b.
+    rank, outputs = b.shape[0], prod(call.output_shapes[0])
+    first = macs // b.shape[-1] * rank
+    return [
+        product(macs, x, False),
+        product(first, x, a.trainable),
+        product(outputs * rank, x or a.trainable, b.trainable),
+    ]
 
 
 def _dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
@@ -34,84 +59,96 @@ def _dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
 
 
 def _conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    channels = call.input_shapes[0][1 if layer.data_format == "channels_first" else -1]
+    channels = _channels(layer, call.input_shapes[0])
     kernel_shape = (*layer.kernel_size, channels // layer.groups, layer.filters)
     macs = rules.conv_macs(call.output_shapes[0], kernel_shape)
     return _weighted(layer, macs, call, needs)
 
 
+def _transposed_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    kernel_shape = (*layer.kernel_size, layer.filters, 1)
+    macs = rules.transposed_conv_macs(call.input_shapes[0], kernel_shape)
+    return _weighted(layer, macs, call, needs)
+
+
+def _depthwise_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    macs = rules.depthwise_conv_macs(call.output_shapes[0], (*layer.kernel_size, 1, 1))
+    return _weighted(layer, macs, call, needs)
+
+
+def _separable_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    channels = _channels(layer, call.input_shapes[0])
+    depthwise = (*layer.kernel_size, channels, layer.depth_multiplier)
+    pointwise = (channels * layer.depth_multiplier, layer.filters)
+    first, second = rules.separable_conv_macs(
+        call.output_shapes[0], layer.filters, depthwise, pointwise
+    )
+    x, trained = needs(call.inputs[0]), layer.depthwise_kernel.trainable
+    return [
+        product(first, x, trained),
+        product(second, x or trained, layer.pointwise_kernel.trainable),
+    ]
+
+
+def _channels(layer: Any, input_shape: tuple[int, ...]) -> int:
+    return input_shape[1 if layer.data_format == "channels_first" else -1]
+
+
+def einsum_kernel_shape(layer: Any) -> tuple[int, ...]:
+    """Return the shape of an EinsumDense's kernel; a quantised one may be packed, and flat then."""
+    return tuple(getattr(layer, "original_kernel_shape", None) or layer._kernel.shape)
+
+
 def _einsum_dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    # A quantised kernel may be packed; the property unpacks it.
-    kernel = layer.kernel if getattr(layer, "quantization_mode", None) else layer._kernel
-    shapes = (call.input_shapes[0], tuple(kernel.shape))
+    shapes = (call.input_shapes[0], einsum_kernel_shape(layer))
     return _weighted(layer, rules.einsum_macs(layer.equation, shapes), call, needs)
 
 
-def recurrent(layer: Any, call: Call, needs: Needs, inside: CountInside) -> list[Product]:
-    """Return the products of a layer that applies a cell at each step of axis 1.
+def _embedding(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    """Return the products of a low-rank addition to a table; a look-up in it has none."""
+    a, b = getattr(layer, "lora_embeddings_a", None), getattr(layer, "lora_embeddings_b", None)
+    if a is None or b is None:
+        return []
+    if getattr(layer, "quantization_mode", None) is None:  # the whole table is made at each call
+        rows = a.shape[0]
+    else:
+        rows = prod(call.input_shapes[0])
+    return [product(rows * prod(b.shape), a.trainable, b.trainable)]
 
-    The first step's state is zeros, or what the caller gives, and needs no gradient by itself.
+
+def _spectral(layer: Any, call: Call, needs: Needs) -> list[Product]:
+    """Return the products of the power iteration, which is made in training alone.
+
+    They go into weights, so no gradient comes back through them.
     """
-    sequence, *states = call.inputs
-    shape = call.input_shapes[0]
-    step = KerasTensor((1, *shape[2:]), dtype=sequence.dtype)
-    with StatelessScope(initialize_variables=False):
-        zeros = tree.flatten(layer.get_initial_state(1))
-    state = [KerasTensor(tuple(value.shape), dtype=sequence.dtype) for value in zeros]
-    structure = _nested(layer.cell, state)
-    trained = any(weight.trainable for weight in layer.cell.weights)
-
-    def one_step(state_needs: bool) -> Product:
-        flags = (needs(sequence), *[state_needs] * len(state))
-        return inside(layer.cell, (step, structure), flags)
-
-    first = one_step(any(needs(value) for value in states))
-    later = one_step(trained or needs(sequence))
-    return [first, _times(later, shape[1] - 1)]
-
-
-def _nested(cell: Any, state: list[Any]) -> list[Any]:
-    """Return the states as the cell takes them: a list, of lists for stacked cells."""
-    if not isinstance(cell, layers.StackedRNNCells):
-        return state
-    remaining = iter(state)
-    return [[next(remaining) for _ in tree.flatten(inner.state_size)] for inner in cell.cells]
-
-
-def time_distributed(layer: Any, call: Call, needs: Needs, inside: CountInside) -> list[Product]:
-    """Return the products of a layer applied at each step of axis 1."""
-    shape = call.input_shapes[0]
-    step = KerasTensor((1, *shape[2:]), dtype=call.inputs[0].dtype)
-    once = inside(layer.layer, (step,), (needs(call.inputs[0]),))
-    return [_times(once, shape[1])]
-
-
-def _times(once: Product, count: int) -> Product:
-    return Product(once.macs * count, once.training_macs * count, once.elementwise * count)
+    if not call.keywords.get("training"):
+        return []
+    kernel, width = prod(layer.kernel.shape), layer.kernel.shape[-1]
+    macs = (2 * layer.power_iterations + 1) * kernel + width
+    return [Product(macs, macs)]
 
 
 RULES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {
     layers.AdditiveAttention: attention.of_list,
     layers.Attention: attention.of_list,
     layers.Conv1D: _conv,
+    layers.Conv1DTranspose: _transposed_conv,
     layers.Conv2D: _conv,
+    layers.Conv2DTranspose: _transposed_conv,
     layers.Conv3D: _conv,
+    layers.Conv3DTranspose: _transposed_conv,
     layers.Dense: _dense,
+    layers.DepthwiseConv1D: _depthwise_conv,
+    layers.DepthwiseConv2D: _depthwise_conv,
     layers.EinsumDense: _einsum_dense,
-    layers.GroupQueryAttention: attention.projected,
-    layers.MultiHeadAttention: attention.projected,
+    layers.Embedding: _embedding,
+    layers.SeparableConv1D: _separable_conv,
+    layers.SeparableConv2D: _separable_conv,
 }
 
-# Rules that count a cell or a layer inside; the steps of the sequence multiply it.
-STEPWISE: dict[type, Callable[[Any, Call, Needs, CountInside], list[Product]]] = {
-    layers.ConvLSTM1D: recurrent,
-    layers.ConvLSTM2D: recurrent,
-    layers.ConvLSTM3D: recurrent,
-    layers.GRU: recurrent,
-    layers.LSTM: recurrent,
-    layers.RNN: recurrent,
-    layers.SimpleRNN: recurrent,
-    layers.TimeDistributed: time_distributed,
+# Products that a layer makes besides the calls of the layers in it.
+BESIDES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {
+    layers.SpectralNormalization: _spectral,
 }
 
 # Free: no convolution or matrix product inside, whatever the settings. Random augmentation is free
@@ -122,7 +159,7 @@ _FREE_NAMES = """
     AlphaDropout AugMix AutoContrast Average AveragePooling1D AveragePooling2D AveragePooling3D
     BatchNormalization CategoryEncoding CenterCrop Concatenate
     ContrastLimitedAdaptiveHistogramEqualization Cropping1D Cropping2D Cropping3D CutMix
-    Discretization Dropout ELU Embedding Equalization Flatten GaussianDropout GaussianNoise
+    Discretization Dropout ELU Equalization Flatten GaussianDropout GaussianNoise
     GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D
     GlobalMaxPooling2D GlobalMaxPooling3D GroupNormalization HashedCrossing Hashing Identity
     InputLayer IntegerLookup LayerNormalization LeakyReLU Masking MaxNumBoundingBoxes

@@ -1,5 +1,6 @@
 """The bytes of activations, from the shapes and dtypes of a model's calls, batch 1."""
 
+import functools
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from keras import layers
 
 from netzoo.cost.graph import Call, batch_of_one
+from netzoo.cost.kinds import kind_of
 
 # Their output is their input under another shape, or, outside training, their input as it is.
 _VIEW_NAMES = """
@@ -16,6 +18,7 @@ _VIEW_NAMES = """
 VIEWS = frozenset(getattr(layers, name) for name in _VIEW_NAMES.split())
 
 
+@functools.cache
 def item_bytes(dtype: str) -> float:
     """Return the bytes of one value: 4 of float32, 2 of bfloat16, 1 of bool, 0.5 of int4."""
     digits = "".join(mark for mark in dtype.partition("_")[0] if mark.isdigit())
@@ -50,7 +53,7 @@ class Activations:
         """Hear of a call, in order; return the bytes that it makes."""
         read = {self._shown[id(t)] for t in call.inputs if id(t) in self._shown}
         made = []
-        if type(call.operation) in VIEWS:
+        if kind_of(call.operation) in VIEWS:
             for source, target in zip(call.inputs, call.outputs, strict=False):
                 self.same(source, target)
         elif call.inputs or not all(id(tensor) in self._shown for tensor in call.outputs):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from netzoo.cost import rules
 from netzoo.cost.graph import Call, batch_of_one
 
@@ -36,10 +38,16 @@ def product(macs: int, *operands_need: bool) -> Product:
 def products(call: Call, needs: Needs) -> list[Product] | None:
     """Return the products of a call of a keras.ops operation, None for one without a rule."""
     name = type(call.operation).__name__
-    if name in UNKNOWN or not type(call.operation).__module__.startswith("keras.src.ops"):
+    if name in UNKNOWN or not type(call.operation).__module__.startswith(_OF_KERAS):
         return None
     rule = RULES.get(name)
     return [] if rule is None else rule(call, needs)
+
+
+def keeps_batch(operation: Any) -> bool:
+    """Return whether an operation works element by element, so that it leaves the batch alone."""
+    of_keras = type(operation).__module__.startswith(_OF_KERAS)
+    return of_keras and type(operation).__name__ in _POINTWISE
 
 
 def _two(macs: int, left: Any, right: Any, needs: Needs) -> list[Product]:
@@ -47,22 +55,35 @@ def _two(macs: int, left: Any, right: Any, needs: Needs) -> list[Product]:
 
 
 def _shape(value: Any) -> rules.Shape:
-    return tuple(batch_of_one(value.shape))
+    shape = value.shape if hasattr(value, "shape") else np.shape(value)
+    return tuple(batch_of_one(shape))
+
+
+def _operands(call: Call, *names: str) -> list[Any]:
+    """Return the operands of an operation, which may be given by name."""
+    rest = [call.keywords[name] for name in names[len(call.arguments) :]]
+    return [*call.arguments[: len(names)], *rest]
 
 
 def _matmul(call: Call, needs: Needs) -> list[Product]:
-    left, right = call.arguments[:2]
+    left, right = _operands(call, "x1", "x2")
+    if not (_shape(left) and _shape(right)):  # dot and inner take a number: each element times it
+        return []
     return _two(rules.matmul_macs(_shape(left), call.output_shapes[0]), left, right, needs)
 
 
 def _vdot(call: Call, needs: Needs) -> list[Product]:
-    left, right = call.arguments[:2]
+    left, right = _operands(call, "x1", "x2")
+    if not (_shape(left) and _shape(right)):
+        return []
     return _two(prod(_shape(left)), left, right, needs)
 
 
 def _tensordot(call: Call, needs: Needs) -> list[Product]:
-    left, right = call.arguments[:2]
+    left, right = _operands(call, "x1", "x2")
     axes = call.operation.axes
+    if axes == 0:  # an outer product sums over nothing
+        return []
     shape = _shape(left)
     if isinstance(axes, int):
         summed = prod(shape[len(shape) - axes :])
@@ -81,23 +102,23 @@ def _einsum(call: Call, needs: Needs) -> list[Product] | None:
 
 
 def _conv(call: Call, needs: Needs) -> list[Product]:
-    image, kernel = call.arguments[:2]
+    image, kernel = _operands(call, "inputs", "kernel")
     return _two(rules.conv_macs(call.output_shapes[0], _shape(kernel)), image, kernel, needs)
 
 
 def _conv_transpose(call: Call, needs: Needs) -> list[Product]:
-    image, kernel = call.arguments[:2]
+    image, kernel = _operands(call, "inputs", "kernel")
     return _two(rules.transposed_conv_macs(_shape(image), _shape(kernel)), image, kernel, needs)
 
 
 def _depthwise_conv(call: Call, needs: Needs) -> list[Product]:
-    image, kernel = call.arguments[:2]
+    image, kernel = _operands(call, "inputs", "kernel")
     macs = rules.depthwise_conv_macs(call.output_shapes[0], _shape(kernel))
     return _two(macs, image, kernel, needs)
 
 
 def _separable_conv(call: Call, needs: Needs) -> list[Product]:
-    image, depthwise, pointwise = call.arguments[:3]
+    image, depthwise, pointwise = _operands(call, "inputs", "depthwise_kernel", "pointwise_kernel")
     filters = _shape(pointwise)[-1]
     first, second = rules.separable_conv_macs(
         call.output_shapes[0], filters, _shape(depthwise), _shape(pointwise)
@@ -110,11 +131,13 @@ def _separable_conv(call: Call, needs: Needs) -> list[Product]:
 
 
 def _attention(call: Call, needs: Needs) -> list[Product]:
-    query, key, value = call.arguments[:3]
+    query, key, value = _operands(call, "query", "key", "value")
     scores, values = rules.attention_macs(_shape(query), _shape(key), _shape(value))
+    pairs = scores // _shape(query)[-1]
     return [
         product(scores, needs(query), needs(key)),
         product(values, needs(query) or needs(key), needs(value)),
+        Product(0, 0, 2 * pairs),  # scale and softmax of the scores
     ]
 
 
@@ -141,3 +164,11 @@ _UNKNOWN_NAMES = """
     SolveTriangular Switch VectorizedMap WhileLoop
 """
 UNKNOWN = frozenset(_UNKNOWN_NAMES.split())
+
+_OF_KERAS = ("keras.src.ops", "keras.src.activations")
+_POINTWISE_NAMES = """
+    Abs Absolute Add Cast Celu Clip Cos Divide Elu Erf Exp Expm1 Gelu HardSigmoid HardSilu HardTanh
+    LeakyRelu Log Log1p LogSigmoid Maximum Minimum Mish Multiply Negative Power ReLU Reciprocal Relu
+    Relu6 Rsqrt Selu Sigmoid Silu Sin Softplus Softsign Sqrt Square Subtract Tanh TrueDivide
+"""
+_POINTWISE = frozenset(_POINTWISE_NAMES.split())

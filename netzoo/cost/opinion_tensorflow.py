@@ -21,7 +21,7 @@ _RESHAPES = frozenset({"ExpandDims", "Identity", "Reshape", "Squeeze"})
 _REFUSED = re.compile(
     r"MatMul|Conv\dD|Convolution|DepthwiseConv|Einsum|RNN|LSTM|GRU|FFT|Cholesky|Svd|Qr|^Lu$|Eig"
     r"|Matrix(Inverse|Solve|TriangularSolve|Determinant|Exponential|Logarithm|SquareRoot)"
-    r"|Tridiagonal|Xla|PyFunc|CustomCall"
+    r"|Tridiagonal|Xla(?!DynamicUpdateSlice)|PyFunc|CustomCall"
 )
 
 
@@ -120,16 +120,21 @@ def _einsum(operation: Any) -> int:
     if len(operands) == 1:
         return 0  # a sum, without a product
     sizes: dict[Any, int] = {}
+    terms_of: list[tuple[Any, ...]] = []
     for term, tensor in zip(operands, operation.inputs, strict=True):
         shape = _shape(operation, tensor)
         before, _, after = term.partition("...")
         rest = shape[len(before) : len(shape) - len(after)]
         # The axes of "..." are aligned at their end, and sizes of 1 are stretched.
         labels = (*before, *range(-len(rest), 0), *after)
+        terms_of.append(labels)
         for label, size in zip(labels, shape, strict=True):
             sizes[label] = max(size, sizes.get(label, 1))
-    summed = any(isinstance(label, str) and label not in result for label in sizes)
-    return prod(sizes.values()) if summed else 0
+    # What is in one operand alone and is not kept is summed before the product.
+    shared = set(terms_of[0]) & set(terms_of[1])
+    summed = any(isinstance(label, str) and label not in result for label in shared)
+    alone = (set(terms_of[0]) ^ set(terms_of[1])) - set(result)
+    return prod(size for label, size in sizes.items() if label not in alone) if summed else 0
 
 
 def _conv(operation: Any) -> int:

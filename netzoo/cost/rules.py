@@ -54,24 +54,30 @@ def matmul_macs(left_shape: Shape, output_shape: Shape) -> int:
 
 
 def einsum_macs(subscripts: str, shapes: tuple[Shape, ...]) -> int:
-    """Return the MACs of an Einstein sum of two operands: the product of all the index sizes.
+    """Return the MACs of an Einstein sum of two operands: the product of the index sizes.
 
-    Without a sum over any index (an outer or element-wise product) there is no multiply-add: 0.
-    An index of "..." stands for as many as an operand has left.
+    An index of one operand alone that is not kept is summed before the product, by additions.
+    Where no index is left to sum over (an outer or element-wise product) there is no multiply-add:
+    0. An index of "..." stands for as many as an operand has left.
     """
-    left, _, right = subscripts.replace(" ", "").partition("->")
+    left, arrow, right = subscripts.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != 2:
         return 0
     sizes: dict[str, int] = {}
+    indices: list[set[str]] = []
     for term, shape in zip(terms, shapes, strict=True):
         missing = len(shape) - len(term.replace("...", ""))
         letters = term.replace("...", "".join(chr(0x10000 + i) for i in range(missing - 1, -1, -1)))
         for letter, size in zip(letters, shape, strict=True):
             sizes[letter] = max(size, sizes.get(letter, 1))
+        indices.append(set(letters))
+    if not arrow:  # what appears once is kept
+        right = "".join(letter for letter in set(left) if left.count(letter) == 1)
     kept = set(right) | {letter for letter in sizes if ord(letter) >= 0x10000}
-    summed = set(sizes) - kept
-    return prod(sizes.values()) if summed else 0
+    summed = (indices[0] & indices[1]) - kept
+    alone = (indices[0] ^ indices[1]) - kept
+    return prod(size for letter, size in sizes.items() if letter not in alone) if summed else 0
 
 
 def attention_macs(query_shape: Shape, key_shape: Shape, value_shape: Shape) -> tuple[int, int]:

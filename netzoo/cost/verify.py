@@ -2,20 +2,22 @@
 
 import contextlib
 import importlib
-import inspect
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 from keras import tree
 
-from netzoo.cost.count import count_cost
-from netzoo.cost.graph import Call, Shape, batch_of_one, model_graph
+from netzoo.cost.count import counted
+from netzoo.cost.graph import Call, batch_of_one
 from netzoo.costs import MEANS, Opinion
 from netzoo.errors import BadInput, telling_line
 
+# Element by element for netzoo; some backends write it as a product with three constants.
+_WEIGHTED_SUMS = frozenset({"RGBToGrayscale"})
 
-def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
+
+def verify(model: Any, input_shape: Any = None) -> list[Opinion]:
     """Return both counts of each layer and operation of a built model, in the order of first calls.
 
     The weights must be there: PyTorch counts by running, on zeros.
@@ -27,13 +29,14 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
             f"the backend {backend!r} has no counter of its own; {', '.join(MEANS)} have one."
         )
     counter = importlib.import_module(f"netzoo.cost.opinion_{backend}")
-    cost = count_cost(model, input_shape)
+    cost, graph = counted(model, input_shape)
     theirs: dict[str, int | None] = {}
     reasons: dict[str, str] = {}
-    for call in model_graph(model, input_shape).calls:
+    for call in graph.calls:
         name = call.operation.name
         try:
-            macs = counter.count_macs(*_callable(call)) if call.inputs else 0
+            pointwise = type(call.operation).__name__ in _WEIGHTED_SUMS
+            macs = 0 if pointwise or not call.inputs else counter.count_macs(*_callable(call))
             so_far = theirs.get(name, 0)
             theirs[name] = None if so_far is None else so_far + macs
         except Exception as error:  # a backend's tracer raises whatever it likes
@@ -67,8 +70,6 @@ def _callable(call: Call) -> tuple[Any, list[Any]]:
             return given[places[id(value)]] if id(value) in places else value
 
         arguments, keywords = tree.map_structure(fill, (call.arguments, call.keywords))
-        if "training" in inspect.signature(call.operation.call).parameters:
-            keywords = {"training": False} | keywords
         # Seeds and moving averages that the call assigns would keep a tracer for good; they are
         # results too, or what makes them would not be counted.
         with (

@@ -7,7 +7,8 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from netzoo.cost.graph import Graph, NotSeen, inner_graph, model_graph
+from netzoo.cost.graph import Graph, NotSeen
+from netzoo.cost.trace import model_graph
 from netzoo.errors import BadInput
 from netzoo.packed import Filters
 
@@ -48,10 +49,9 @@ def _first(graph: Graph) -> Any:
         if len(inside) < 2:  # the layer itself, or the only one in it, as in TimeDistributed
             found = inside[0] if inside else None
         else:
-            inner = inner_graph(call)
-            if inner is None:
+            if call.inside is None:
                 raise NotSeen(f"which convolution of {call.operation.name!r} is the first")
-            found = _first(inner)
+            found = _first(call.inside)
         if found is not None:
             return found
     return None

@@ -1,0 +1,101 @@
+"""Where gradients flow in a step of training: what needs one, and what one reaches.
+
+A tensor needs a gradient if a trained weight stands before it; it gets one if the loss stands
+behind it. Neither goes through integers, or through an operation whose derivative is zero or not
+defined. PyTorch would multiply by the zeros of a rounding's gradient; the others do not.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from netzoo.cost.graph import Call, Graph
+from netzoo.cost.kinds import kind_of
+from netzoo.cost.symbolic import Weight
+
+_STOPPING_NAMES = """
+    Argmax Argmin Argpartition Argsort Bincount Ceil Digitize EmptyLike Floor FloorDivide FullLike
+    Heaviside Histogram MultiHot Nonzero OneHot OnesLike Rint Round Searchsorted Sign StopGradient
+    Trunc ZerosLike
+"""
+STOPPING_OPERATIONS = frozenset(_STOPPING_NAMES.split())
+STOPPING_LAYERS = frozenset(
+    {
+        layers.CategoryEncoding, layers.Discretization, layers.Equalization, layers.HashedCrossing,
+        layers.Hashing, layers.IntegerLookup, layers.StringLookup, layers.TextVectorization,
+    }
+)  # fmt: skip
+
+
+_DIFFERENTIABLE = ("float", "bfloat", "complex")
+
+
+class Gradients:
+    """The tensors of a graph, and of all that is inside, that need and that get a gradient."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._needing: set[int] = set()
+        self._reached: set[int] = set()
+        self._forward(graph)
+        self._reach((*graph.outputs, *graph.losses))
+        self._backward(graph)
+
+    def needs(self, value: Any) -> bool:
+        """Return whether training needs the gradient of an operand, if the loss depends on it."""
+        if isinstance(value, Weight):
+            return bool(value.variable.trainable)
+        if isinstance(value, keras.KerasTensor):
+            return id(value) in self._needing
+        return isinstance(value, keras.Variable) and bool(value.trainable)
+
+    def reaches(self, call: Call) -> bool:
+        """Return whether the loss depends on what a call makes."""
+        return any(id(tensor) in self._reached for tensor in call.outputs)
+
+    def _forward(self, graph: Graph) -> None:
+        for call in graph.calls:
+            if call.inside is not None:
+                self._carry(self._needing, call.inputs, call.inside.inputs)
+                self._forward(call.inside)
+                self._carry(self._needing, call.inside.outputs, call.outputs)
+            elif not _stops(call):
+                weights = getattr(call.operation, "weights", ())
+                if any(weight.trainable for weight in weights) or any(
+                    map(self.needs, (*call.inputs, *call.arguments))
+                ):
+                    self._needing.update(id(tensor) for tensor in _floating(call.outputs))
+
+    def _backward(self, graph: Graph) -> None:
+        for call in reversed(graph.calls):
+            if call.inside is not None:
+                self._carry(self._reached, call.outputs, call.inside.outputs)
+                self._reach(call.inside.losses)
+                self._backward(call.inside)
+                self._carry(self._reached, call.inside.inputs, call.inputs)
+            elif self.reaches(call) and not _stops(call):
+                self._reach(call.inputs)
+
+    def _reach(self, tensors: Iterable[Any]) -> None:
+        self._reached.update(id(tensor) for tensor in _floating(tensors))
+
+    @staticmethod
+    def _carry(marked: set[int], sources: Sequence[Any], targets: Sequence[Any]) -> None:
+        """Mark the tensors that stand for marked ones inside, or outside, of a call."""
+        for source, target in zip(sources, targets, strict=False):
+            if id(source) in marked:
+                marked.add(id(target))
+
+
+def _stops(call: Call) -> bool:
+    operation = call.operation
+    if isinstance(operation, keras.Layer):
+        return kind_of(operation) in STOPPING_LAYERS
+    return type(operation).__name__ in STOPPING_OPERATIONS
+
+
+def _floating(tensors: Iterable[Any]) -> Iterable[Any]:
+    for tensor in tensors:
+        if isinstance(tensor, keras.KerasTensor) and str(tensor.dtype).startswith(_DIFFERENTIABLE):
+            yield tensor

@@ -1,0 +1,75 @@
+"""The calls that a functional or sequential model, or a keras.Function, has recorded."""
+
+from typing import Any
+
+import keras
+from keras import tree
+
+from netzoo.cost import layers, operations
+from netzoo.cost.expand import EXPANSIONS
+from netzoo.cost.kinds import kind_of
+
+
+def recorded(operation: Any) -> Any:
+    """Return the keras.Function whose recorded calls an operation makes, None without one.
+
+    Keras keeps the calls in a private attribute and offers no public way to tell one call of a
+    layer from another.
+    """
+    if isinstance(operation, keras.Sequential):
+        own = type(operation).call is keras.Sequential.call
+        function = getattr(operation, "_functional", None)
+    else:
+        functional = getattr(operation, "_nodes_by_depth", None) is not None
+        own = not isinstance(operation, keras.Model) or (
+            type(operation).call.__module__ == "keras.src.models.functional"
+        )
+        function = operation if functional else None
+    return function if own else None
+
+
+def nodes(function: Any) -> list[Any]:
+    """Return the recorded calls, inputs first."""
+    by_depth = function._nodes_by_depth
+    return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
+
+
+def in_mode(operation: Any, keywords: dict[str, Any], training: bool) -> dict[str, Any]:
+    """Return the keywords of a recorded call as a model passes them on in training, or outside.
+
+    In training Keras replaces what was recorded. Outside of it, what was asked for stays, and what
+    is only the default of a layer's `call` is inference.
+    """
+    if not getattr(operation, "_call_has_training_arg", False):
+        return keywords
+    asked = keywords.get("training")
+    default = operation._call_signature.parameters["training"].default
+    stays = not training and asked is not None and asked != default
+    return keywords | {"training": asked if stays else training}
+
+
+def packed(operation: Any, function: Any, outputs: tuple[Any, ...]) -> Any:
+    """Return flat outputs as a call of the function's owner gives them."""
+    made = tree.pack_sequence_as(function._outputs_struct, list(outputs))
+    single = isinstance(operation, keras.Model) and isinstance(made, (list, tuple))
+    return made[0] if single and len(made) == 1 else made
+
+
+def leaves_batch_alone(function: Any) -> bool:
+    """Return whether the recorded shapes are those of one image, but for the batch."""
+    for node in nodes(function):
+        for tensor in node.outputs:
+            shape = tensor.shape
+            if not shape or shape[0] is not None or None in shape[1:]:
+                return False
+        if not (_layer_keeps_batch(node.operation) or operations.keeps_batch(node.operation)):
+            return False
+    return True
+
+
+def _layer_keeps_batch(operation: Any) -> bool:
+    kind = kind_of(operation)
+    if kind not in layers.RULES and kind not in layers.FREE and kind not in EXPANSIONS:
+        return False
+    axes = getattr(operation, "axis", -1) if kind is keras.layers.Concatenate else -1
+    return axes != 0
