@@ -1,5 +1,6 @@
 """The symbolic inputs that a model is counted on: one image, of its own shape or of one given."""
 
+import inspect
 from typing import Any
 
 import keras
@@ -36,23 +37,47 @@ def of_subclassed(model: Any, input_shape: Any) -> tuple[tuple[Any, ...], dict[s
     def tensor(shape: Any) -> Any:
         return keras.KerasTensor(shape, dtype=model.input_dtype)
 
-    if input_shape is not None:
-        if _is_shape(input_shape):
-            return (tensor((1, *input_shape)),), {}
-        shapes = _mapped(lambda shape: tensor((1, *shape)), input_shape)
-        return (shapes,), {}
-    config = (model.get_build_config() if model.built else None) or {}
-    several = config.get("shapes_dict")
-    if several:
-        names = {key.removesuffix("_shape"): shape for key, shape in several.items()}
-        return (), {name: _mapped(lambda s: tensor(_one(s)), s) for name, s in names.items()}
-    shape = config.get("input_shape")
-    if shape is None or not tree.flatten(shape):
+    names = _required(model)
+    if input_shape is None:
+        config = (model.get_build_config() if model.built else None) or {}
+        built = config.get("shapes_dict") or {"": config.get("input_shape")}
+        if not all(shape is not None and tree.flatten(shape) for shape in built.values()):
+            raise BadInput(
+                f"{type(model).__name__} {model.name!r} is not built; give an input shape to count "
+                "it, or call it once on data."
+            )
+        shapes = {
+            name.removesuffix("_shape"): _mapped(lambda shape: tensor(_one(shape)), shape)
+            for name, shape in built.items()
+        }
+        if len(shapes) > 1:
+            return (), shapes
+        given = list(shapes.values())
+    elif _is_shape(input_shape):
+        given = [tensor((1, *input_shape))]
+    else:
+        made = _mapped(lambda shape: tensor((1, *shape)), input_shape)
+        if len(names) > 1 and isinstance(made, dict) and set(made) == set(names):
+            return (), made
+        given = made if len(names) > 1 and len(made) == len(names) else [made]
+    if len(names) > 1 and len(given) < len(names):  # Keras keeps the shape of the first alone
         raise BadInput(
-            f"{type(model).__name__} {model.name!r} is not built; give an input shape to count it, "
-            "or call it once on data."
+            f"{type(model).__name__} {model.name!r} is called on {', '.join(names)}; give the "
+            "shape of each as the input shape, by its name."
         )
-    return (_mapped(lambda s: tensor(_one(s)), shape),), {}
+    return tuple(given), {}
+
+
+def _required(model: Any) -> list[str]:
+    """Return the names of the tensors that a model's call cannot go without."""
+    parameters = inspect.signature(model.call).parameters.values()
+    return [
+        each.name
+        for each in parameters
+        if each.default is each.empty
+        and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+        and each.name not in ("training", "mask")
+    ]
 
 
 def _one(shape: Any) -> tuple[Any, ...]:

@@ -31,6 +31,11 @@ def model_graph(model: Any, input_shape: Any = None, *, training: bool = False) 
     """
     if not isinstance(model, keras.Model):
         raise BadInput(f"expected a built keras.Model; received {type(model).__name__}.")
+    with quiet():
+        return _traced(model, input_shape, training)
+
+
+def _traced(model: Any, input_shape: Any, training: bool) -> Graph:
     tracer = Tracer()
     function = recorded(model)
     if function is None:
