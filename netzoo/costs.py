@@ -16,14 +16,15 @@ MEANS = {
 
 @dataclass(frozen=True)
 class LayerCost:
-    """What one layer costs, batch 1.
+    """What one layer costs for one image.
 
+    output_shape: without the batch of one; with it where more than one is folded into the batch.
     macs: multiply-adds of convolutions and matrix products in one forward pass, bias not counted.
-    training_macs: the same plus the backward pass: as much again for the weights' gradient, and
-    for the input's where something before it is trained.
-    weight_bytes: of its weights. activation_bytes: of its outputs, or of all that is inside, where
-    it was counted by that; 0 for one that hands its input on (reshaped, or dropout outside
-    training).
+    training_macs: the same in a step of training, plus the backward pass: as much again for the
+    gradient of each operand that needs one, where the loss depends on the product.
+    weight_bytes: of its weights. activation_bytes: of its outputs, or of all that is inside, for a
+    nested model or a layer of yours that was counted by that; 0 for one that hands its input on
+    (reshaped, or dropout outside training).
     elementwise: operations on single elements in one forward pass: biases, activations, pooling.
     receptive_field: pixels of the model's input that one output sees, by axis; None where places
     are mixed (after a flattening, say), or not known.

@@ -58,15 +58,17 @@ def integer_output():
     return keras.Model(x, ops.argmax(layers.Dense(5)(x), -1))
 
 
+def through(dtype):
+    return lambda y: ops.cast(ops.cast(y, dtype), "float32")
+
+
 FIRST, SECOND = 32, 8
 STOPPED = FIRST + 2 * SECOND
 CASES = {
     "nothing between": (lambda: chain(lambda y: y), 2 * FIRST + 3 * SECOND),
     "stop_gradient": (lambda: chain(ops.stop_gradient), STOPPED),
-    "a cast to integers": (lambda: chain(lambda y: ops.cast(ops.cast(y, "int32"), "float32")), STOPPED),
-    "a cast to another float": (
-        lambda: chain(lambda y: ops.cast(ops.cast(y, "float16"), "float32")), 2 * FIRST + 3 * SECOND,
-    ),
+    "a cast to integers": (lambda: chain(through("int32")), STOPPED),
+    "a cast to another float": (lambda: chain(through("float16")), 2 * FIRST + 3 * SECOND),
     "rounding": (lambda: chain(ops.round), STOPPED),
     "floor": (lambda: chain(ops.floor), STOPPED),
     "sign": (lambda: chain(ops.sign), STOPPED),

@@ -1,4 +1,4 @@
-"""A walk over Keras's own lists: every layer, every operation, against the backend's own counter."""
+"""A walk over Keras's own lists of layers and operations, beside the backend's own counter."""
 
 import importlib
 import inspect
@@ -16,7 +16,8 @@ from netzoo.cost.verify import verify
 # What a layer without products is made with, where it asks for something.
 ARGUMENTS = {
     "Activation": ("gelu",), "CategoryEncoding": (5,), "CenterCrop": (4, 4),
-    "Discretization": ([0.0, 1.0],), "GroupNormalization": (3,), "MaxNumBoundingBoxes": (5,), "Permute": ((2, 1, 3),),
+    "Discretization": ([0.0, 1.0],), "GroupNormalization": (3,), "MaxNumBoundingBoxes": (5,),
+    "Permute": ((2, 1, 3),),
     "RandomBrightness": (0.2,), "RandomColorDegeneration": (0.2,), "RandomContrast": (0.2,),
     "RandomCrop": (4, 4), "RandomHue": (0.2,), "RandomPosterization": (4,),
     "RandomRotation": (0.2,), "RandomSaturation": (0.2,), "RandomSharpness": (0.2,),
@@ -48,9 +49,7 @@ def layer_names():
 def free_layer(name):
     """Return a layer without products, and the shapes of what it is called on."""
     kind = getattr(layers, name)
-    if name.startswith("Adaptive"):
-        given = (2,)
-    elif name.startswith(("AveragePooling", "MaxPooling")):
+    if name.startswith("Adaptive") or name.startswith(("AveragePooling", "MaxPooling")):
         given = (2,)
     elif name.endswith(RATES) or name.startswith("SpatialDropout"):
         given = (0.3,)
@@ -94,7 +93,9 @@ OPERATIONS = {
     "ConvTranspose": (
         lambda a: ops.conv_transpose(a, ops.ones((3, 3, 4, 2)), 2), [(8, 8, 2)], 64 * 2 * 9 * 4,
     ),
-    "DepthwiseConv": (lambda a: ops.depthwise_conv(a, ops.ones((3, 3, 2, 2))), [(8, 8, 2)], 36 * 4 * 9),
+    "DepthwiseConv": (
+        lambda a: ops.depthwise_conv(a, ops.ones((3, 3, 2, 2))), [(8, 8, 2)], 36 * 4 * 9,
+    ),
     "Dot": (lambda a: ops.dot(a, ops.ones((3, 4))), [(5, 3)], 60),
     "Dot with a number": (lambda a: ops.dot(a, 2.0), [(6,)], 0),
     "Dot of a number": (lambda a: ops.dot(2.0, a), [(6,)], 0),
@@ -225,8 +226,8 @@ ACTIVE = [
 ]
 
 
-@pytest.mark.parametrize(("activation", "place"), zip(ACTIVATIONS, range(7), strict=True))
-def test_an_activation_hides_nothing(activation, place):
+@pytest.mark.parametrize(("place", "activation"), list(enumerate(ACTIVATIONS)))
+def test_an_activation_hides_nothing(place, activation):
     for kind, arguments, shape, expected in (ACTIVE[place], ACTIVE[place - 1]):
         cost = netzoo.count_cost(model_of(kind(*arguments, activation=activation), shape))
         assert (cost.macs, cost.uncounted) == (expected, ())

@@ -210,7 +210,9 @@ LOW_RANK = {
     "attention, output": (
         lambda: attention(layers.MultiHeadAttention(2, 4), "output"), PLAIN_HEADS + 128,
     ),
-    "attention, int4": (lambda: attention(layers.MultiHeadAttention(2, 4), mode="int4"), PLAIN_HEADS),
+    "attention, int4": (
+        lambda: attention(layers.MultiHeadAttention(2, 4), mode="int4"), PLAIN_HEADS,
+    ),
     "attention, int8, low rank": (
         lambda: attention(layers.MultiHeadAttention(2, 4), "query", mode="int8"),
         PLAIN_HEADS + 6 * 8 * 2 * 2 + 6 * 2 * 2 * 4,
