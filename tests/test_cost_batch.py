@@ -55,6 +55,9 @@ FOLDED = {
     "views": (
         lambda a, b: layers.Dense(4)(layers.Concatenate(axis=0)([a, b])), [(8,), (8,)], 2 * 32,
     ),
+    "views, from the end": (
+        lambda a: layers.Dense(4)(layers.Concatenate(axis=-2)([a, a])), [(8,)], 2 * 32,
+    ),
     "concatenate": (
         lambda a: layers.Dense(4)(ops.concatenate([a, a, a], axis=0)), [(8,)], 3 * 32,
     ),

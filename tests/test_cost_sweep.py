@@ -125,7 +125,10 @@ OPERATIONS = {
     "Tensordot over none": (lambda a: ops.tensordot(a, ops.ones((3,)), axes=0), [(5,)], 0),
     "Vdot": (lambda a: ops.vdot(ops.reshape(a, (-1,)), ops.ones((15,))), [(5, 3)], 15),
 }  # fmt: skip
-CANNOT_RUN = {"ConvTranspose"}  # Keras 3.15 builds it in a functional model, and cannot run it
+NOT_COMPARED = {
+    "ConvTranspose",  # Keras 3.15 builds it in a functional model, and cannot run it
+    "Tensordot over none",  # an outer product is a matrix product over one for the backends
+}
 
 
 @pytest.mark.filterwarnings("ignore:NotImplemented should not be used:DeprecationWarning")
@@ -136,8 +139,10 @@ def test_an_operation_with_products_by_hand_and_by_the_backend(name):
     model = keras.Model(inputs, function(*inputs))
     cost = netzoo.count_cost(model)
     assert (cost.macs, cost.uncounted) == (expected, ())
-    if name not in CANNOT_RUN:
-        assert [opinion for opinion in verify(model) if opinion.theirs != opinion.ours] == []
+    # TensorFlow and JAX tell nothing of a kernel that is a constant, as they filter with one, too.
+    told = [opinion for opinion in verify(model) if opinion.theirs is not None]
+    if name not in NOT_COMPARED:
+        assert [opinion for opinion in told if opinion.theirs != opinion.ours] == []
 
 
 def test_every_operation_with_a_rule_is_in_the_list():

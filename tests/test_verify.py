@@ -180,3 +180,72 @@ def test_any_attention(heads, size, query, keys, width):
 def test_any_recurrent_layer(kind, units, steps, features, whole, both):
     layer = kind(units, return_sequences=whole)
     agree(model_of(layers.Bidirectional(layer) if both else layer, (steps, features)))
+
+
+class Residual(keras.Model):
+    """A subclassed model, whose operations get their names as it is traced."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = layers.Dense(8), layers.Dense(8)
+
+    def call(self, x):
+        return self.second(self.first(x)) + x
+
+
+class Factors(layers.Layer):
+    def build(self, shape):
+        self.a = self.add_weight(shape=(shape[-1], 2), name="a")
+        self.b = self.add_weight(shape=(2, 6), name="b")
+
+    def call(self, x):
+        return ops.matmul(x, ops.matmul(self.a, self.b))
+
+
+def residual():
+    model = Residual()
+    model(ops.ones((4, 8)))
+    return model
+
+
+def augmented():
+    x = y = keras.Input((8, 8, 3))
+    for layer in (
+        layers.RandomRotation(0.2),
+        layers.RandomZoom(0.2),
+        layers.RandomTranslation(0.2, 0.2),
+        layers.RandomSharpness(0.5),
+        layers.RandAugment(),
+    ):
+        y = layer(y)
+    return keras.Model(x, layers.Dense(3)(layers.Flatten()(y)))
+
+
+def in_a_function():
+    inside, x = keras.Input((8,)), keras.Input((8,))
+    return keras.Model(x, keras.Function(inside, layers.Dense(4)(inside))(x))
+
+
+def of(function, *shape):
+    return lambda: model_of(function, shape)
+
+
+TRACED = {
+    "subclassed": (residual, 128),
+    "augmentation": (augmented, 8 * 8 * 3 * 3),
+    "a function": (in_a_function, 32),
+    "products of weights": (of(Factors(), 8), 8 * 2 * 6 + 48),
+    "folded": (of(lambda x: layers.Dense(5)(ops.reshape(x, (-1, 10))), 6, 10), 300),
+    "batch moved": (of(lambda x: layers.Dense(3)(ops.transpose(x, (1, 0, 2))), 7, 4), 84),
+    "a vector": (of(lambda x: ops.matmul(x, ops.ones((3,))), 5, 3), 15),
+    "grey": (of(ops.image.rgb_to_grayscale, 4, 6, 3), 0),
+    "an update": (of(lambda x: ops.slice_update(x, (0, 0), ops.ones((1, 2))), 8), 0),
+}
+
+
+@pytest.mark.parametrize("name", TRACED)
+def test_what_is_traced_anew_is_verified_call_by_call(name):
+    make, macs = TRACED[name]
+    model = make()
+    agree(model)
+    assert netzoo.count_cost(model).macs == macs

@@ -133,7 +133,8 @@ def _einsum(operation: Any) -> int:
     # What is in one operand alone and is not kept is summed before the product.
     shared = set(terms_of[0]) & set(terms_of[1])
     summed = any(isinstance(label, str) and label not in result for label in shared)
-    alone = (set(terms_of[0]) ^ set(terms_of[1])) - set(result)
+    apart = set(terms_of[0]) ^ set(terms_of[1])
+    alone = {label for label in apart if isinstance(label, str) and label not in result}
     return prod(size for label, size in sizes.items() if label not in alone) if summed else 0
 
 

@@ -62,14 +62,13 @@ def leaves_batch_alone(function: Any) -> bool:
             shape = tensor.shape
             if not shape or shape[0] is not None or None in shape[1:]:
                 return False
-        if not (_layer_keeps_batch(node.operation) or operations.keeps_batch(node.operation)):
+        if not (_layer_keeps_batch(node) or operations.keeps_batch(node.operation)):
             return False
     return True
 
 
-def _layer_keeps_batch(operation: Any) -> bool:
-    kind = kind_of(operation)
-    if kind not in layers.RULES and kind not in layers.FREE and kind not in EXPANSIONS:
-        return False
-    axes = getattr(operation, "axis", -1) if kind is keras.layers.Concatenate else -1
-    return axes != 0
+def _layer_keeps_batch(node: Any) -> bool:
+    kind = kind_of(node.operation)
+    if kind is keras.layers.Concatenate:
+        return bool(node.operation.axis % len(node.outputs[0].shape))
+    return kind in layers.RULES or kind in layers.FREE or kind in EXPANSIONS
