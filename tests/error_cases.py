@@ -12,6 +12,7 @@ import types
 from dataclasses import replace
 from pathlib import Path
 
+from error_cases_of_costs import CASES as CASES_OF_COSTS
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from lesson_records import probed, trained
@@ -306,6 +307,7 @@ CASES = [
     ("no room", StoreError, lambda: disk.write_text(file("out") / "plan.json", ""),
      "out/plan.json cannot be written: File exists. What was finished before is kept; mend that "
      "and run the same command again."),
+    *CASES_OF_COSTS,
     *CASES_OF_MODELS,
 ]
 # fmt: on

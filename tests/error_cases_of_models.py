@@ -268,13 +268,6 @@ CASES = [
      "Dense has a cost rule already; give one to a subclass of it."),
     ("cost of no model", BadInput, lambda: netzoo.count_cost(3),
      "expected a built keras.Model; received int."),
-    ("cost of what is not built", BadInput,
-     lambda: netzoo.count_cost(keras.Sequential([layers.Dense(2)], name="mine")),
-     "Sequential 'mine' is not built, or not with one input; give an input shape to count it."),
-    ("cost of an open size", BadInput,
-     lambda: netzoo.count_cost(network(layers.Conv2D(2, 3, name="conv"), shape=(None, None, 1))),
-     "'conv' has an open dimension (1, None, None, 1); give the model a full input shape to "
-     "count it."),
     ("cost of what needs values", NotSeen, lambda: netzoo.count_cost(Secret(name="mine"), (5,)),
      "'mine' (Secret) cannot be called without values: needs values"),
     ("counter of another backend", BadInput, other_backend,

@@ -6,7 +6,7 @@ import pytest
 
 import netzoo
 import netzoo.models  # registers the built-in ones
-from netzoo.cost import count
+from netzoo.cost import layers
 from netzoo.registry import MODELS
 
 pytestmark = pytest.mark.once
@@ -19,7 +19,7 @@ TRAIN = {"Comparison", "Listener", "ablate", "compare", "ladder", "lesson", "pro
 def registries(monkeypatch):
     """Let an example register what it likes."""
     monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
-    monkeypatch.setattr(count, "_USER_RULES", dict(count._USER_RULES))
+    monkeypatch.setattr(layers, "USERS_RULES", dict(layers.USERS_RULES))
 
 
 @pytest.mark.parametrize(

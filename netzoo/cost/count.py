@@ -99,7 +99,7 @@ def counted(model: Any, input_shape: Any = None) -> tuple[Cost, Graph]:
         input_shape=tuple(graph.inputs[0].shape[1:]),
         layers=found,
         params=_size(weights),
-        trainable_params=_size(weight for weight in weights if weight.trainable),
+        trainable_params=_size([weight for weight in weights if weight.trainable]),
         weight_bytes=_weight_bytes(weights),
         peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
         uncounted=tuple(_calls_text(*entry) for entry in uncounted.items()),
@@ -134,34 +134,28 @@ class _Counter:
             self.uncounted[name, type(operation).__name__] += 1
         inside = self._inside(call, name)
         weights = self._weights(operation)
-        shown = () if _told_as_one(operation) else inside
+        shown = inside if inside and not _told_as_one(operation) else ()
         held = rows.total(shown, "activation_bytes")
         if not shown and not self._inside_one:
             held = self.activations.called(call)
         field = None
         if not self._inside_one:
             field = self._fields.called(call, seen_through=bool(shown))
-        reached = self._gradients.reaches(call)
+        reached = "training_macs" if self._gradients.reaches(call) else "macs"
+        macs = rows.total(inside, "macs") + rows.total(products, "macs")
+        training_macs = rows.total(inside, "training_macs") + rows.total(products, reached)
+        elements = rows.total(inside, "elementwise") + rows.total(products, "elementwise")
         return LayerCost(
             name=name,
             type=type(operation).__name__,
             output_shape=_without_batch(call.outputs[0].shape) if call.outputs else (),
             params=_size(weights),
-            trainable_params=_size(weight for weight in weights if weight.trainable),
-            macs=call.times * (rows.total(inside, "macs") + rows.total(products, "macs")),
-            training_macs=call.times
-            * (
-                rows.total(inside, "training_macs")
-                + rows.total(products, "training_macs" if reached else "macs")
-            ),
+            trainable_params=_size([weight for weight in weights if weight.trainable]),
+            macs=call.times * macs,
+            training_macs=call.times * training_macs,
             weight_bytes=_weight_bytes(weights),
             activation_bytes=held,
-            elementwise=call.times
-            * (
-                rows.total(inside, "elementwise")
-                + rows.total(products, "elementwise")
-                + _elementwise(call, products)
-            ),
+            elementwise=call.times * (elements + _elementwise(call, products)),
             receptive_field=field,
             layers=shown,
         )
@@ -240,9 +234,9 @@ def _calls_text(layer: tuple[str, str], calls: int) -> str:
 
 
 def _weight_bytes(weights: Any) -> int:
-    held = (prod(each.shape) * item_bytes(str(each.dtype)) for each in weights)
-    return round(sum(held, 0.0))
+    held = [prod(each.shape) * item_bytes(str(each.dtype)) for each in weights]
+    return round(sum(held, 0.0)) if held else 0
 
 
 def _size(weights: Any) -> int:
-    return sum(int(prod(weight.shape)) for weight in weights)
+    return sum([int(prod(weight.shape)) for weight in weights]) if weights else 0

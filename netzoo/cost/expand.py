@@ -7,7 +7,7 @@ whose symbolic outputs have an open length.
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import keras
 from keras import KerasTensor, StatelessScope, layers, tree
@@ -17,11 +17,17 @@ from keras.src.ops.numpy import Reshape
 from netzoo.cost.graph import Call, Graph, Shape
 from netzoo.cost.layers import einsum_kernel_shape
 
-if TYPE_CHECKING:
-    from netzoo.cost.trace import Tracer
+
+class Caller(Protocol):
+    """What makes calls of the layers inside: netzoo.cost.trace.Tracer."""
+
+    def call(
+        self, operation: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], training: bool
+    ) -> Call:
+        """Return a call of a layer or an operation on symbolic tensors."""
 
 
-def recurrent(tracer: "Tracer", call: Call, training: bool) -> Graph:
+def recurrent(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the steps of a layer that applies a cell along axis 1: the first, and the later ones.
 
     The first step's state is zeros, or what the caller gives, and needs no gradient by itself.
@@ -56,7 +62,7 @@ def _nested(cell: Any, state: list[Any]) -> list[Any]:
     return [[next(remaining) for _ in tree.flatten(inner.state_size)] for inner in cell.cells]
 
 
-def time_distributed(tracer: "Tracer", call: Call, training: bool) -> Graph:
+def time_distributed(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the steps of a layer that is applied along axis 1."""
     layer, shape = call.operation.layer, call.input_shapes[0]
     step = KerasTensor((1, *shape[2:]), dtype=call.inputs[0].dtype)
@@ -66,7 +72,7 @@ def time_distributed(tracer: "Tracer", call: Call, training: bool) -> Graph:
     return Graph((step,), once.outputs, (replace(once, times=shape[1]),), may_differ=differs)
 
 
-def wrapped(tracer: "Tracer", call: Call, training: bool) -> Graph:
+def wrapped(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the call of the layer that a wrapper of its weights wraps."""
     layer = call.operation.layer
     keywords = {"training": training} if layer._call_has_training_arg else {}
@@ -74,7 +80,7 @@ def wrapped(tracer: "Tracer", call: Call, training: bool) -> Graph:
     return Graph(call.inputs[:1], inner.outputs, (inner,), may_differ=True)
 
 
-def attention(tracer: "Tracer", call: Call, training: bool) -> Graph:
+def attention(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the calls of MultiHeadAttention or GroupQueryAttention.
 
     Query, key and value are projected, query meets key, the scores weigh the values, and the result
@@ -119,7 +125,7 @@ def _apart(layer: Any, query_shape: Shape) -> int:
     return prod(query_shape[place] for place in places if place not in attended)
 
 
-Expansion = Callable[["Tracer", Call, bool], Graph]
+Expansion = Callable[[Caller, Call, bool], Graph]
 
 EXPANSIONS: dict[type, Expansion] = {
     layers.ConvLSTM1D: recurrent,

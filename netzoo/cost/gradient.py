@@ -60,12 +60,16 @@ class Gradients:
                 self._carry(self._needing, call.inputs, call.inside.inputs)
                 self._forward(call.inside)
                 self._carry(self._needing, call.inside.outputs, call.outputs)
-            elif not _stops(call):
-                weights = getattr(call.operation, "weights", ())
-                if any(weight.trainable for weight in weights) or any(
-                    map(self.needs, (*call.inputs, *call.arguments))
-                ):
-                    self._needing.update(id(tensor) for tensor in _floating(call.outputs))
+            elif not _stops(call) and self._carries(call):
+                self._needing.update(id(tensor) for tensor in _floating(call.outputs))
+
+    def _carries(self, call: Call) -> bool:
+        """Return whether a trained weight stands in a call, or before it."""
+        if any(map(self.needs, call.inputs)):
+            return True
+        if isinstance(call.operation, keras.Layer):
+            return any(weight.trainable for weight in call.operation.weights)
+        return any(map(self.needs, call.arguments))
 
     def _backward(self, graph: Graph) -> None:
         for call in reversed(graph.calls):

@@ -1,5 +1,6 @@
 """What counting sees of a model: its calls, with the shapes that they have for one image."""
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,12 +35,12 @@ class Call:
     inside: "Graph | None" = None
     times: int = 1
 
-    @property
+    @functools.cached_property
     def input_shapes(self) -> tuple[Shape, ...]:
         """Return the full shapes of the inputs, batch 1 first. Raises BadInput for an open one."""
         return tuple(self._shape(tensor) for tensor in self.inputs)
 
-    @property
+    @functools.cached_property
     def output_shapes(self) -> tuple[Shape, ...]:
         """Return the full shapes of the outputs, batch 1 first. Raises BadInput for an open one."""
         return tuple(self._shape(tensor) for tensor in self.outputs)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-import numpy as np
-
 from netzoo.cost import rules
 from netzoo.cost.graph import Call, batch_of_one
 
@@ -55,8 +53,7 @@ def _two(macs: int, left: Any, right: Any, needs: Needs) -> list[Product]:
 
 
 def _shape(value: Any) -> rules.Shape:
-    shape = value.shape if hasattr(value, "shape") else np.shape(value)
-    return tuple(batch_of_one(shape))
+    return tuple(batch_of_one(getattr(value, "shape", ())))  # a number has none
 
 
 def _operands(call: Call, *names: str) -> list[Any]:

@@ -42,4 +42,4 @@ def _only_training(row: LayerCost) -> LayerCost:
 
 def total(parts: Any, field: str) -> int:
     """Return the sum of a field of products or rows, 0 without any."""
-    return sum(int(getattr(part, field)) for part in parts or ())
+    return sum([int(getattr(part, field)) for part in parts]) if parts else 0
