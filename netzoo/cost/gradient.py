@@ -5,6 +5,7 @@ behind it. Neither goes through integers, or through an operation whose derivati
 defined. PyTorch would multiply by the zeros of a rounding's gradient; the others do not.
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -27,9 +28,6 @@ STOPPING_LAYERS = frozenset(
         layers.Hashing, layers.IntegerLookup, layers.StringLookup, layers.TextVectorization,
     }
 )  # fmt: skip
-
-
-_DIFFERENTIABLE = ("float", "bfloat", "complex")
 
 
 class Gradients:
@@ -101,5 +99,10 @@ def _stops(call: Call) -> bool:
 
 def _floating(tensors: Iterable[Any]) -> Iterable[Any]:
     for tensor in tensors:
-        if isinstance(tensor, keras.KerasTensor) and str(tensor.dtype).startswith(_DIFFERENTIABLE):
+        if isinstance(tensor, keras.KerasTensor) and _is_differentiable(tensor.dtype):
             yield tensor
+
+
+@functools.cache
+def _is_differentiable(dtype: str) -> bool:
+    return dtype.startswith(("float", "bfloat", "complex"))
