@@ -68,6 +68,7 @@ def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     todo: the epochs to go of each trial that has not ended.
     """
     first, versions = found.trials[0], found.versions
+    names = {trial.model for trial, _ in todo}
     data, name = first.dataset, first.backend
     precisions = sorted({trial.recipe.precision for trial in found.trials})
     share = first.recipe.validation
@@ -79,6 +80,7 @@ def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"Device: {found.device.name}; {name} "
         f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
+        *(f"{name} {head}" for name, head in found.heads.items() if name in names),
         _estimate_line(found, todo),
     ]
 

@@ -12,7 +12,7 @@ from netzoo import backend
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.data.pictures import pictures
-from netzoo.errors import NetzooError, OutOfMemory, TrialFailed
+from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
 from netzoo.recipes import recipe
 from netzoo.records import (
     DatasetRecord,
@@ -131,8 +131,9 @@ def _prepared(
         dataset, shown = _dataset(request, name)
         trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
         found: dict[str, Any] = {
-            key: {} for key in ("costs", "natives", "paces", "parts", "failures")
+            key: {} for key in ("costs", "natives", "paces", "parts", "failures", "heads")
         }
+        wrong: list[BadInput] = []
         for trial in trials[: len(recipes)]:
             listener.waiting(f"timing a few steps of {trial.model}")
             try:
@@ -142,11 +143,19 @@ def _prepared(
                 process, _ = start_process(store, "prepare", backend_name, request.device)
                 stack.enter_context(process)
                 continue
+            except BadInput as error:  # of this model alone
+                found["failures"][trial.model] = str(error)
+                wrong.append(error)
+                continue
             pace = from_plain(Pace, answer["pace"])
             found["costs"][trial.model] = from_plain(Cost, answer["cost"])
             found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
             found["paces"][trial.model] = replace(pace, start=start_seconds)
             found["parts"][trial.model] = parts
+            if answer["head"] is not None:
+                found["heads"][trial.model] = answer["head"]
+    if len(wrong) == len(recipes):
+        raise wrong[0]
     store.keep_pictures(shown)
     listener.said(recipe_line(request, name, device))
     return Plan(
