@@ -148,8 +148,11 @@ def _prepared(
                 wrong.append(error)
                 continue
             pace = from_plain(Pace, answer["pace"])
-            found["costs"][trial.model] = from_plain(Cost, answer["cost"])
-            found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
+            if answer["cost"] is None:
+                listener.said(f"{trial.model} cannot be counted: its layers cannot be seen into.")
+            else:
+                found["costs"][trial.model] = from_plain(Cost, answer["cost"])
+                found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
             found["paces"][trial.model] = replace(pace, start=start_seconds)
             found["parts"][trial.model] = parts
             if answer["head"] is not None:

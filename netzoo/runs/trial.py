@@ -68,12 +68,12 @@ class Worker:
         from netzoo.training.pace import pace
 
         images, model = self._open(trial), self._build(trial)
-        cost = replace(_counted(model, trial.input_shape), model=trial.model)  # as the user has it
+        cost = self._cost(trial, model)  # as the user has it
         head = self._ready(trial, parts, images, model)
         found = pace(
             *(model, images, trial.recipe, trial.seed, PACE_SECONDS), parts=parts, size=head.size
         )
-        native = self._native(trial, cost)
+        native = None if cost is None else self._native(trial, cost)
         return {"event": "paced", "cost": cost, "native": native, "pace": found, "head": head.note}
 
     def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
@@ -127,6 +127,13 @@ class Worker:
         aside = disk.set_aside(path).name
         line = f"{reason} It is set aside as {aside}; the trial begins again."
         self._emit({"event": "said", "line": line})
+
+    def _cost(self, trial: Trial, model: Any) -> Cost | None:
+        """Return a model's cost, None for one that nothing can be seen in; it can still train."""
+        try:
+            return replace(_counted(model, trial.input_shape), model=trial.model)
+        except BadInput:
+            return None
 
     def _native(self, trial: Trial, cost: Cost) -> NativeCost:
         """Return the cost of the trial's model at its native size, for the trial's images.
