@@ -102,11 +102,10 @@ MODELS: Registry[ModelInfo] = Registry("model")
 def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
     """Return a decorator that registers a model builder under a name.
 
-    The builder is called as `builder(input_shape=…, num_classes=…, **options)` and
-    returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
-    arguments are the changes that it takes. Its default of input_shape is the model's native size;
-    without one that is the size of the data. Decorate once a variant.
-    Raises BadInput if the name is taken or a change is not an argument of the builder.
+    The builder is called as `builder(input_shape=…, num_classes=…, **options)` and returns a
+    keras.Model that gives logits, (batch, num_classes). Its keyword-only arguments are the changes
+    that it takes. Without a default of input_shape its native size is the data's. Decorate once a
+    variant. Raises BadInput if the name is taken or a change is not an argument of the builder.
 
     >>> import keras, netzoo
     >>> @netzoo.register_model("flat")
@@ -135,24 +134,28 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
             for key, parameter in parameters.items()
             if parameter.kind is inspect.Parameter.KEYWORD_ONLY
         }
-        native = parameters["input_shape"].default
-        is_open = isinstance(native, (tuple, list)) and None in native
-        sized = not is_open and native not in (None, inspect.Parameter.empty)
         info = ModelInfo(
             name=name,
             family=builder.__name__,
             changes=dict(changes),
             options=defaults,
-            input_shape=native if sized else PLAIN_SHAPE,
+            input_shape=_native(parameters["input_shape"]) or PLAIN_SHAPE,
             summary=(inspect.getdoc(builder) or "").partition("\n")[0],
             builder=builder,
-            sized=sized,
+            sized=_native(parameters["input_shape"]) is not None,
         )
         info.checked(changes)
         MODELS.add(name, replace(info, options=defaults | changes))
         return builder
 
     return decorate
+
+
+def _native(parameter: inspect.Parameter) -> Any:
+    """Return the default of a builder's input_shape, None if it has none or leaves a size open."""
+    shape = parameter.default
+    is_open = isinstance(shape, (tuple, list)) and None in shape
+    return None if is_open or shape is parameter.empty else shape
 
 
 def model_info(spec: str) -> ModelInfo:

@@ -12,6 +12,7 @@ import types
 from dataclasses import replace
 from pathlib import Path
 
+from error_cases_of_heads import CASES as CASES_OF_HEADS
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from lesson_records import probed, trained
@@ -307,5 +308,6 @@ CASES = [
      "out/plan.json cannot be written: File exists. What was finished before is kept; mend that "
      "and run the same command again."),
     *CASES_OF_MODELS,
+    *CASES_OF_HEADS,
 ]
 # fmt: on

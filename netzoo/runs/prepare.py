@@ -29,6 +29,8 @@ from netzoo.runs.listener import Listener, parts_line, recipe_line
 from netzoo.runs.local import Process
 from netzoo.runs.store import Store
 
+_BY_MODEL = "costs", "natives", "paces", "parts", "failures", "heads"
+
 
 def start_process(
     store: Store, log: str, backend_name: str, device: str, loaded: Process | None = None
@@ -130,9 +132,7 @@ def _prepared(
         listener.waiting("reading the images")
         dataset, shown = _dataset(request, name)
         trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
-        found: dict[str, Any] = {
-            key: {} for key in ("costs", "natives", "paces", "parts", "failures", "heads")
-        }
+        found: dict[str, Any] = {key: {} for key in _BY_MODEL}
         wrong: list[BadInput] = []
         for trial in trials[: len(recipes)]:
             listener.waiting(f"timing a few steps of {trial.model}")
@@ -147,16 +147,10 @@ def _prepared(
                 found["failures"][trial.model] = str(error)
                 wrong.append(error)
                 continue
-            pace = from_plain(Pace, answer["pace"])
-            if answer["cost"] is None:
-                listener.said(f"{trial.model} cannot be counted: its layers cannot be seen into.")
-            else:
-                found["costs"][trial.model] = from_plain(Cost, answer["cost"])
-                found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
-            found["paces"][trial.model] = replace(pace, start=start_seconds)
-            found["parts"][trial.model] = parts
-            if answer["head"] is not None:
-                found["heads"][trial.model] = answer["head"]
+            pace = replace(from_plain(Pace, answer["pace"]), start=start_seconds)
+            about = {"paces": pace, "parts": parts, **_costs(answer), **_head(answer)}
+            for key, value in about.items():
+                found[key][trial.model] = value
     if len(wrong) == len(recipes):
         raise wrong[0]
     store.keep_pictures(shown)
@@ -169,6 +163,18 @@ def _prepared(
         versions=started["versions"],
         **found,
     )
+
+
+def _costs(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's costs as a trial's process tells them; none of what cannot be seen into."""
+    if answer["cost"] is None:
+        return {}
+    cost, native = from_plain(Cost, answer["cost"]), from_plain(NativeCost, answer["native"])
+    return {"costs": cost, "natives": native}
+
+
+def _head(answer: dict[str, Any]) -> dict[str, Any]:
+    return {} if answer["head"] is None else {"heads": answer["head"]}
 
 
 def more_parts(trial: Trial, parts: int) -> int | None:
