@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from netzoo.errors import DataError, StoreError
 
+LONGEST_NAME = 240  # of the 255 letters that a file system takes, before what is added here
 _SEAL = re.compile(rb',\n "seal": "([0-9a-f]{64})"\n}\n$')
 
 
@@ -22,7 +23,7 @@ def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
 
     Raises StoreError if that fails; then what was there before is still there.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    fresh = path.with_name(f".{path.name[:LONGEST_NAME]}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with fresh.open("wb") as file:
@@ -81,7 +82,7 @@ def damaged(path: Path) -> DataError:
 def set_aside(path: Path) -> Path:
     """Rename a damaged file, so that nothing reads it again, and return its new path."""
     number = 1
-    while (aside := path.with_name(f"{path.name}.damaged{number}")).exists():
+    while (aside := path.with_name(f"{path.name[:LONGEST_NAME]}.damaged{number}")).exists():
         number += 1
     path.rename(aside)
     return aside

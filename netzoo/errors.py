@@ -79,9 +79,10 @@ class Interrupted(KeyboardInterrupt):
 
 
 def telling_line(error: Exception) -> str:
-    """Return the line of an error that tells; Keras puts one before it that only says where."""
+    """Return the line of an error that tells; Keras puts some before it that only say where."""
     # Keras prints some of them bold.
-    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in str(error).splitlines()]
+    text = str(error).rpartition("Error encountered:\n")[2] or str(error)
+    lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
     telling = [line for line in lines if not line.startswith("Exception encountered")]
     return (telling or lines or [type(error).__name__])[0]

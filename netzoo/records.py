@@ -151,6 +151,7 @@ class TrialRecord:
     test_reads: how often the test split was opened.
     filters: None for a network without a convolution, or one in which the first cannot be told.
     command, commit: the command line, and the git commit of the working folder, if it has one.
+    head: in words, what was changed at the network's end to train it, None for nothing.
     """
 
     trial: Trial
@@ -172,6 +173,7 @@ class TrialRecord:
     filters: Filters | None = None
     command: str = ""
     commit: str | None = None
+    head: str | None = None
     schema: int = SCHEMA
 
 
@@ -198,7 +200,7 @@ class Plan:
     """What a comparison is to train, and what was found out before; the dicts are by model.
 
     request: what was asked for, as netzoo.compare takes it. failures: why a model cannot be
-    trained. parts: as in a TrialRecord.
+    trained. parts, heads: as in a TrialRecord.
     """
 
     request: dict[str, Any]
@@ -211,6 +213,7 @@ class Plan:
     paces: dict[str, Pace]
     parts: dict[str, int]
     failures: dict[str, str]
+    heads: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
     def record(self, trial: Trial, **results: Any) -> TrialRecord:
@@ -220,6 +223,7 @@ class Plan:
             "versions": self.versions,
             "cost": self.costs.get(trial.model),
             "native": self.natives.get(trial.model),
+            "head": self.heads.get(trial.model),
         }
         return TrialRecord(trial=trial, **known | results)
 

@@ -18,6 +18,9 @@ Value = TypeVar("Value")
 Registered = TypeVar("Registered", bound=Any)
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
+# Of a builder that has no size of its own: that of the images in the package.
+PLAIN_SHAPE = (28, 28, 1)
+
 
 class Registry(Mapping[str, Value], Generic[Value]):
     """A mapping from names to values that refuses duplicates and explains unknown names.
@@ -71,6 +74,7 @@ class ModelInfo:
     changes: the arguments in which it differs from the family's base.
     options: every argument that a change may name, with this model's value of it.
     input_shape: its native input: height, width, channels.
+    sized: whether the builder has that by default; one without takes the size of the data.
     """
 
     name: str
@@ -80,6 +84,7 @@ class ModelInfo:
     input_shape: tuple[int, int, int]
     summary: str
     builder: Callable[..., Any]
+    sized: bool = True
 
     def checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Return the changes, each known to the builder and of its type; raises BadInput."""
@@ -97,10 +102,10 @@ MODELS: Registry[ModelInfo] = Registry("model")
 def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
     """Return a decorator that registers a model builder under a name.
 
-    The builder is called as `builder(input_shape=…, num_classes=…, **options)` and
-    returns a keras.Model that gives logits, shape (batch, num_classes). Its keyword-only
-    arguments are the changes that it takes. Decorate once a variant.
-    Raises BadInput if the name is taken or a change is not an argument of the builder.
+    The builder is called as `builder(input_shape=…, num_classes=…, **options)` and returns a
+    keras.Model that gives logits, (batch, num_classes). Its keyword-only arguments are the changes
+    that it takes. Without a default of input_shape its native size is the data's. Decorate once a
+    variant. Raises BadInput if the name is taken or a change is not an argument of the builder.
 
     >>> import keras, netzoo
     >>> @netzoo.register_model("flat")
@@ -116,7 +121,8 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
 
     def decorate(builder: Builder) -> Builder:
         parameters = inspect.signature(builder).parameters
-        missing = {"input_shape", "num_classes"} - set(parameters)
+        named = {key for key, each in parameters.items() if each.kind is not each.POSITIONAL_ONLY}
+        missing = {"input_shape", "num_classes"} - named
         if missing:
             raise BadInput(f"the builder of {name!r} takes no argument {sorted(missing)[0]!r}.")
         if any(mark in name for mark in ":,=@ "):
@@ -133,15 +139,23 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
             family=builder.__name__,
             changes=dict(changes),
             options=defaults,
-            input_shape=parameters["input_shape"].default,
+            input_shape=_native(parameters["input_shape"]) or PLAIN_SHAPE,
             summary=(inspect.getdoc(builder) or "").partition("\n")[0],
             builder=builder,
+            sized=_native(parameters["input_shape"]) is not None,
         )
         info.checked(changes)
         MODELS.add(name, replace(info, options=defaults | changes))
         return builder
 
     return decorate
+
+
+def _native(parameter: inspect.Parameter) -> Any:
+    """Return the default of a builder's input_shape, None if it has none or leaves a size open."""
+    shape = parameter.default
+    is_open = isinstance(shape, (tuple, list)) and None in shape
+    return None if is_open or shape is parameter.empty else shape
 
 
 def model_info(spec: str) -> ModelInfo:
@@ -227,7 +241,9 @@ def create_model(
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 2:
         raise BadInput(f"a classifier needs at least 2 classes; received {num_classes!r}.")
     options = info.changes | info.checked(changes)
-    return info.builder(input_shape=shape, num_classes=num_classes, **options)
+    from netzoo.models.build import built
+
+    return built(spec, info.builder(input_shape=shape, num_classes=num_classes, **options), shape)
 
 
 def check_input_shape(shape: Any) -> tuple[int, int, int]:

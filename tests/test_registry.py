@@ -1,11 +1,16 @@
 import subprocess
 import sys
+from dataclasses import replace
 
+import keras
 import pytest
+from study_records import DATA
 
 import netzoo
 from netzoo.errors import BadInput, UnknownName
 from netzoo.registry import MODELS, Registry, base_of, name_of, register_model
+from netzoo.report.models import model_json, model_table
+from netzoo.runs.plan import native_shape
 
 
 @pytest.fixture
@@ -72,9 +77,62 @@ def test_a_users_model_registers_with_its_variants(spare_models):
     assert netzoo.create_model("tiny-wide", width=5).layers[2].units == 5
 
 
+def placed(input_shape, num_classes, /):
+    return needing(input_shape, num_classes)
+
+
+def needing(input_shape, num_classes, *, width=4):
+    """Build one layer."""
+    layers = [keras.layers.Flatten(), keras.layers.Dense(num_classes)]
+    return keras.Sequential(layers)
+
+
+def of_any_size(input_shape=(None, None, 3), num_classes=10):
+    return needing(input_shape, num_classes)
+
+
+def of_no_size(input_shape=None, num_classes=10):
+    return needing(input_shape, num_classes)
+
+
+@pytest.mark.parametrize("builder", [needing, of_any_size, of_no_size])
+def test_a_builder_without_a_size_takes_that_of_the_data(spare_models, builder):
+    register_model("sizeless")(builder)
+    assert not netzoo.model_info("sizeless").sized
+    assert netzoo.create_model("sizeless", num_classes=7).output_shape == (None, 7)
+    assert netzoo.summary("sizeless").params == 28 * 28 * 10 + 10
+    rows = [(netzoo.model_info(name), netzoo.summary(name)) for name in ("lenet", "sizeless")]
+    assert "sizeless" in model_table(rows).render("table")
+    assert [model_json(*row)["input_shape"] for row in rows] == [[28, 28, 1], [28, 28, 1]]
+    data = replace(DATA, image_shape=(40, 30, 3))
+    assert native_shape("sizeless", data) == (40, 30, 3)
+    assert native_shape("lenet", data) == (28, 28, 3)
+
+
+@pytest.mark.parametrize(
+    ("builder", "words"),
+    [
+        (lambda input_shape, num_classes: "net", "of 'bad' returns str; expected a keras.Model."),
+        (
+            lambda input_shape, num_classes: keras.layers.Dense(num_classes),
+            "the builder of 'bad' returns Dense; expected a keras.Model.",
+        ),
+        (
+            lambda input_shape, num_classes: keras.Sequential([keras.layers.Conv2D(4, 40)]),
+            "the model of 'bad' cannot be built on images of 28 × 28 × 1: ",
+        ),
+    ],
+)
+def test_a_builder_that_gives_no_model_of_images_is_told(spare_models, builder, words):
+    register_model("bad")(builder)
+    with pytest.raises(BadInput, match=words):
+        netzoo.create_model("bad")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (lambda: register_model("places")(placed), "takes no argument 'input_shape'"),
         (lambda: register_model("lenet")(tiny), "model 'lenet' is registered already"),
         (lambda: register_model("tiny", depth=3)(tiny), "no change 'depth' in tiny"),
         (lambda: register_model("ti:ny")(tiny), "holds no ':'"),

@@ -155,6 +155,41 @@ def test_an_epoch_is_the_mean_over_its_images(images, count, parts):
     assert epoch.train_accuracy == pytest.approx(right)
 
 
+@pytest.mark.parametrize("taking", [False, True])
+def test_layers_hear_of_training_whether_their_models_call_takes_it_or_not(images, taking):
+    """Without learning: the loss of a training differs from that of a test by the dropout alone."""
+
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.flat, self.drop = layers.Flatten(), layers.Dropout(0.9, seed=3)
+            self.out = layers.Dense(10, kernel_regularizer=keras.regularizers.L2(0.1))
+
+        if taking:
+
+            def call(self, x, training=None):
+                return self.out(self.drop(self.flat(x), training=training))
+
+        else:
+
+            def call(self, x):
+                return self.out(self.drop(self.flat(x)))
+
+    keras.utils.set_random_seed(1)
+    model = Net()
+    model(np.zeros((1, 28, 28, 1)))
+    recipe = replace(RECIPE, epochs=1, learning_rate=1e-12)
+    fit.compile_model(model, images, recipe)
+    seen = Inputs(images.train, recipe, (28, 28))(keras.ops.convert_to_tensor(images.train.images))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    calm = float(array(loss(images.train.labels, array(model(seen, training=False)))))
+    penalty = float(array(model.losses[0]))
+    hooks = Hooks()
+    fitted = fit.fit(model, images, recipe, 1, hooks, size=(28, 28))
+    assert hooks.kept[0].history[0].train_loss > calm + penalty + 0.5
+    assert fitted.test_loss == pytest.approx(calm, abs=0.2)
+
+
 def test_a_model_with_a_step_of_its_own_is_refused(images):
     class Own(keras.Model):
         def train_step(self, *data):

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from study_records import trial_of
 
+from netzoo import disk
 from netzoo.runs.plan import identity
+from netzoo.runs.store import Store
 from netzoo.runs.trial import Worker
 
 TRIAL = trial_of("lenet", 0)
@@ -48,6 +50,27 @@ def test_what_changes_the_numbers_makes_another_trial(other):
 )
 def test_what_does_not_change_them_makes_none(other):
     assert identity(other) == identity(TRIAL)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("letters", [60, 200, 222])
+def test_a_name_that_fits_into_a_files_stays(letters):
+    name = "m" * letters
+    assert identity(replace(TRIAL, model=name)).startswith(f"{name}-seed0-")
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("name", ["m" * 223, "layers=" * 50, "größe" * 60, "m" * 5000])
+def test_a_name_too_long_for_a_files_is_cut_and_stays_its_own(name, tmp_path):
+    trial, other = replace(TRIAL, model=name), replace(TRIAL, model=f"{name}-2")
+    assert identity(trial) != identity(other)
+    store = Store(tmp_path)
+    for place in (store.checkpoint(trial), store.log(identity(trial))):
+        disk.write_text(place, "kept")
+        assert disk.set_aside(place).read_text() == "kept"
+    path = tmp_path / f"{identity(replace(TRIAL, model='m' * 222))}.checkpoint"
+    disk.write_text(path, "kept")
+    assert disk.set_aside(path).read_text() == "kept"
 
 
 def test_the_seed_draws_the_weights():

@@ -39,6 +39,7 @@ def foot(content: Content) -> dict[str, Any]:
             ("Versions", _once(versions_text(record.versions) for record in records)),
             ("Git commit", _once(record.commit or "" for record in records)),
         ]
+        doubts += [f"{row.name} {row.head}" for row in comparison.models if row.head]
         doubts += comparison.warnings
         doubts += [f"{row.name}: {row.error}" for row in comparison.models if row.error]
         if comparison.uncounted:

@@ -109,9 +109,10 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return what was not counted, what was not the same for all models, what may yet turn."""
+    """Return what was done to a head, not counted, not the same for all, and what may yet turn."""
     brief = comparison.recipe["name"] == "brief"
     return [
+        *(f"{row.name} {row.head}" for row in comparison.models if row.head),
         *uncounted_line(comparison.uncounted),
         *(f"Warning: {line}" for line in comparison.warnings),
         *([_BRIEF] if brief else []),

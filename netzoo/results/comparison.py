@@ -23,6 +23,7 @@ class ModelRow:
     baseline, and where nothing can be said. delta: to the baseline. more_seeds: how many more would
     separate the two with a chance of 80 %, if the difference is what it seems.
     untrained: the seeds that did not train.
+    head: in words, what was changed at the network's end to train it, None for nothing.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelRow:
     untrained: tuple[int, ...] = ()
     parts: int = 1
     test_reads: int = 0
+    head: str | None = None
 
 
 @dataclass(frozen=True)

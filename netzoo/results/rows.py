@@ -87,6 +87,7 @@ def _row(name: str, records: Group) -> ModelRow:
         untrained=tuple(r.trial.seed for r in done if _did_not_train(r)),
         parts=max(record.parts for record in records),
         test_reads=max(record.test_reads for record in records),
+        head=next((record.head for record in records if record.head is not None), None),
     )
 
 

@@ -221,7 +221,8 @@ class _Run:
         if event["event"] == "stopped":
             return self._unfinished(trial, started)
         fitted = from_plain(Fitted, event["fitted"])
-        return self._record(trial, started, status="ok", parts=event["parts"], **vars(fitted))
+        results = {"parts": event["parts"], "head": event["head"], **vars(fitted)}
+        return self._record(trial, started, status="ok", **results)
 
     def _unfinished(self, trial: Trial, started: dict[str, Any]) -> TrialRecord:
         """Return the record of a trial that Ctrl-C stopped, or did not let begin."""

@@ -68,6 +68,8 @@ def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     todo: the epochs to go of each trial that has not ended.
     """
     first, versions = found.trials[0], found.versions
+    names = {trial.model for trial, _ in todo}
+    unseen = found.paces.keys() - found.costs.keys()
     data, name = first.dataset, first.backend
     precisions = sorted({trial.recipe.precision for trial in found.trials})
     share = first.recipe.validation
@@ -79,6 +81,8 @@ def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"Device: {found.device.name}; {name} "
         f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
+        *(f"{name} {head}" for name, head in found.heads.items() if name in names),
+        *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
         _estimate_line(found, todo),
     ]
 

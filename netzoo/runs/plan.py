@@ -18,6 +18,10 @@ BRIEF = "auto-brief"
 AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
 DEVICES = ("auto", "gpu", "cpu")
 
+# A file system takes 255 letters for a file's name; the longest that begins with an identity is
+# that of a checkpoint while it is written, .IDENTITY.checkpoint.PID.new.
+LONGEST_NAME, SHORTENED_NAME = 237, 120
+
 
 @dataclass(frozen=True)
 class Request:
@@ -141,14 +145,24 @@ def identity(trial: Trial) -> str:
     del what["device"], what["module"]
     what["images"] = [data["sha256"], data["train"], data["test"]]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-    return f"{re.sub(r'[^A-Za-z0-9.]+', '-', trial.model)}-seed{trial.seed}-{digest[:8]}"
+    words, end = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model), f"-seed{trial.seed}-{digest[:8]}"
+    if len(words) + len(end) > LONGEST_NAME:
+        words = words[:SHORTENED_NAME]
+    return words + end
+
+
+def native_shape(model: str, dataset: DatasetRecord) -> tuple[int, int, int]:
+    """Return a model's native size with the data's channels; the data's, where it has none."""
+    info = model_info(model)
+    height, width, _ = info.input_shape if info.sized else dataset.image_shape
+    return height, width, dataset.image_shape[2]
 
 
 def _input_shape(spec: str, chosen: Recipe, dataset: DatasetRecord) -> tuple[int, int, int]:
-    height, width, _ = model_info(parted(spec)[0]).input_shape
+    height, width, channels = native_shape(parted(spec)[0], dataset)
     if chosen.image_size is not None:
         height = width = chosen.image_size
-    return height, width, dataset.image_shape[2]
+    return height, width, channels
 
 
 def _module(spec: str) -> str:

@@ -12,7 +12,7 @@ from netzoo import backend
 from netzoo.costs import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.data.pictures import pictures
-from netzoo.errors import NetzooError, OutOfMemory, TrialFailed
+from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
 from netzoo.recipes import recipe
 from netzoo.records import (
     DatasetRecord,
@@ -28,6 +28,8 @@ from netzoo.runs import plan
 from netzoo.runs.listener import Listener, parts_line, recipe_line
 from netzoo.runs.local import Process
 from netzoo.runs.store import Store
+
+_BY_MODEL = "costs", "natives", "paces", "parts", "failures", "heads"
 
 
 def start_process(
@@ -130,9 +132,8 @@ def _prepared(
         listener.waiting("reading the images")
         dataset, shown = _dataset(request, name)
         trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
-        found: dict[str, Any] = {
-            key: {} for key in ("costs", "natives", "paces", "parts", "failures")
-        }
+        found: dict[str, Any] = {key: {} for key in _BY_MODEL}
+        wrong: list[BadInput] = []
         for trial in trials[: len(recipes)]:
             listener.waiting(f"timing a few steps of {trial.model}")
             try:
@@ -142,11 +143,16 @@ def _prepared(
                 process, _ = start_process(store, "prepare", backend_name, request.device)
                 stack.enter_context(process)
                 continue
-            pace = from_plain(Pace, answer["pace"])
-            found["costs"][trial.model] = from_plain(Cost, answer["cost"])
-            found["natives"][trial.model] = from_plain(NativeCost, answer["native"])
-            found["paces"][trial.model] = replace(pace, start=start_seconds)
-            found["parts"][trial.model] = parts
+            except BadInput as error:  # of this model alone
+                found["failures"][trial.model] = str(error)
+                wrong.append(error)
+                continue
+            pace = replace(from_plain(Pace, answer["pace"]), start=start_seconds)
+            about = {"paces": pace, "parts": parts, **_costs(answer), **_head(answer)}
+            for key, value in about.items():
+                found[key][trial.model] = value
+    if len(wrong) == len(recipes):
+        raise wrong[0]
     store.keep_pictures(shown)
     listener.said(recipe_line(request, name, device))
     return Plan(
@@ -157,6 +163,18 @@ def _prepared(
         versions=started["versions"],
         **found,
     )
+
+
+def _costs(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's costs as a trial's process tells them; none of what cannot be seen into."""
+    if answer["cost"] is None:
+        return {}
+    cost, native = from_plain(Cost, answer["cost"]), from_plain(NativeCost, answer["native"])
+    return {"costs": cost, "natives": native}
+
+
+def _head(answer: dict[str, Any]) -> dict[str, Any]:
+    return {} if answer["head"] is None else {"heads": answer["head"]}
 
 
 def more_parts(trial: Trial, parts: int) -> int | None:

@@ -4,10 +4,11 @@ python -m netzoo.runs.trial reads requests from standard input and writes events
 
 {"do": "load", "device": "auto"}                ->  {"event": "loaded"}
 {"do": "start", "device": "auto"}               ->  {"event": "started", "device", "versions"}
-{"do": "pace", "trial": {…}, "parts": 1}        ->  {"event": "paced", "cost", "native", "pace"}
+{"do": "pace", "trial": {…}, "parts": 1}
+    ->  {"event": "paced", "cost", "native", "pace", "head"}
 {"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
     ->  {"event": "step" | "epoch" | "said", …} …,
-        {"event": "finished", "fitted", "parts"} or {"event": "stopped"}
+        {"event": "finished", "fitted", "parts", "head"} or {"event": "stopped"}
 {"do": "probe", "trial": {…}, "parts": 1, "steps": [0, 50], "images": 100}
     ->  {"event": "step", …} …, {"event": "probed", "moments"}
 {"do": "stop"}: no answer of its own; the training stops at the end of its epoch
@@ -31,12 +32,12 @@ from typing import Any
 
 from netzoo import backend, disk
 from netzoo.costs import Cost, NativeCost
-from netzoo.errors import DataError, NetzooError, telling_line
+from netzoo.errors import BadInput, DataError, NetzooError, telling_line
 from netzoo.recipes import parted
 from netzoo.records import Device, Trial, from_plain, to_line
-from netzoo.registry import create_model, model_info
+from netzoo.registry import create_model
 from netzoo.runs import checkpoint
-from netzoo.runs.plan import identity
+from netzoo.runs.plan import identity, native_shape
 
 PACE_SECONDS = 0.5
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
@@ -64,14 +65,16 @@ class Worker:
 
     def pace(self, trial: Trial, parts: int) -> dict[str, Any]:
         """Build a trial's model, count it, and time a few of its steps."""
-        from netzoo.cost import count_cost
         from netzoo.training.pace import pace
 
-        images, model = self._ready(trial, parts)
-        cost = replace(count_cost(model), model=trial.model)
-        found = pace(model, images, trial.recipe, trial.seed, PACE_SECONDS, parts=parts)
-        native = self._native(trial, cost)
-        return {"event": "paced", "cost": cost, "native": native, "pace": found}
+        images, model = self._open(trial), self._build(trial)
+        cost = self._cost(trial, model)  # as the user has it
+        head = self._ready(trial, parts, images, model)
+        found = pace(
+            *(model, images, trial.recipe, trial.seed, PACE_SECONDS), parts=parts, size=head.size
+        )
+        native = None if cost is None else self._native(trial, cost)
+        return {"event": "paced", "cost": cost, "native": native, "pace": found, "head": head.note}
 
     def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
         """Train for some steps, and look inside the network at each of them, on so many images."""
@@ -81,8 +84,10 @@ class Worker:
             self._emit({"event": "step", "epoch": 1, "step": step, "steps": steps[-1]})
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
-        images, model = self._ready(trial, parts)
-        found = moments(model, images, trial.recipe, trial.seed, steps, count, on_step, parts=parts)
+        images, model = self._open(trial), self._build(trial)
+        size = self._ready(trial, parts, images, model).size
+        about = trial.recipe, trial.seed, steps, count, on_step
+        found = moments(model, images, *about, parts=parts, size=size)
         return {"event": "probed", "moments": found}
 
     def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
@@ -92,7 +97,8 @@ class Worker:
         before = self._checkpoint(path, trial)
         if before is not None:
             parts = before[0].parts
-        images, model = self._ready(trial, parts)
+        images, model = self._open(trial), self._build(trial)
+        head = self._ready(trial, parts, images, model)
         done = None
         if before is not None:
             about, arrays = before
@@ -102,10 +108,11 @@ class Worker:
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
         hooks = _Hooks(self._emit, self._stop, model, trial, parts, path)
-        fitted = fit.fit(model, images, trial.recipe, trial.seed, hooks, parts=parts, done=done)
+        about_it = trial.recipe, trial.seed, hooks
+        fitted = fit.fit(model, images, *about_it, parts=parts, done=done, size=head.size)
         if fitted is None:
             return {"event": "stopped"}
-        return {"event": "finished", "fitted": fitted, "parts": parts}
+        return {"event": "finished", "fitted": fitted, "parts": parts, "head": head.note}
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -121,6 +128,13 @@ class Worker:
         line = f"{reason} It is set aside as {aside}; the trial begins again."
         self._emit({"event": "said", "line": line})
 
+    def _cost(self, trial: Trial, model: Any) -> Cost | None:
+        """Return a model's cost, None for one that nothing can be seen in; it can still train."""
+        try:
+            return replace(_counted(model, trial.input_shape), model=trial.model)
+        except BadInput:
+            return None
+
     def _native(self, trial: Trial, cost: Cost) -> NativeCost:
         """Return the cost of the trial's model at its native size, for the trial's images.
 
@@ -129,21 +143,23 @@ class Worker:
         from netzoo.summaries import summary
 
         model, _ = parted(trial.model)
-        height, width, _ = model_info(model).input_shape
-        shape = height, width, trial.dataset.image_shape[2]
+        shape = native_shape(model, trial.dataset)
         if shape != trial.input_shape:
             classes = len(trial.dataset.class_names)
-            cost = summary(model, input_shape=shape, num_classes=classes)
+            try:
+                cost = summary(model, input_shape=shape, num_classes=classes)
+            except BadInput:  # for images of any size
+                cost = _counted(create_model(model, input_shape=shape, num_classes=classes), shape)
         return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
 
-    def _ready(self, trial: Trial, parts: int) -> tuple[Any, Any]:
-        """Return the trial's images, and its model, compiled for batches in so many parts."""
+    def _ready(self, trial: Trial, parts: int, images: Any, model: Any) -> Any:
+        """Let the trial's model give logits, compile it for batches in parts; return its head."""
         from netzoo.training.fit import compile_model
+        from netzoo.training.head import make_ready
 
-        images = self._open(trial)
-        model = self._build(trial)
+        head = make_ready(model, trial.input_shape, len(trial.dataset.class_names))
         compile_model(model, images, trial.recipe, parts)
-        return images, model
+        return head
 
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
@@ -230,6 +246,14 @@ def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
     if request["do"] == "probe":
         return worker.probe(trial, parts, request["steps"], request["images"])
     return worker.train(trial, parts, Path(request["checkpoint"]))
+
+
+def _counted(model: Any, shape: tuple[int, int, int]) -> Cost:
+    """Return the cost of a model on images of a shape, or of its own shape if it has one."""
+    from netzoo.cost import count_cost
+    from netzoo.training.head import own_shape
+
+    return count_cost(model, None if own_shape(model) else shape)
 
 
 def _crash(error: Exception) -> dict[str, str]:

@@ -89,6 +89,8 @@ class _Probing:
 
     def run(self) -> Probe:
         """Probe what is not done yet; return all side by side, and keep it."""
+        for name, head in self._plan.heads.items():
+            self._listener.said(f"{name} {head}")
         try:
             for number, trial in enumerate(self._plan.trials, 1):
                 if trial.model not in self._errors:

@@ -19,7 +19,7 @@ from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs
 from netzoo.training.optimizer import optimizer
 from netzoo.training.state import reseed
-from netzoo.training.step import step_of
+from netzoo.training.step import Step, step_of
 
 STEP_EVENT_SECONDS = 0.25
 # To keep a large network can take as long as a short epoch. It is then not kept after each one, but
@@ -73,16 +73,20 @@ def fit(
     *,
     parts: int = 1,
     done: Done | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Fitted | None:
     """Train a compiled model for the recipe's epochs, then measure it on the test images.
 
     The hooks are told {"event": "step", "epoch", "step", "steps"} a few times a second, and
     {"event": "epoch", …} with the fields of its EpochRecord at the end of each epoch.
-    done: the epochs that the model, as it is, has behind it.
+    done: the epochs that the model, as it is, has behind it. size: height and width of what it
+    sees; by default its own.
     Returns None if the hooks stopped it before its last epoch. Raises Diverged if the loss is not
     finite, BadInput for a model that brings a training step of its own.
     """
-    training = _Training(model, images, recipe, seed, hooks, parts, done or Done())
+    inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
+    step = step_of(model, inputs)
+    training = _Training(step, images, recipe, seed, hooks, parts, done or Done())
     if not training.trained():
         return None
     test = training.last_test or training.measured("test")
@@ -114,7 +118,7 @@ class _Training:
 
     def __init__(
         self,
-        model: Any,
+        step: Step,
         images: Images,
         recipe: Recipe,
         seed: int,
@@ -129,7 +133,7 @@ class _Training:
         self._hooks, self._parts = hooks, parts
         self._steps = pipeline.steps_per_epoch(images, recipe) * parts
         self._first_epoch = len(done.history)
-        self._step = step_of(model, Inputs(images.train, recipe, model.input_shape[1:3]))
+        self._step = step
         self._reported = 0.0
         self._kept = time.perf_counter()
         self._keep_seconds = 0.0

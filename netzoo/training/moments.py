@@ -24,14 +24,16 @@ def moments(
     on_step: Callable[[int], None],
     *,
     parts: int = 1,
+    size: tuple[int, int] | None = None,
 ) -> list[Moment]:
     """Train a compiled model, and return what its layers give after each number of steps.
 
     steps: in order; 0: at the initial weights. count: on how many training images to look, the
     first of each class, without augmentation. on_step: hears the number of each step, from 1.
+    size: height and width of what the model sees; by default its own.
     Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
     """
-    inputs = Inputs(images.train, recipe, model.input_shape[1:3])
+    inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
     shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
     batch = iter(pipeline.train_batches(images, recipe, seed, parts=parts).repeat())

@@ -7,6 +7,7 @@ one.
 from typing import Any
 
 import jax
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +22,7 @@ class Step:
     """
 
     def __init__(self, model: Any, inputs: Inputs) -> None:
-        self._model, self._inputs = model, inputs
+        self._model, self._inputs = _told_of_training(model), inputs
         self._variables = (
             model.trainable_variables,
             model.non_trainable_variables,
@@ -71,3 +72,24 @@ class Step:
             trained, others, self._inputs(images), training=False
         )
         return logits
+
+
+def _told_of_training(model: Any) -> Any:
+    """Let the layers of a model whose call takes no `training` hear of it all the same.
+
+    Elsewhere the model's __call__ tells them; its stateless_call goes past that, and cannot even be
+    given what `call` does not take. So a layer that takes it stands around the call.
+    """
+    if model._call_has_training_arg:
+        return model
+    call = model.call
+
+    class Told(keras.Layer):
+        def call(self, *arguments: Any, training: Any = None) -> Any:
+            return call(*arguments)
+
+    told = Told(dtype=model.dtype_policy)
+    told.inside, told.built = model, True
+    model.call = told.__call__
+    model._call_has_training_arg = True
+    return model

@@ -22,14 +22,22 @@ MEASURED_SHARE = 1 / 3
 
 
 def pace(
-    model: Any, images: Images, recipe: Recipe, seed: int, seconds: float, *, parts: int = 1
+    model: Any,
+    images: Images,
+    recipe: Recipe,
+    seed: int,
+    seconds: float,
+    *,
+    parts: int = 1,
+    size: tuple[int, int] | None = None,
 ) -> Pace:
     """Train a prepared model for a few steps, about so many seconds, and return its pace.
 
+    size: height and width of what the model sees; by default its own.
     The start of the process is left for the one that started it: 0 seconds.
     """
     started = time.perf_counter()
-    step = step_of(model, Inputs(images.train, recipe, model.input_shape[1:3]))
+    step = step_of(model, Inputs(images.train, recipe, size or model.input_shape[1:3]))
     ends: list[float] = []
     for batch in pipeline.train_batches(images, recipe, seed, parts=parts).repeat():
         np.asarray(step.train(*batch))  # waits for a device that computes ahead

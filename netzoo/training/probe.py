@@ -105,6 +105,7 @@ def _graph(model: Any) -> Any:
     graph = getattr(model, "_functional", None) or model
     kinds = type(model).__mro__
     own = any("call" in vars(kind) for kind in kinds if not kind.__module__.startswith("keras."))
+    own = own or "call" in vars(model)  # as netzoo.training.head gives some
     if own or not isinstance(graph, keras.Function):
         raise BadInput(
             f"the model {model.name} ({type(model).__name__}) cannot be probed: its layers are not "

@@ -1,0 +1,228 @@
+"""The head of a network, made ready to be trained: logits, (batch, classes), one for each class.
+
+Cross-entropy is computed on logits. The softmax at the end of a model is taken off: cross-entropy
+of its probabilities is, by definition, that of what goes into it, and without it the numbers are
+those of the same network that ends in logits, on each backend.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from keras.src import backend as keras_backend
+
+from netzoo import units
+from netzoo.errors import BadInput, telling_line
+from netzoo.training.ending import LINEAR, SIGMOID, SOFTMAX, Ending, ending
+
+LOGITS = {LINEAR, "log_softmax"}  # that of log-probabilities is the same cross-entropy
+OFF_SOFTMAX = "ends in a softmax: it is trained and measured on what goes into that, its logits."
+OFF_SIGMOID = (
+    "ends in one sigmoid unit: it is trained and measured on the logits 0 and z of the two classes,"
+    " z being what goes into the sigmoid."
+)
+SUM_TOLERANCE = 0.02  # of probabilities in bfloat16
+
+Shape = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Head:
+    """size: height and width of what the model sees. note: what was changed, None for nothing."""
+
+    size: tuple[int, int]
+    note: str | None = None
+
+
+def own_shape(model: Any) -> Shape | None:
+    """Return the shape of the images that a model takes, None if it leaves that open.
+
+    Raises BadInput for a model that takes something else than a batch of images.
+    """
+    inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
+    if not inputs:
+        return None
+    if len(inputs) != 1 or len(inputs[0].shape) != 4:
+        shapes = ", ".join(_shape_text(each.shape) for each in inputs)
+        raise BadInput(
+            "expected a model of one input, images (batch, height, width, channels); its "
+            f"input{'s are' if len(inputs) > 1 else ' is'} {shapes}."
+        )
+    height, width, channels = inputs[0].shape[1:]
+    return None if None in (height, width, channels) else (height, width, channels)
+
+
+def make_ready(model: Any, shape: Shape, classes: int) -> Head:
+    """Let a built model give logits, if it ends in a softmax or in one sigmoid for two classes.
+
+    shape: of the trial's images, for a model that leaves it open.
+    Raises BadInput for a model that does not take such images, or does not give a logit for each
+    class.
+    """
+    own = own_shape(model)
+    seen = own or shape
+    if seen[2] != shape[2]:
+        raise BadInput(
+            f"the model takes images of {units.shape(seen)}, and the data's have "
+            f"{shape[2]} channel{'' if shape[2] == 1 else 's'}."
+        )
+    output = _output(model, seen, classes)
+    end = ending(model, None if own else seen)
+    two = classes == 2 and tuple(output.shape[1:]) == (1,) and _is_one_sigmoid(end)
+    _check(output, classes, 1 if two else classes)
+    note = None
+    if two:
+        _replace(end.operation, _two_logits)
+        note = OFF_SIGMOID
+    elif end.kind == SOFTMAX and end.alone:
+        _check_axis(end.shape, end.axis, classes)
+        _replace(end.operation, keras.activations.linear)
+        note = OFF_SOFTMAX
+    elif end.kind in (None, SOFTMAX):
+        note = _by_values(model, seen, classes)
+    elif end.kind not in LOGITS:
+        raise BadInput(
+            f"the model ends in the activation {end.kind}; expected logits, {_expected(classes)}: "
+            "a last layer without an activation, or with a softmax."
+        )
+    return Head(seen[:2], note)
+
+
+def _output(model: Any, shape: Shape, classes: int) -> Any:
+    """Return a symbolic tensor like what the model gives for images. Raises BadInput."""
+    inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
+    batch = inputs[0].shape[0] if inputs else None
+    try:
+        output = model(keras.KerasTensor((batch, *shape)))
+    except Exception as error:
+        raise BadInput(
+            f"the model cannot be called on images of {units.shape(shape)}: {telling_line(error)}"
+        ) from error
+    if isinstance(output, keras.KerasTensor):
+        return output
+    names = f" ({', '.join(map(str, output))})" if isinstance(output, dict) else ""
+    count = len(keras.tree.flatten(output))
+    raise BadInput(
+        f"the model gives a {type(output).__name__} of {count} output{'' if count == 1 else 's'}"
+        f"{names}; expected one tensor of logits, {_expected(classes)}."
+    )
+
+
+def _check(output: Any, classes: int, wanted: int) -> None:
+    """Raise BadInput unless the output is (batch, wanted) and floating-point."""
+    shape = tuple(output.shape)
+    if len(shape) != 2:
+        raise BadInput(
+            f"the model gives {_shape_text(shape)}; expected logits, {_expected(classes)}."
+        )
+    if shape[1] != wanted:
+        raise BadInput(
+            f"the model has {shape[1]} output{'' if shape[1] == 1 else 's'}, and the data have "
+            f"{classes} classes; expected logits, {_expected(classes)}."
+        )
+    if not keras.backend.is_float_dtype(output.dtype):
+        raise BadInput(f"the model gives {output.dtype}; expected logits, {_expected(classes)}.")
+
+
+def _is_one_sigmoid(end: Ending) -> bool:
+    return end.kind == SIGMOID and end.alone and len(end.shape) == 2
+
+
+def _check_axis(shape: tuple[int | None, ...], axis: Any, classes: int) -> None:
+    """Raise BadInput unless a softmax is over the classes, and all else but the batch is 1."""
+    axes = (
+        range(len(shape)) if axis is None else axis if isinstance(axis, (tuple, list)) else [axis]
+    )
+    over = {each % len(shape) for each in axes}
+    if 0 in over or prod(shape[each] or 0 for each in over) != classes:
+        raise BadInput(
+            f"the model ends in a softmax over axis {axis} of {_shape_text(shape)}; expected it "
+            f"over the {classes} classes."
+        )
+
+
+def _replace(operation: Any, function: Any) -> None:
+    """Let an operation apply another function in place of its activation."""
+    if hasattr(operation, "activation"):
+        del operation.activation  # torch takes no function in place of a layer
+        operation.activation = function
+    else:
+        operation.call = lambda x, *_, **__: function(x)
+
+
+def _two_logits(z: Any) -> Any:
+    """Return the logits, (batch, 2), whose softmax is 1 - sigmoid(z) and sigmoid(z)."""
+    return ops.concatenate([ops.zeros_like(z), z], axis=-1)
+
+
+def _by_values(model: Any, shape: Shape, classes: int) -> str | None:
+    """Take off the softmax whose values a model returns, which its layers do not show.
+
+    Raises BadInput for a model that gives probabilities in another way.
+    """
+    images = np.random.default_rng(0).random((2, *shape), "float32")
+    with _softmaxes() as seen:
+        values = _array(model(ops.convert_to_tensor(images), training=False))
+    for place, (logits, axis, output) in enumerate(reversed(seen), 1):
+        found = _array(output)
+        if found.size == values.size and np.array_equal(found.reshape(values.shape), values):
+            _check_axis(tuple(logits.shape), axis, classes)
+            _stop_before_softmax(model, place, classes)
+            return OFF_SOFTMAX
+    if values.min() >= 0 and np.abs(values.sum(axis=-1) - 1).max() < SUM_TOLERANCE:
+        raise BadInput(
+            f"the model gives probabilities, not by a softmax at its end; expected logits, "
+            f"{_expected(classes)}."
+        )
+    return None
+
+
+def _stop_before_softmax(model: Any, place: int, classes: int) -> None:
+    """Let a model return what goes into the softmax that is the place-th from the last."""
+    call = model.call
+
+    def logits(*arguments: Any, **keywords: Any) -> Any:
+        with _softmaxes() as seen:
+            output = call(*arguments, **keywords)
+        return ops.reshape(seen[-place][0], (-1, classes)) if len(seen) >= place else output
+
+    model.call = logits
+
+
+@contextmanager
+def _softmaxes() -> Iterator[list[tuple[Any, Any, Any]]]:
+    """Note what goes into each softmax, its axis, and what comes out.
+
+    All of Keras's come to this function of the backend; nothing public can tell one's input.
+    """
+    seen: list[tuple[Any, Any, Any]] = []
+    softmax = keras_backend.nn.softmax
+
+    def noted(x: Any, axis: Any = -1) -> Any:
+        output = softmax(x, axis=axis)
+        seen.append((x, axis, output))
+        return output
+
+    keras_backend.nn.softmax = noted
+    try:
+        yield seen
+    finally:
+        keras_backend.nn.softmax = softmax
+
+
+def _array(tensor: Any) -> Any:
+    return np.asarray(ops.convert_to_numpy(ops.cast(tensor, "float32")))
+
+
+def _expected(classes: int) -> str:
+    return f"(batch, {classes})"
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    sizes = ("?" if size is None else str(size) for size in shape[1:])
+    return f"({', '.join(('batch', *sizes))})"
