@@ -7,6 +7,7 @@ import click
 
 from netzoo.errors import NetzooError
 
+from . import streams
 from .ablate import ablate
 from .compare import compare
 from .ladder import ladder
@@ -64,6 +65,7 @@ for command in COMMANDS:
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 a trial failed, 2 a wrong request, 130 Ctrl-C."""
+    streams.prepare()
     try:
         code = app.main(prog_name="netzoo", standalone_mode=False)
     except click.ClickException as error:

@@ -240,7 +240,7 @@ def _crash(error: Exception) -> dict[str, str]:
 
 
 def _listen(requests: queue.SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:  # JSON is UTF-8, whatever a terminal here is
         request = json.loads(line)
         if request["do"] == "stop":
             stop.set()
