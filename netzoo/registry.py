@@ -222,12 +222,15 @@ def create_model(
     >>> netzoo.create_model("alexnet", input_shape=(96, 96, 3), num_classes=100).output_shape
     (None, 100)
     """
+    from netzoo.models.layout import channels_last
+
     info = model_info(spec)
     shape = check_input_shape(info.input_shape if input_shape is None else input_shape)
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 2:
         raise BadInput(f"a classifier needs at least 2 classes; received {num_classes!r}.")
     options = info.changes | info.checked(changes)
-    return info.builder(input_shape=shape, num_classes=num_classes, **options)
+    with channels_last():
+        return info.builder(input_shape=shape, num_classes=num_classes, **options)
 
 
 def check_input_shape(shape: Any) -> tuple[int, int, int]:

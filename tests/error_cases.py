@@ -137,6 +137,9 @@ CASES = [
      "no format 'jsn'; did you mean 'json'? Known: csv, json, latex, markdown, table."),
     ("input shape", BadInput, "summary alexnet --input-shape 224",
      "--input-shape: expected height,width,channels such as 224,224,1; received '224'."),
+    ("input size", BadInput, "summary a.keras --input-shape 8,x",
+     "--input-shape: expected sizes such as 224,224,1 or 20, each a positive whole number; "
+     "received '8,x'."),
     ("depth", BadInput, "summary lenet --depth 0",
      "--depth is at least 1; received 0."),
     ("columns", UnknownName, "summary lenet --columns mac",

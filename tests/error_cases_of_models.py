@@ -82,6 +82,14 @@ def no_loader(patch):
     find_model(f"{file('mine.py')}:build")
 
 
+def open_size():
+    file("mine.py").write_text(
+        "import keras\ndef build():\n x = keras.Input((None, 4))\n"
+        " return keras.Model(x, keras.layers.ReLU()(x))"
+    )
+    netzoo.summary("mine.py:build")
+
+
 def found(code, spec="mine.py:build", **options):
     file("mine.py", code)
     return find_model(spec, **options)
@@ -239,6 +247,15 @@ CASES = [
      "no model 'ResNet51' in keras.applications; did you mean 'ResNet50'? Known: <any>."),
     ("no .keras file", BadInput, lambda: find_model("a.keras"),
      "'a.keras' is not there."),
+    ("folder of a model", BadInput, lambda: find_model(str(folder("saved"))),
+     "saved is a folder; a model is read from a .keras file, or an .h5 file of a whole model: "
+     "where the model was made, model.save('saved.keras')."),
+    ("weights alone", BadInput, lambda: find_model(str(file("a.weights.h5"))),
+     "a.weights.h5 holds weights alone, no layers; a model is read from a .keras file, or an .h5 "
+     "file of a whole model."),
+    ("file of another tool", BadInput, lambda: find_model(str(file("a.onnx"))),
+     "a.onnx is a .onnx file; a model is read from a .keras file, or an .h5 file of a whole "
+     "model."),
     ("damaged .keras file", DataError, lambda: find_model(str(file("a.keras"))),
      "a.keras cannot be loaded in safe mode: <any>"),
     ("classes of a file", BadInput, lambda: find_model("a.keras", num_classes=3),
@@ -255,6 +272,21 @@ CASES = [
      "mine.py:build: mine.py cannot be imported: division by zero"),
     ("callable", UnknownName, lambda: found("def build(): ...", "mine.py:bild"),
      "no callable 'bild' in mine.py; did you mean 'build'? Known: build."),
+    ("file without a name", BadInput, lambda: found("def build(): ...", "mine.py"),
+     "mine.py: name a function that returns a keras.Model, a class of models, or a model, after a "
+     "colon, such as mine.py:build. It has: build."),
+    ("neither function nor model", BadInput, lambda: found("build = 3"),
+     "mine.py:build is an int; expected a function that returns a keras.Model, a class of models, "
+     "or a model."),
+    ("callable that wants more", BadInput, lambda: found("def build(depth): ..."),
+     "mine.py:build needs depth; netzoo gives input_shape and num_classes alone: let it have a "
+     "default."),
+    ("classes of a model", BadInput,
+     lambda: found("import keras; build = keras.Sequential()", num_classes=3),
+     "mine.py:build has its own number of classes; leave num_classes out."),
+    ("open size", BadInput, open_size,
+     "mine.py:build has an input of an open size: (?, 4); give it, without the batch, by "
+     "--input-shape (input_shape in Python), such as 20,4."),
     ("argument of a callable", BadInput, lambda: found("def build(): ...", num_classes=3),
      "mine.py:build takes no num_classes; leave it out."),
     ("callable that fails", BadInput, lambda: found("def build(): 1 / 0"),

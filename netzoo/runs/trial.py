@@ -52,6 +52,10 @@ class Worker:
     def load(self, device: str) -> dict[str, Any]:
         """Import the backend, and touch no device, whose memory it could take from others."""
         backend.start(device, data=True)
+        import keras
+
+        keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
+        keras.config.set_epsilon(1e-7)
         return {"event": "loaded"}
 
     def start(self, device: str) -> dict[str, Any]:
