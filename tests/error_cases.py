@@ -51,6 +51,11 @@ def no_backend(patch, name):
     backend.name()
 
 
+def not_there(patch):
+    patch.setenv("KERAS_TORCH_DEVICE", "cdua")
+    raise backend._not_there("KERAS_TORCH_DEVICE")  # which backend would say so depends on the run
+
+
 def old_plotext(patch):
     patch.setitem(sys.modules, "plotext", types.SimpleNamespace(__version__="5.3.2"))
     command("compare lenet --plot")
@@ -245,7 +250,10 @@ CASES = [
      "the backend torch (KERAS_BACKEND names another) needs the package torch, which is not "
      'installed: pip install "netzoo[torch]"'),
     ("GPU", BadInput, lambda: backend.require_gpu({"kind": "cpu", "name": CPU.name}),
-     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)."),
+     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)<any>."),
+    ("device of a variable", BadInput, not_there,
+     "KERAS_TORCH_DEVICE is 'cdua', and <any> cannot compute on that here; set it to cpu, or unset "
+     "it."),
     ("packages of a page", MissingPackage,
      lambda patch: without(patch, "altair", lambda: netzoo.write_report("out")),
      'report needs the package altair, which is not installed: pip install "netzoo[report]"'),
