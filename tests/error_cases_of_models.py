@@ -188,6 +188,17 @@ def not_prepared():
     netzoo.open_images("mine", "data")
 
 
+def two_files():
+    Path("train-images-idx3-ubyte").write_bytes(b"\0\0\x08\3")
+    idx_files("train-images-idx3-ubyte.gz", b"\0\0\x08\1")
+
+
+def two_configurations():
+    for config in ("a", "b"):
+        folder(f"data/mine/{config}/1.0.0", "dataset_info.json")
+    netzoo.open_images("mine", "data")
+
+
 def without_network(patch, name):
     for scheme in ("http_proxy", "https_proxy"):
         patch.setenv(scheme, "http://127.0.0.1:9")
@@ -342,7 +353,9 @@ CASES = [
      "the data folder 'nowhere' is not there."),
     ("nowhere and no network", DataError, lambda patch: without_network(patch, "fashion_mnist"),
      "no Fashion-MNIST in empty, and no network to download it. Three ways to get it: apt-get "
-     "install dataset-fashion-mnist; put its four IDX files in a folder and name it with "
+     "install dataset-fashion-mnist; put its four IDX files (train-images-idx3-ubyte, "
+     "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; .idx for -idx and "
+     ".gz at the end will do) in a folder and name it with "
      "--data-dir or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
      "on the sample that netzoo brings: --dataset fashion_mnist_sample."),
     ("other clothes", DataError, other_clothes,
@@ -353,8 +366,12 @@ CASES = [
      "fashion_mnist_sample has changed since this comparison began: expected SHA-256 "
      "abababababababab…, found <any>…; begin again in another folder."),
     ("no IDX file", DataError, lambda: idx.read(folder("empty")),
-     "empty: expected the file train-images-idx3-ubyte or train-images-idx3-ubyte.gz; found "
-     "neither."),
+     "empty: expected the file train-images-idx3-ubyte or train-images.idx3-ubyte or "
+     "train-images-idx3-ubyte.gz or train-images.idx3-ubyte.gz, there or in raw or "
+     "FashionMNIST/raw; found none of them."),
+    ("two IDX files", DataError, two_files,
+     "train-images-idx3-ubyte and train-images-idx3-ubyte.gz hold different data; remove the wrong "
+     "one."),
     ("IDX of another kind", DataError,
      lambda: idx_files("train-images-idx3-ubyte.gz", b"\0\0\x0d\3"),
      "train-images-idx3-ubyte.gz: expected an IDX file that begins with 00000803; found 00000d03."),
@@ -393,6 +410,8 @@ CASES = [
      "that has one, copy the folder, and name it with --data-dir."),
     ("configuration of a data set", DataError, lambda: tfds.prepare("mnist/none", Path("data")),
      "TFDS cannot prepare 'mnist/none': <any>"),
+    ("configurations of a data set", BadInput, two_configurations,
+     "mine is prepared in data/mine as mine/a, mine/b; name one of them."),
     ("damaged data set", DataError, not_prepared,
      "data/mine/1.0.0: not a folder that TFDS can read: <any>"),
     ("damaged split", DataError, damaged_split,
