@@ -15,6 +15,7 @@ from pathlib import Path
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from lesson_records import probed, trained
+from netzoo_cli.app import _check_words
 from study_records import CPU, DATA, record
 
 import netzoo
@@ -142,6 +143,8 @@ CASES = [
      "no format 'jsn'; did you mean 'json'? Known: csv, json, latex, markdown, table."),
     ("input shape", BadInput, "summary alexnet --input-shape 224",
      "--input-shape: expected height,width,channels such as 224,224,1; received '224'."),
+    ("word that is no text", BadInput, lambda: _check_words(["compare", "out\udcff"]),
+     "'out\\udcff' is not text in this system's encoding."),
     ("input size", BadInput, "summary a.keras --input-shape 8,x",
      "--input-shape: expected sizes such as 224,224,1 or 20, each a positive whole number; "
      "received '8,x'."),

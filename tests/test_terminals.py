@@ -148,7 +148,8 @@ def test_an_error_is_one_line_in_ascii_too(tmp_path, words, told):
 @pytest.mark.once
 def test_a_name_that_is_no_text_is_an_error_in_one_line_and_no_traceback(tmp_path):
     for encoding in ("utf-8", "cp1252"):
-        code, _, said = run(tmp_path, encoding, "summary", os.fsdecode(b"m\xff.keras"))
-        assert code == 2
-        assert "Traceback" not in said
-        assert said.count("\n") == 1
+        for words in ("summary m\udcff.keras", "compare lenet --output out\udcff"):
+            code, _, said = run(tmp_path, encoding, *words.split())
+            assert code == 2
+            assert said.startswith(f"Error: {words.split()[-1]!a} is not text in this ")
+            assert said.count("\n") == 1
