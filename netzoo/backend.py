@@ -24,12 +24,6 @@ INSTALL = {
     "torch": 'pip install "netzoo[torch]"',
     "jax": 'pip install "netzoo[jax]"',
 }
-# What asks a backend for a device, the stronger first. A value that is empty asks JAX for nothing.
-ASKING = {
-    "tensorflow": (),
-    "torch": ("KERAS_TORCH_DEVICE",),
-    "jax": ("JAX_PLATFORM_NAME", "JAX_PLATFORMS"),
-}
 REPORTED_PACKAGES = ("netzoo", "keras", "tensorflow", "torch", "jax", "numpy")
 
 # Lines that TensorFlow's C++ code writes before its own log level applies. Nothing else is hidden.
@@ -45,6 +39,13 @@ _KNOWN_NOISE = re.compile(
     rb"|cuda_(dnn|blas|fft|executor|platform|diagnostics)\.cc"
     rb"|port\.cc"
 )
+
+# What asks a backend for a device, the stronger first. A value that is empty asks JAX for nothing.
+ASKING = {
+    "tensorflow": (),
+    "torch": ("KERAS_TORCH_DEVICE",),
+    "jax": ("JAX_PLATFORM_NAME", "JAX_PLATFORMS"),
+}
 
 
 def name() -> str:

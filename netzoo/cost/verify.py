@@ -28,19 +28,17 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
         )
     counter = importlib.import_module(f"netzoo.cost.opinion_{backend}")
     cost = count_cost(model, input_shape)
-    # By the operation, in the order of first calls: each trace names what has no name anew.
-    theirs: dict[int, int | None] = {}
-    reasons: dict[int, str] = {}
-    graph = model_graph(model, input_shape)
-    for call in graph.calls:
-        key = id(call.operation)
+    theirs: dict[str, int | None] = {}
+    reasons: dict[str, str] = {}
+    for call in model_graph(model, input_shape).calls:
+        name = call.operation.name
         try:
             macs = counter.count_macs(*_callable(call)) if call.inputs else 0
-            so_far = theirs.get(key, 0)
-            theirs[key] = None if so_far is None else so_far + macs
+            so_far = theirs.get(name, 0)
+            theirs[name] = None if so_far is None else so_far + macs
         except Exception as error:  # a backend's tracer raises whatever it likes
-            theirs[key] = None
-            reasons[key] = telling_line(error)
+            theirs[name] = None
+            reasons[name] = telling_line(error)
     # Not counted: the layer itself, "name (type)", or something inside, "name/…".
     unknown = {
         row.name
@@ -51,10 +49,10 @@ def verify(model: Any, input_shape: Shape | None = None) -> list[Opinion]:
         Opinion(
             name=row.name,
             ours=None if row.name in unknown else row.macs,
-            theirs=theirs[key],
-            reason=reasons.get(key, ""),
+            theirs=theirs[row.name],
+            reason=reasons.get(row.name, ""),
         )
-        for row, key in zip(cost.layers, theirs, strict=True)
+        for row in cost.layers
     ]
 
 
