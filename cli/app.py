@@ -5,8 +5,9 @@ from typing import NoReturn
 
 import click
 
-from netzoo.errors import NetzooError
+from netzoo.errors import BadInput, NetzooError
 
+from . import streams
 from .ablate import ablate
 from .compare import compare
 from .ladder import ladder
@@ -64,7 +65,9 @@ for command in COMMANDS:
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 a trial failed, 2 a wrong request, 130 Ctrl-C."""
+    streams.prepare()
     try:
+        _check_words(sys.argv[1:])
         code = app.main(prog_name="netzoo", standalone_mode=False)
     except click.ClickException as error:
         _complain(error.format_message())
@@ -76,6 +79,18 @@ def main() -> NoReturn:
         _complain("stopped.")
         code = INTERRUPTED
     sys.exit(code or 0)
+
+
+def _check_words(words: list[str]) -> None:
+    """Raise for a word that is no text, such as a file's name in another encoding.
+
+    It could be kept in no record, which are UTF-8.
+    """
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise BadInput(f"{word!a} is not text in this system's encoding.") from None
 
 
 def _complain(message: str) -> None:

@@ -8,7 +8,6 @@ import click
 
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
-from netzoo.registry import check_input_shape
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
@@ -16,12 +15,13 @@ NOT_OPTIONS = ("name", "test_each_epoch", "tuned")  # what makes a recipe, not w
 
 
 def input_shape_option(command: Command) -> Command:
-    """Add --input-shape, written 224,224,1."""
+    """Add --input-shape, written 224,224,1, or of a model of yours 20."""
     return click.option(
         "--input-shape",
         metavar="H,W,C",
         callback=_parse_shape,
-        help="Height, width, channels.  [default: its own]",
+        help="Height, width, channels; of a model of yours all sizes but the batch, such as 20.  "
+        "[default: its own]",
     )(command)
 
 
@@ -82,12 +82,23 @@ def _check_format(context: click.Context, parameter: click.Parameter, value: str
 
 def _parse_shape(
     context: click.Context, parameter: click.Parameter, value: str | None
-) -> tuple[int, int, int] | None:
+) -> tuple[int, ...] | None:
     if value is None:
         return None
-    parts = value.split(",")
-    if len(parts) != 3 or not all(part.strip().isdecimal() for part in parts):
+    parts = [part.strip() for part in value.split(",")]
+    if not all(part.isdecimal() and int(part) for part in parts):
         raise BadInput(
-            f"--input-shape: expected height,width,channels such as 224,224,1; received {value!r}."
+            "--input-shape: expected sizes such as 224,224,1 or 20, each a positive whole number; "
+            f"received {value!r}."
         )
-    return check_input_shape(tuple(map(int, parts)))
+    return tuple(map(int, parts))
+
+
+def check_image_shape(shape: tuple[int, ...] | None) -> None:
+    """Raise unless --input-shape is that of an image, as models that come by name need it."""
+    if shape is not None and len(shape) != 3:
+        received = ",".join(map(str, shape))
+        raise BadInput(
+            "--input-shape: expected height,width,channels such as 224,224,1; "
+            f"received {received!r}."
+        )

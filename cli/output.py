@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,11 +11,30 @@ import click
 from netzoo.errors import BadInput
 from netzoo.tables.table import Table
 
+from .streams import as_json, as_shown
+
 
 def show(table: Table, form: str) -> None:
     """Print a table; in a terminal, within its width."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    click.echo(table.render(form, width))
+    # LaTeX has signs of its own, and CSV's values have no widths.
+    shown = _as_shown(table) if form in ("table", "markdown") else table
+    click.echo(shown.render(form, width))
+
+
+def show_json(text: str) -> None:
+    """Print a text of JSON, which ends its line itself."""
+    click.echo(as_json(text), nl=False)
+
+
+def _as_shown(table: Table) -> Table:
+    """Return a table of the signs that standard output has, so that its columns stay aligned."""
+    return replace(
+        table,
+        columns=[replace(column, heading=as_shown(column.heading)) for column in table.columns],
+        rows=[[replace(cell, text=as_shown(cell.text)) for cell in row] for row in table.rows],
+        footer=[as_shown(line) for line in table.footer],
+    )
 
 
 def check_plot(form: str) -> None:
@@ -41,7 +61,7 @@ def show_result(result: Any, form: str, *, plot: bool) -> None:
     from netzoo.records import to_text
 
     if form == "json":
-        click.echo(to_text(result), nl=False)
+        show_json(to_text(result))
     else:
         show(result.table(), form)
     trained = trained_in(result)

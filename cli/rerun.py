@@ -3,7 +3,7 @@
 import click
 
 from .options import format_option, progress_options
-from .output import show
+from .output import show, show_json
 
 
 @click.command()
@@ -36,7 +36,7 @@ def rerun(
     with progress(quiet, log_file) as listener:
         repetition = repeat(record, listener)
     if form == "json":
-        click.echo(to_text(repetition), nl=False)
+        show_json(to_text(repetition))
     else:
         show(repetition_table(repetition), form)
     context.exit(0 if repetition.same else 1)

@@ -9,7 +9,7 @@ import click
 from netzoo.costs import Cost
 from netzoo.report.costs import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
 
-from .options import format_option, input_shape_option
+from .options import check_image_shape, format_option, input_shape_option
 from .output import show
 
 
@@ -29,7 +29,7 @@ def summary(
     context: click.Context,
     /,
     models: tuple[str, ...],
-    input_shape: tuple[int, int, int] | None,
+    input_shape: tuple[int, ...] | None,
     num_classes: int | None,
     batch_size: int,
     depth: int,
@@ -42,8 +42,8 @@ def summary(
     """Show shapes, parameters and MACs of a MODEL layer by layer, or totals of several.
 
     A MODEL is a name from `netzoo list`, perhaps with changes; keras:NAME for one of
-    keras.applications; the path of a .keras file; or package.module:callable or
-    path/file.py:callable for one of yours.
+    keras.applications; the path of a .keras or .h5 file; or package.module:NAME or
+    path/file.py:NAME for one of yours: a function that returns a model, a class, or a model.
 
     \b
     Examples:
@@ -54,19 +54,19 @@ def summary(
       netzoo summary models/mine.py:build --depth 2 --verify
     """
     from netzoo import backend
-    from netzoo.errors import BadInput
 
-    for name, value in (("batch-size", batch_size), ("depth", depth)):
-        if value < 1:
-            raise BadInput(f"--{name} is at least 1; received {value}.")
-    backend.start("cpu", shapes_only=_all_by_name(models) and not verify)
+    _check_numbers(**{"batch-size": batch_size, "depth": depth})
+    by_name = _by_name(models)
+    check_image_shape(input_shape if any(by_name) else None)
+    backend.start("cpu", shapes_only=all(by_name) and not verify)
+    _say_floatx()
     from netzoo.report.costs import batched, layer_table, totals_table
     from netzoo.summaries import counted
 
     found = [counted(spec, input_shape, num_classes, weights=verify) for spec in models]
     costs = [cost for _, cost in found]
     if verify:
-        context.exit(_show_opinions(found, form))
+        context.exit(_show_opinions(found, [input_shape and not named for named in by_name], form))
     if form == "json":
         _show_json([batched(cost, batch_size).to_dict(depth) for cost in costs])
     elif len(costs) > 1:
@@ -77,19 +77,45 @@ def summary(
         show(table, form)
 
 
+def _say_floatx() -> None:
+    """Say so if weights are counted in another type than float32."""
+    import keras
+
+    found = keras.config.floatx()
+    if found != "float32":
+        told = f"floatx is {found} in keras.json; weights and activations are counted in it"
+        click.echo(f"Note: {told} where a model names no other.", err=True)
+
+
+def _check_numbers(**numbers: int) -> None:
+    """Raise for a number below 1."""
+    from netzoo.errors import BadInput
+
+    for name, value in numbers.items():
+        if value < 1:
+            raise BadInput(f"--{name} is at least 1; received {value}.")
+
+
 def _columns(columns: str | None, train: bool) -> Sequence[str]:
     if columns is not None:
         return [name.strip() for name in columns.split(",")]
     return TRAINING_COLUMNS if train else DEFAULT_COLUMNS
 
 
-def _show_opinions(found: Sequence[tuple[Any, Cost]], form: str) -> int:
-    """Let the backend count models too, show both counts, and return the exit code."""
+def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], form: str) -> int:
+    """Let the backend count models too, show both counts, and return the exit code.
+
+    reshaped: whether each is counted on an input of another shape than it may have.
+    """
     from netzoo import backend
     from netzoo.cost.verify import verify
+    from netzoo.models.find import is_open
     from netzoo.report.opinions import opinion_json, opinion_table
 
-    opinions = [(cost, verify(model)) for model, cost in found]
+    opinions = []
+    for (model, cost), other in zip(found, reshaped, strict=True):
+        shape: Any = cost.input_shape if other or is_open(model) else None
+        opinions.append((cost, verify(model, shape)))
     if form == "json":
         _show_json([opinion_json(*pair) for pair in opinions])
     else:
@@ -102,8 +128,8 @@ def _show_json(told: list[dict[str, Any]]) -> None:
     click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
 
 
-def _all_by_name(models: tuple[str, ...]) -> bool:
-    """Return whether each is registered or in keras.applications: no code or file of the user's.
+def _by_name(models: tuple[str, ...]) -> list[bool]:
+    """Return of each whether it is registered or in keras.applications, no code or file of yours.
 
     Raises for a wrong registered name, before a backend starts, which takes seconds.
     """
@@ -114,4 +140,4 @@ def _all_by_name(models: tuple[str, ...]) -> bool:
     for spec in models:
         if is_registered(spec):
             model_info(parted(spec)[0])
-    return all(is_registered(spec) or is_application(spec) for spec in models)
+    return [is_registered(spec) or is_application(spec) for spec in models]

@@ -40,6 +40,13 @@ _KNOWN_NOISE = re.compile(
     rb"|port\.cc"
 )
 
+# What asks a backend for a device, the stronger first. A value that is empty asks JAX for nothing.
+ASKING = {
+    "tensorflow": (),
+    "torch": ("KERAS_TORCH_DEVICE",),
+    "jax": ("JAX_PLATFORM_NAME", "JAX_PLATFORMS"),
+}
+
 
 def name() -> str:
     """Return the backend that keras uses or will use: "tensorflow", "torch" or "jax".
@@ -78,6 +85,7 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
     if device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         os.environ["JAX_PLATFORMS"] = os.environ["KERAS_TORCH_DEVICE"] = "cpu"
+        os.environ.pop("JAX_PLATFORM_NAME", None)
     with _without_noise():
         if data and chosen != "tensorflow":
             keep_tensorflow_off_gpu()
@@ -105,7 +113,10 @@ def keep_tensorflow_off_gpu() -> Any:
 
 
 def device() -> dict[str, Any]:
-    """Return what the started backend computes on: kind, name, native_bfloat16."""
+    """Return what the started backend computes on: kind, name, native_bfloat16.
+
+    Raises BadInput if a variable of the environment asks for what it cannot compute on.
+    """
     chosen = name()
     with _without_noise():
         gpu = {"tensorflow": _tensorflow_gpu, "torch": _torch_gpu, "jax": _jax_gpu}[chosen]()
@@ -135,7 +146,13 @@ def versions() -> dict[str, str]:
 def require_gpu(found: dict[str, Any]) -> None:
     """Raise BadInput unless the device found is a GPU."""
     if found["kind"] != "gpu":
-        raise BadInput(f"--device gpu: {name()} sees no GPU here; it would run on {found['name']}.")
+        chosen = name()
+        asking = ("CUDA_VISIBLE_DEVICES", *ASKING[chosen])
+        told = ", ".join(f"{key} is {os.environ[key]!r}" for key in asking if key in os.environ)
+        raise BadInput(
+            f"--device gpu: {chosen} sees no GPU here; it would run on {found['name']}"
+            + (f"; {told}." if told else ".")
+        )
 
 
 def _configured() -> str | None:
@@ -160,21 +177,46 @@ def _tensorflow_gpu() -> tuple[str, bool] | None:
 def _torch_gpu() -> tuple[str, bool] | None:
     import torch
 
-    chosen = os.environ.get("KERAS_TORCH_DEVICE", "")  # keras looks in this order
-    if chosen != "cpu" and torch.backends.mps.is_available():
-        return "GPU (mps)", False
-    if chosen != "cpu" and torch.cuda.is_available():
-        return torch.cuda.get_device_name(), torch.cuda.get_device_capability()[0] >= 8
-    return None
+    asked = os.environ.get("KERAS_TORCH_DEVICE")
+    if asked is not None:
+        try:
+            torch.zeros(1, device=asked).cpu()
+        except Exception as error:  # AssertionError, RuntimeError, NotImplementedError, …
+            raise _not_there("KERAS_TORCH_DEVICE") from error
+    mps, cuda = torch.backends.mps.is_available(), torch.cuda.is_available()
+    used = asked or ("mps" if mps else "cuda" if cuda else "cpu")  # keras looks in this order
+    kind = used.partition(":")[0]
+    if kind == "cuda":
+        return torch.cuda.get_device_name(used), torch.cuda.get_device_capability(used)[0] >= 8
+    return None if kind == "cpu" else (f"GPU ({kind})", False)
 
 
 def _jax_gpu() -> tuple[str, bool] | None:
     import jax
 
-    found = jax.devices()[0]
+    first = {key: os.environ.get(key, "").partition(",")[0] for key in ASKING["jax"]}
+    asking = [key for key, platform in first.items() if platform]
+    others = [key for key in asking if first[key] != "cpu"]
+    try:
+        found = jax.devices()[0]
+    except Exception as error:  # AssertionError or RuntimeError
+        if not asking:
+            raise
+        raise _not_there((others or asking)[0]) from error
+    # Of several that are asked for, JAX passes over in silence those that are not there.
+    if found.platform == "cpu" and asking[:1] == others[:1] != []:
+        raise _not_there(asking[0])
     if found.platform == "cpu":
         return None
     return found.device_kind, float(getattr(found, "compute_capability", 0) or 0) >= 8
+
+
+def _not_there(variable: str) -> BadInput:
+    """Return the error for a variable that asks for a device that the backend has not."""
+    return BadInput(
+        f"{variable} is {os.environ[variable]!r}, and {name()} cannot compute on that here; set it "
+        "to cpu, or unset it."
+    )
 
 
 def _processor() -> tuple[str, set[str]]:

@@ -236,14 +236,17 @@ def create_model(
     >>> netzoo.create_model("alexnet", input_shape=(96, 96, 3), num_classes=100).output_shape
     (None, 100)
     """
+    from netzoo.models.build import built
+    from netzoo.models.layout import channels_last
+
     info = model_info(spec)
     shape = check_input_shape(info.input_shape if input_shape is None else input_shape)
     if isinstance(num_classes, bool) or not isinstance(num_classes, int) or num_classes < 2:
         raise BadInput(f"a classifier needs at least 2 classes; received {num_classes!r}.")
     options = info.changes | info.checked(changes)
-    from netzoo.models.build import built
-
-    return built(spec, info.builder(input_shape=shape, num_classes=num_classes, **options), shape)
+    with channels_last():
+        model = info.builder(input_shape=shape, num_classes=num_classes, **options)
+        return built(spec, model, shape)
 
 
 def check_input_shape(shape: Any) -> tuple[int, int, int]:

@@ -10,11 +10,13 @@ from keras.src.backend.common import global_state
 
 from netzoo.cost import count_cost
 from netzoo.costs import Cost
-from netzoo.models.find import find_model
+from netzoo.errors import BadInput
+from netzoo.models import saved
+from netzoo.models.find import found, import_code, is_open
 
 
 def summary(
-    model: Any, *, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None
+    model: Any, *, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> Cost:
     """Return the cost of a built keras.Model, or of what `find_model` finds by a text.
 
@@ -32,20 +34,51 @@ def summary(
 
 def counted(
     spec: str,
-    input_shape: tuple[int, int, int] | None = None,
+    input_shape: tuple[int, ...] | None = None,
     num_classes: int | None = None,
     *,
     weights: bool = False,
 ) -> tuple[Any, Cost]:
     """Return the model that a text names, and its cost.
 
-    weights: allocate them, for a model that is to be run; one in a file has them anyway.
+    weights: allocate them, for a model that is to be run; one in a file has them anyway, and so
+    has one whose builder fits or calls it.
     """
-    allocate = weights or spec.endswith(".keras")
-    with contextlib.nullcontext() if allocate else _shapes_only():
-        model = find_model(spec, input_shape, num_classes)
-        shape = input_shape if spec.endswith(".keras") else None
+    is_code = import_code(spec)
+    with contextlib.ExitStack() as scope:
+        if not (weights or saved.is_file(spec)):
+            scope.enter_context(_shapes_only())
+        try:
+            model, shape = found(spec, input_shape, num_classes)
+        except BadInput:
+            if not is_code or weights:
+                raise
+            scope.close()
+            model, shape = found(spec, input_shape, num_classes)
+        if shape is None and is_open(model):
+            raise BadInput(_how_to_give_shape(spec, model))
+        if weights and shape is not None and not model.built:
+            model(keras.KerasTensor((1, *shape)))
         return model, replace(count_cost(model, shape), model=spec)
+
+
+def _how_to_give_shape(spec: str, model: Any) -> str:
+    """Return the line that says how to give a shape that a model leaves open."""
+    inputs = getattr(model, "inputs", None)
+    ways = "without the batch, by --input-shape (input_shape in Python), such as"
+    if inputs is None:
+        return f"{spec} is not built; give the shape of its input, {ways} 28,28,1."
+    shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
+    told = ", ".join(f"({', '.join('?' if n is None else str(n) for n in s)})" for s in shapes)
+    if len(shapes) > 1:
+        return (
+            f"{spec} has inputs of open sizes: {told}; build it on full ones, or give a shape for "
+            "each to netzoo.count_cost in Python."
+        )
+    (shape,) = shapes
+    size = 32 if len(shape) > 2 else 20
+    example = ",".join(str(size if n is None else n) for n in shape)
+    return f"{spec} has an input of an open size: {told}; give it, {ways} {example}."
 
 
 @contextlib.contextmanager

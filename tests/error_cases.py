@@ -17,6 +17,7 @@ from error_cases_of_heads import CASES as CASES_OF_HEADS
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from lesson_records import probed, trained
+from netzoo_cli.app import _check_words
 from study_records import CPU, DATA, record
 
 import netzoo
@@ -51,6 +52,11 @@ def no_backend(patch, name):
     patch.setenv("KERAS_BACKEND", name)
     patch.setitem(sys.modules, "torch", None)
     backend.name()
+
+
+def not_there(patch):
+    patch.setenv("KERAS_TORCH_DEVICE", "cdua")
+    raise backend._not_there("KERAS_TORCH_DEVICE")  # which backend would say so depends on the run
 
 
 def old_plotext(patch):
@@ -139,6 +145,11 @@ CASES = [
      "no format 'jsn'; did you mean 'json'? Known: csv, json, latex, markdown, table."),
     ("input shape", BadInput, "summary alexnet --input-shape 224",
      "--input-shape: expected height,width,channels such as 224,224,1; received '224'."),
+    ("word that is no text", BadInput, lambda: _check_words(["compare", "out\udcff"]),
+     "'out\\udcff' is not text in this system's encoding."),
+    ("input size", BadInput, "summary a.keras --input-shape 8,x",
+     "--input-shape: expected sizes such as 224,224,1 or 20, each a positive whole number; "
+     "received '8,x'."),
     ("depth", BadInput, "summary lenet --depth 0",
      "--depth is at least 1; received 0."),
     ("columns", UnknownName, "summary lenet --columns mac",
@@ -244,7 +255,10 @@ CASES = [
      "the backend torch (KERAS_BACKEND names another) needs the package torch, which is not "
      'installed: pip install "netzoo[torch]"'),
     ("GPU", BadInput, lambda: backend.require_gpu({"kind": "cpu", "name": CPU.name}),
-     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)."),
+     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)<any>."),
+    ("device of a variable", BadInput, not_there,
+     "KERAS_TORCH_DEVICE is 'cdua', and <any> cannot compute on that here; set it to cpu, or unset "
+     "it."),
     ("packages of a page", MissingPackage,
      lambda patch: without(patch, "altair", lambda: netzoo.write_report("out")),
      'report needs the package altair, which is not installed: pip install "netzoo[report]"'),

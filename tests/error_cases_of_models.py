@@ -82,6 +82,14 @@ def no_loader(patch):
     find_model(f"{file('mine.py')}:build")
 
 
+def open_size():
+    file("mine.py").write_text(
+        "import keras\ndef build():\n x = keras.Input((None, 4))\n"
+        " return keras.Model(x, keras.layers.ReLU()(x))"
+    )
+    netzoo.summary("mine.py:build")
+
+
 def found(code, spec="mine.py:build", **options):
     file("mine.py", code)
     return find_model(spec, **options)
@@ -180,6 +188,17 @@ def not_prepared():
     netzoo.open_images("mine", "data")
 
 
+def two_files():
+    Path("train-images-idx3-ubyte").write_bytes(b"\0\0\x08\3")
+    idx_files("train-images-idx3-ubyte.gz", b"\0\0\x08\1")
+
+
+def two_configurations():
+    for config in ("a", "b"):
+        folder(f"data/mine/{config}/1.0.0", "dataset_info.json")
+    netzoo.open_images("mine", "data")
+
+
 def without_network(patch, name):
     for scheme in ("http_proxy", "https_proxy"):
         patch.setenv(scheme, "http://127.0.0.1:9")
@@ -239,6 +258,15 @@ CASES = [
      "no model 'ResNet51' in keras.applications; did you mean 'ResNet50'? Known: <any>."),
     ("no .keras file", BadInput, lambda: find_model("a.keras"),
      "'a.keras' is not there."),
+    ("folder of a model", BadInput, lambda: find_model(str(folder("saved"))),
+     "saved is a folder; a model is read from a .keras file, or an .h5 file of a whole model: "
+     "where the model was made, model.save('saved.keras')."),
+    ("weights alone", BadInput, lambda: find_model(str(file("a.weights.h5"))),
+     "a.weights.h5 holds weights alone, no layers; a model is read from a .keras file, or an .h5 "
+     "file of a whole model."),
+    ("file of another tool", BadInput, lambda: find_model(str(file("a.onnx"))),
+     "a.onnx is a .onnx file; a model is read from a .keras file, or an .h5 file of a whole "
+     "model."),
     ("damaged .keras file", DataError, lambda: find_model(str(file("a.keras"))),
      "a.keras cannot be loaded in safe mode: <any>"),
     ("classes of a file", BadInput, lambda: find_model("a.keras", num_classes=3),
@@ -255,6 +283,21 @@ CASES = [
      "mine.py:build: mine.py cannot be imported: division by zero"),
     ("callable", UnknownName, lambda: found("def build(): ...", "mine.py:bild"),
      "no callable 'bild' in mine.py; did you mean 'build'? Known: build."),
+    ("file without a name", BadInput, lambda: found("def build(): ...", "mine.py"),
+     "mine.py: name a function that returns a keras.Model, a class of models, or a model, after a "
+     "colon, such as mine.py:build. It has: build."),
+    ("neither function nor model", BadInput, lambda: found("build = 3"),
+     "mine.py:build is an int; expected a function that returns a keras.Model, a class of models, "
+     "or a model."),
+    ("callable that wants more", BadInput, lambda: found("def build(depth): ..."),
+     "mine.py:build needs depth; netzoo gives input_shape and num_classes alone: let it have a "
+     "default."),
+    ("classes of a model", BadInput,
+     lambda: found("import keras; build = keras.Sequential()", num_classes=3),
+     "mine.py:build has its own number of classes; leave num_classes out."),
+    ("open size", BadInput, open_size,
+     "mine.py:build has an input of an open size: (?, 4); give it, without the batch, by "
+     "--input-shape (input_shape in Python), such as 20,4."),
     ("argument of a callable", BadInput, lambda: found("def build(): ...", num_classes=3),
      "mine.py:build takes no num_classes; leave it out."),
     ("callable that fails", BadInput, lambda: found("def build(): 1 / 0"),
@@ -303,7 +346,9 @@ CASES = [
      "the data folder 'nowhere' is not there."),
     ("nowhere and no network", DataError, lambda patch: without_network(patch, "fashion_mnist"),
      "no Fashion-MNIST in empty, and no network to download it. Three ways to get it: apt-get "
-     "install dataset-fashion-mnist; put its four IDX files in a folder and name it with "
+     "install dataset-fashion-mnist; put its four IDX files (train-images-idx3-ubyte, "
+     "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; .idx for -idx and "
+     ".gz at the end will do) in a folder and name it with "
      "--data-dir or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
      "on the sample that netzoo brings: --dataset fashion_mnist_sample."),
     ("other clothes", DataError, other_clothes,
@@ -314,8 +359,12 @@ CASES = [
      "fashion_mnist_sample has changed since this comparison began: expected SHA-256 "
      "abababababababab…, found <any>…; begin again in another folder."),
     ("no IDX file", DataError, lambda: idx.read(folder("empty")),
-     "empty: expected the file train-images-idx3-ubyte or train-images-idx3-ubyte.gz; found "
-     "neither."),
+     "empty: expected the file train-images-idx3-ubyte or train-images.idx3-ubyte or "
+     "train-images-idx3-ubyte.gz or train-images.idx3-ubyte.gz, there or in raw or "
+     "FashionMNIST/raw; found none of them."),
+    ("two IDX files", DataError, two_files,
+     "train-images-idx3-ubyte and train-images-idx3-ubyte.gz hold different data; remove the wrong "
+     "one."),
     ("IDX of another kind", DataError,
      lambda: idx_files("train-images-idx3-ubyte.gz", b"\0\0\x0d\3"),
      "train-images-idx3-ubyte.gz: expected an IDX file that begins with 00000803; found 00000d03."),
@@ -354,6 +403,8 @@ CASES = [
      "that has one, copy the folder, and name it with --data-dir."),
     ("configuration of a data set", DataError, lambda: tfds.prepare("mnist/none", Path("data")),
      "TFDS cannot prepare 'mnist/none': <any>"),
+    ("configurations of a data set", BadInput, two_configurations,
+     "mine is prepared in data/mine as mine/a, mine/b; name one of them."),
     ("damaged data set", DataError, not_prepared,
      "data/mine/1.0.0: not a folder that TFDS can read: <any>"),
     ("damaged split", DataError, damaged_split,

@@ -1,10 +1,12 @@
 import gzip
+import shutil
 import struct
 
 import numpy as np
 import pytest
 
-from netzoo.data import idx
+import netzoo
+from netzoo.data import fashion_mnist, idx
 from netzoo.errors import DataError
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
@@ -93,3 +95,73 @@ def test_writing_is_repeatable(tmp_path):
     idx.write(tmp_path / "a.gz", array)
     idx.write(tmp_path / "b.gz", array)
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+
+
+def renamed(folder, change):
+    """Give the four files other names, or another place."""
+    for path in list(folder.glob("*ubyte*")):
+        new = folder / change(path.name)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(new)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda name: name.replace("-idx", ".idx"),
+        lambda name: name.replace("-idx", ".idx") if "labels" in name else name,
+        lambda name: f"FashionMNIST/raw/{name}",
+        lambda name: f"raw/{name.replace('-idx', '.idx')}",
+        lambda name: f"FashionMNIST/raw/{name}" if "t10k" in name else name,
+    ],
+    ids=["dots", "some dots", "torchvision", "raw", "two places"],
+)
+@pytest.mark.parametrize("unpacked", ["none", "labels", "all"])
+def test_other_usual_names_and_places_give_the_same_arrays(folder, change, unpacked):
+    wanted = idx.read(folder)
+    renamed(folder, change)
+    for path in list(folder.rglob("*.gz")):
+        if unpacked == "all" or unpacked in path.name:
+            unpack(path)
+    assert idx.present(folder)
+    found = idx.read(folder)
+    for split, other in zip(wanted, found, strict=True):
+        assert (split.images == other.images).all()
+        assert (split.labels == other.labels).all()
+
+
+def test_a_name_that_tells_wrongly_whether_it_is_packed_does_not_matter(folder):
+    wanted = idx.read(folder)
+    images, labels = folder / TRAIN_IMAGES, folder / TRAIN_LABELS
+    images.rename(images.with_suffix(""))
+    labels.write_bytes(gzip.decompress(labels.read_bytes()))
+    assert (idx.read(folder)[0].images == wanted[0].images).all()
+
+
+def test_a_file_that_is_there_twice_is_read_if_both_hold_the_same(folder):
+    wanted = idx.read(folder)
+    raw = folder / "FashionMNIST" / "raw"
+    shutil.copytree(folder, raw)
+    for path in list(folder.glob("*.gz")):
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    assert (idx.read(folder)[1].images == wanted[1].images).all()
+    other = raw / "t10k-labels-idx1-ubyte.gz"
+    idx.write(other, np.full(10, 3, np.uint8))
+    with pytest.raises(DataError) as caught:
+        idx.read(folder)
+    assert str(caught.value) == (
+        f"{folder / 't10k-labels-idx1-ubyte'} and {other} hold different data; remove the wrong "
+        "one."
+    )
+
+
+def test_fashion_mnist_is_found_where_torchvision_keeps_it(tmp_path):
+    if not fashion_mnist.DEBIAN_FOLDER.is_dir():
+        pytest.skip("the full data set is not on this machine")
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in fashion_mnist.DEBIAN_FOLDER.glob("*ubyte.gz"):
+        (raw / path.name.replace("-idx", ".idx")).symlink_to(path)
+    images = netzoo.open_images("fashion_mnist", tmp_path)
+    assert images.sha256() == fashion_mnist.SHA256
+    assert images.source == f"IDX files in {tmp_path}"

@@ -58,7 +58,7 @@ INSIDE_FUNCTIONS = {
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {
-    *{"backend", "cost.verify", "errors", "models.find", "runs.trial"},
+    *{"backend", "cost.verify", "errors", "models.code", "runs.trial"},
     *{"training.probe", "training.step"},
 }
 # Against the order: those of the above that go to a later row.

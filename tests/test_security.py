@@ -41,8 +41,8 @@ NEVER = {
 }
 # Where each is needed, and why it is no harm there.
 ONLY = {
-    "exec_module": {"models.find:_module"},  # a file that the user names as code of theirs
-    "load_model": {"models.find:_load"},
+    "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
+    "load_model": {"models.saved:load"},
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_about"},
     "subprocess": {"runs.local:Process", "runs.origin:_git"},
     "urllib.request": {"data.tfds:reachable"},  # asks whether a server answers, and reads nothing

@@ -1,5 +1,7 @@
 """Real TFDS folders, written by TFDS from the bundled images."""
 
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow
@@ -7,7 +9,7 @@ import tensorflow_datasets
 
 import netzoo
 from netzoo.data import fashion_mnist, idx, sample, tfds
-from netzoo.errors import DataError, UnknownName
+from netzoo.errors import BadInput, DataError, UnknownName
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -49,7 +51,7 @@ def mnist_like(train, test):
     return FashionMnist
 
 
-def store(folder, name, split, *, size, splits=("train", "test")):
+def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0"):
     """Write a colour data set of another size, as TFDS stores one without a builder's code."""
     pixels = np.repeat(split.images, 3, axis=3)[:, : size[0], : size[1]]
     features = {
@@ -59,7 +61,7 @@ def store(folder, name, split, *, size, splits=("train", "test")):
     examples = tensorflow.data.Dataset.from_tensor_slices({"image": pixels, "label": split.labels})
     tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
         name=name,
-        version="1.0.0",
+        version=version,
         features=tensorflow_datasets.features.FeaturesDict(features),
         split_datasets=dict.fromkeys(splits, examples),
         data_dir=str(folder),
@@ -103,6 +105,92 @@ def test_the_newest_version_is_read(tmp_path):
         (tmp_path / "mnist" / version / "dataset_info.json").touch()
     assert tfds.prepared(tmp_path, "mnist").name == "2.10.0"
     assert tfds.prepared(tmp_path, "kmnist") is None
+
+
+def configured(folder, *configs):
+    """Write a data set of several configurations as TFDS's own builders do: each darker."""
+    images = sample.sample().limited(40, 20)
+    of = tensorflow_datasets.features
+    core = tensorflow_datasets.core
+    every = [core.BuilderConfig(name=f"by_{n}", version="1.0.0") for n in (1, 2, 4)]
+    with core.registered.skip_registration():
+
+        class Dimmed(core.GeneratorBasedBuilder):
+            VERSION = core.Version("1.0.0")
+            BUILDER_CONFIGS = every
+
+            def _info(self):
+                features = {
+                    "image": of.Image(shape=(28, 28, 1)),
+                    "label": of.ClassLabel(num_classes=10),
+                }
+                return core.DatasetInfo(builder=self, features=of.FeaturesDict(features))
+
+            def _split_generators(self, dl_manager):
+                return {"train": self._generate(images.train), "test": self._generate(images.test)}
+
+            def _generate_examples(self):
+                raise AssertionError("the splits come from _generate")
+
+            def _generate(self, split):
+                divisor = int(self.builder_config.name.removeprefix("by_"))
+                for place, image in enumerate(split.images):
+                    yield place, {"image": image // divisor, "label": int(split.labels[place])}
+
+    for config in configs:
+        Dimmed(data_dir=str(folder), config=config).download_and_prepare()
+
+
+def brightest(images):
+    return int(images.train.images.max())
+
+
+def test_of_several_configurations_the_default_is_read_and_others_by_name(tmp_path):
+    configured(tmp_path, "by_4", "by_1")
+    images = netzoo.open_images("dimmed", tmp_path)
+    assert images.source == f"TFDS folder {tmp_path}/dimmed/by_1/1.0.0"
+    assert brightest(images) == 255
+    configured(tmp_path, "by_2")
+    assert brightest(netzoo.open_images("dimmed", tmp_path)) == 255
+    for name in ("dimmed/by_4", "dimmed/by_4:1.0.0", "dimmed/by_4:1.*.*"):
+        assert brightest(netzoo.open_images(name, tmp_path)) == 63
+    assert brightest(netzoo.open_images("dimmed:1.0.0", tmp_path)) == 255
+
+
+def test_which_configuration_is_meant_is_asked_where_it_is_open(tmp_path):
+    configured(tmp_path, "by_4", "by_2")
+    asked = (
+        f"dimmed is prepared in {tmp_path}/dimmed as dimmed/by_2, dimmed/by_4, and TFDS's default "
+        "is dimmed/by_1; name one of them."
+    )
+    with pytest.raises(BadInput) as caught:
+        netzoo.open_images("dimmed", tmp_path)
+    assert str(caught.value) == asked
+    (tmp_path / "dimmed" / ".config" / "metadata.json").unlink()  # as where folders were copied
+    with pytest.raises(BadInput, match=r"as dimmed/by_2, dimmed/by_4; name one of them\.$"):
+        netzoo.open_images("dimmed", tmp_path)
+    shutil.rmtree(tmp_path / "dimmed" / "by_2")
+    assert brightest(netzoo.open_images("dimmed", tmp_path)) == 63
+
+
+def test_of_several_versions_the_newest_is_read_and_said_and_others_by_name(tmp_path, clothes):
+    for version, size in (("1.0.0", (20, 24)), ("1.10.0", (8, 9)), ("1.9.0", (7, 6))):
+        store(tmp_path, "cifar10", clothes.train, size=size, version=version)
+    images = netzoo.open_images("cifar10", tmp_path)
+    assert images.image_shape == (8, 9, 3)
+    assert images.source == (
+        f"TFDS folder {tmp_path}/cifar10/1.10.0 (of the versions 1.0.0, 1.9.0, 1.10.0)"
+    )
+    assert netzoo.open_images("cifar10:1.9.0", tmp_path).image_shape == (7, 6, 3)
+    assert netzoo.open_images("cifar10:1.0.*", tmp_path).image_shape == (20, 24, 3)
+
+
+def test_a_version_that_is_not_there_is_not_replaced_by_another(tmp_path, clothes, monkeypatch):
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    store(tmp_path, "cifar10", clothes.train, size=(20, 24))
+    for name in ("cifar10:9.0.0", "cifar10/plain"):
+        with pytest.raises(DataError, match=f"no data set '{name}' in .* and no network"):
+            netzoo.open_images(name, tmp_path)
 
 
 def test_a_data_set_without_a_test_split_is_refused(tmp_path, clothes):

@@ -44,10 +44,12 @@ def fashion_mnist(folder: Path | None = None) -> Images:
     if images is None:
         places = [str(place) for place in _places(folder)]
         if not tfds.reachable(DOWNLOAD_URL):
+            files = ", ".join(stem for stems in idx.FILES.values() for stem in stems)
             raise DataError(
                 f"no Fashion-MNIST in {', '.join(places)}, and no network to download it. Three "
                 "ways to get it: apt-get install dataset-fashion-mnist; put its four IDX files "
-                "in a folder and name it with --data-dir or NETZOO_DATA_DIR; run again with a "
+                f"({files}; .idx for -idx and .gz at the end will do) in a folder and name it with "
+                "--data-dir or NETZOO_DATA_DIR; run again with a "
                 "network, and TFDS downloads it. Or train on the sample that netzoo brings: "
                 "--dataset fashion_mnist_sample."
             )

@@ -1,4 +1,4 @@
-"""IDX files, plain or gzip: the four files of an MNIST-like data set.
+"""IDX files, plain or gzip: the four files of an MNIST-like data set, by their usual names.
 
 Source: LeCun et al., "The MNIST database of handwritten digits", file formats. A magic number of
 0, 0, 8 (unsigned byte) and the number of dimensions; each dimension as a big-endian 32-bit
@@ -21,18 +21,26 @@ FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
+FOLDERS = ("", "raw", "FashionMNIST/raw")  # in the one that is given; torchvision makes the others
 
 
 def present(folder: Path) -> bool:
-    """Return whether the folder holds at least one of the four files, plain or gzip."""
-    return any(_find(folder, stem) for stems in FILES.values() for stem in stems)
+    """Return whether the folder holds at least one of the four files under one of its names."""
+    return any(_found(folder, stem) for stems in FILES.values() for stem in stems)
+
+
+def names(stem: str) -> tuple[str, ...]:
+    """Return the names that a file has: "a-idx3-ubyte" is "a.idx3-ubyte" too, each also gzip."""
+    plain = stem, stem.replace("-idx", ".idx")
+    return (*plain, *(f"{name}.gz" for name in plain))
 
 
 def read(folder: Path) -> tuple[Split, Split]:
     """Return the training and the test split.
 
     Raises DataError with the file, what was expected and what was found, if one of the four files
-    is missing, damaged, cut short, too long, or does not fit its partner.
+    is missing, damaged, cut short, too long, does not fit its partner, or is there twice and
+    differs.
     """
     return _read_split(folder, "train"), _read_split(folder, "test")
 
@@ -55,16 +63,23 @@ def _read_split(folder: Path, split: str) -> Split:
     return Split(images[..., np.newaxis], labels.astype(np.int64))
 
 
-def _find(folder: Path, stem: str) -> Path | None:
-    candidates = (folder / stem, folder / f"{stem}.gz")
-    return next((path for path in candidates if path.is_file()), None)
+def _found(folder: Path, stem: str) -> list[Path]:
+    paths = [folder / place / name for place in FOLDERS for name in names(stem)]
+    return [path for path in paths if path.is_file()]
 
 
 def _read_file(folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[np.uint8]]:
-    path = _find(folder, stem)
-    if path is None:
-        raise DataError(f"{folder}: expected the file {stem} or {stem}.gz; found neither.")
+    paths = _found(folder, stem)
+    if not paths:
+        raise DataError(
+            f"{folder}: expected the file {' or '.join(names(stem))}, there or in "
+            f"{' or '.join(FOLDERS[1:])}; found none of them."
+        )
+    path = paths[0]
     content = _content(path)
+    for other in paths[1:]:
+        if _content(other) != content:
+            raise DataError(f"{path} and {other} hold different data; remove the wrong one.")
     magic = bytes((0, 0, 8, dimensions))
     start = 4 + 4 * dimensions
     if content[:4] != magic:
@@ -86,7 +101,9 @@ def _read_file(folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[
 def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
+        # By what it holds: a browser may unpack a file as it loads it, and leave its name.
+        packed = content[:2] == b"\x1f\x8b" or (path.suffix == ".gz" and content[:3] != b"\0\0\x08")
+        return gzip.decompress(content) if packed else content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path}: expected a whole gzip file; found a damaged one: {error}."

@@ -8,6 +8,7 @@ asked first, since TFDS itself tries for over three minutes.
 import contextlib
 import http.client
 import io
+import json
 import os
 import urllib.error
 import urllib.request
@@ -18,7 +19,7 @@ import numpy as np
 
 from netzoo import backend
 from netzoo.data.source import SOURCES, Images, Split
-from netzoo.errors import DataError, no_such
+from netzoo.errors import BadInput, DataError, no_such
 
 REACH_SECONDS = 4.0
 REACH_URL = "https://storage.googleapis.com/tfds-data/"
@@ -32,15 +33,17 @@ def default_folder() -> Path:
 def open_dataset(name: str, folder: Path | None = None) -> Images:
     """Return a data set by its TFDS name, prepared already or else downloaded.
 
-    Raises UnknownName for a name that TFDS does not have, DataError if it cannot be downloaded or
-    does not hold images of one size with one label each.
+    name: as TFDS writes it, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0".
+    Raises UnknownName for a name that TFDS does not have, BadInput for one that leaves open which
+    of several configurations is meant, DataError if it cannot be downloaded or does not hold images
+    of one size with one label each.
     """
     place = folder or default_folder()
     found = prepared(place, name)
     if found is None:
         tfds = _tfds()
         known = tfds.list_builders(with_community_datasets=False)
-        if name.partition("/")[0] not in known:
+        if _parted(name)[0] not in known:
             raise no_such("data set", name, [*SOURCES, *known])
         if not reachable(REACH_URL):
             raise DataError(
@@ -49,15 +52,49 @@ def open_dataset(name: str, folder: Path | None = None) -> Images:
             )
         found = prepare(name, folder)
     class_names, train, test = read(found)
-    return Images(name, f"TFDS folder {found}", class_names, train, test)
+    return Images(name, f"TFDS folder {found}{_others(found)}", class_names, train, test)
 
 
 def prepared(folder: Path, name: str) -> Path | None:
-    """Return the newest prepared version of a data set below a folder, None without one."""
-    found = list((folder / name).glob("*/dataset_info.json")) or list(
-        (folder / name).glob("*/*/dataset_info.json")
-    )
-    return max((path.parent for path in found), key=_version, default=None)
+    """Return the folder of a data set that is prepared below a folder, None without one.
+
+    Of several versions the newest, as TFDS does; of several configurations TFDS's default. Raises
+    BadInput, with the names to choose from, where a configuration must be chosen.
+    """
+    base, config, version = _parted(name)
+    place = folder / base
+    if not config and not _versions(place, version):
+        config = _configuration(place, base, version)
+    return max(_versions(place / config, version), key=_version, default=None)
+
+
+def _parted(name: str) -> tuple[str, str, str]:
+    """Return data set, configuration and version of "name/configuration:version", "" of none."""
+    name, _, version = name.partition(":")
+    base, _, config = name.partition("/")
+    return base, config, version
+
+
+def _versions(folder: Path, version: str) -> list[Path]:
+    """Return the prepared versions in a folder, of those of a pattern such as "3.*.*" if given."""
+    return [info.parent for info in folder.glob(f"{version or '*'}/dataset_info.json")]
+
+
+def _configuration(place: Path, base: str, version: str) -> str:
+    """Return the prepared configuration that is meant where none is named, "" without one."""
+    there = sorted(path.name for path in place.glob("*") if _versions(path, version))
+    try:
+        default = json.loads((place / ".config" / "metadata.json").read_text("utf-8"))
+        usual = str(default["default_config_name"])
+    except (OSError, ValueError, LookupError, TypeError):  # a folder that somebody else made
+        usual = ""
+    if usual in there or not there:
+        return usual
+    if len(there) == 1 and not usual:
+        return there[0]
+    names = ", ".join(f"{base}/{config}" for config in there)
+    wanted = f", and TFDS's default is {base}/{usual}" if usual else ""
+    raise BadInput(f"{base} is prepared in {place} as {names}{wanted}; name one of them.")
 
 
 def prepare(name: str, folder: Path | None) -> Path:
@@ -137,6 +174,14 @@ def _split(tfds: Any, builder: Any, name: str) -> Split:
         raise DataError(f"{builder.data_dir}: split {name} cannot be read: {reason}") from error
     images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return Split(images, labels.astype(np.int64))
+
+
+def _others(chosen: Path) -> str:
+    """Return what was there to choose from beside a prepared version, in words, if anything was."""
+    others = sorted(_versions(chosen.parent, ""), key=_version)
+    if len(others) < 2:
+        return ""
+    return f" (of the versions {', '.join(path.name for path in others)})"
 
 
 def _version(path: Path) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from netzoo.errors import BadInput
 from netzoo.models import blocks
+from netzoo.models.layout import CHANNELS_LAST
 from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 65
@@ -49,7 +50,7 @@ def alexnet(
         raise BadInput(f"fc_layers of alexnet is 0 to 4; received {fc_layers}.")
     channels, units = blocks.WIDE if wide else blocks.NARROW
     image = keras.Input(input_shape, name="image")  # 224 × 224 × 1
-    x = layers.ZeroPadding2D(1, name="pad1")(image)  # 226 × 226 × 1
+    x = layers.ZeroPadding2D(1, data_format=CHANNELS_LAST, name="pad1")(image)  # 226 × 226 × 1
     x = blocks.conv(x, "conv1", channels[0], 11, activation, strides=4, padding="valid")
     x = blocks.pool(x, "pool1", 3, pooling)  # 54 × 54 × 96 -> 26 × 26 × 96
     x = blocks.conv(x, "conv2", channels[1], 5, activation)  # 26 × 26 × 256
@@ -57,7 +58,7 @@ def alexnet(
     if deep:
         x = blocks.three_convs(x, channels[2:], activation)  # 12 × 12 × 384, 384, 256
     x = blocks.pool(x, "pool3", 3, pooling)  # 5 × 5 × 256
-    x = layers.Flatten(name="flatten")(x)  # 6400
+    x = layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(x)  # 6400
     for number in range(1, fc_layers + 1):
         x = blocks.hidden(x, units[min(number, len(units)) - 1], number, activation, dropout)
     return keras.Model(image, blocks.logits(x, num_classes), name="alexnet")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from netzoo import units
 from netzoo.errors import BadInput
+from netzoo.models.layout import CHANNELS_LAST
 
 Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu"]
 Pooling = Literal["max", "average"]
@@ -29,7 +30,13 @@ def conv(
     from keras import layers
 
     layer = layers.Conv2D(
-        channels, size, strides=strides, padding=padding, activation=activation, name=name
+        channels,
+        size,
+        strides=strides,
+        padding=padding,
+        activation=activation,
+        data_format=CHANNELS_LAST,
+        name=name,
     )
     return layer(x)
 
@@ -46,7 +53,7 @@ def pool(x: Any, name: str, size: int, pooling: Pooling, *, strides: int = 2) ->
     from keras import layers
 
     kind = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
-    return kind(size, strides=strides, name=name)(x)
+    return kind(size, strides=strides, data_format=CHANNELS_LAST, name=name)(x)
 
 
 def hidden(x: Any, units: int, number: int, activation: Activation, dropout: float) -> Any:

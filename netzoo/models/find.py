@@ -1,13 +1,11 @@
 """A Keras model from wherever it is: registered, in keras.applications, in a file, in your code."""
 
-import importlib
-import importlib.util
-import inspect
-import sys
 from pathlib import Path
 from typing import Any
 
-from netzoo.errors import BadInput, DataError, no_such, telling_line
+from netzoo.errors import BadInput, no_such
+from netzoo.models import code, saved
+from netzoo.models.layout import channels_last
 from netzoo.recipes import parted
 from netzoo.registry import create_model, list_models, model_info
 
@@ -21,40 +19,77 @@ def is_application(spec: str) -> bool:
 
 def is_registered(spec: str) -> bool:
     """Return whether a text can only name a registered model, right or wrong."""
-    place, colon, name = spec.partition(":")
-    if spec.endswith(".keras") or is_application(spec):
+    if is_application(spec) or saved.is_file(spec) or spec.endswith(".py"):
         return False
-    ours = not colon or place in list_models()
+    place, name = code.split(spec)
+    ours = not name or spec.partition(":")[0] in list_models()
     return ours or not (place.endswith(".py") or name.isidentifier())
 
 
 def find_model(
-    spec: str, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None
+    spec: str, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> Any:
     """Return a keras.Model by what names it.
 
     spec: a registered name or spec ("alexnet:dropout=0.2", "alexnet@image_size=96");
     "keras:ResNet50" for a builder of keras.applications, without trained weights; the path of a
-    .keras file, loaded in safe mode; "package.module:callable" or "path/file.py:callable" for one
-    of yours that returns a model.
-    input_shape, num_classes: passed on where the builder takes them; a .keras file takes none.
+    .keras or .h5 file, loaded in safe mode; "package.module:name" or "path/file.py:name" for one
+    of yours: a function that returns a model, a class of models, or a model.
+    input_shape, num_classes: passed on where the builder takes them; a file takes no classes.
     Raises UnknownName, BadInput, or DataError for a file that cannot be loaded.
     """
-    if spec.endswith(".keras"):
-        if num_classes is not None:
-            raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
-        return _load(Path(spec))
+    return found(spec, input_shape, num_classes)[0]
+
+
+def found(
+    spec: str, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
+) -> tuple[Any, tuple[int, ...] | None]:
+    """Return a model as `find_model` does, and the shape to count it on, None for its own.
+
+    That is the one given, or else the builder's default, where the model itself leaves it open.
+    """
+    classes = {} if num_classes is None else {"num_classes": num_classes}
     if is_application(spec):
-        return _application(spec.removeprefix(APPLICATIONS), input_shape, num_classes)
+        with channels_last():
+            return _application(spec.removeprefix(APPLICATIONS), input_shape, num_classes), None
     if is_registered(spec):
-        classes = {} if num_classes is None else {"num_classes": num_classes}
         model, settings = parted(spec)
         if input_shape is None and "image_size" in settings:
             size, channels = settings["image_size"], model_info(model).input_shape[2]
             input_shape = (size, size, channels)
-        return create_model(model, input_shape=input_shape, **classes)
-    place, _, name = spec.partition(":")
-    return _call(spec, _module(spec, place), name, input_shape, num_classes)
+        return create_model(model, input_shape=input_shape, **classes), None  # type: ignore[arg-type]
+    if saved.is_file(spec):
+        if classes:
+            raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
+        return saved.load(Path(spec)), input_shape
+    place, name = code.split(spec)
+    value = code.named(spec, code.module(spec, place), name)
+    if code.is_model(value):
+        if classes:
+            raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
+        return value, input_shape
+    given = classes if input_shape is None else {"input_shape": input_shape, **classes}
+    taken, default = code.options(spec, value, given)
+    model = code.built(spec, value, **taken)
+    if "input_shape" not in taken:
+        return model, input_shape or (default if is_open(model) else None)
+    return model, input_shape if is_open(model) else None
+
+
+def import_code(spec: str) -> bool:
+    """Import the code of yours that a text names, if it names any; return whether it does."""
+    if is_application(spec) or is_registered(spec) or saved.is_file(spec):
+        return False
+    code.module(spec, code.split(spec)[0])
+    return True
+
+
+def is_open(model: Any) -> bool:
+    """Return whether a model is not built, or leaves a size open other than its batch."""
+    inputs = getattr(model, "inputs", None)  # of an unbuilt Sequential: an error
+    if inputs is None:
+        return not model.built
+    return any(None in tensor.shape[1:] for tensor in inputs)
 
 
 def applications() -> list[str]:
@@ -64,9 +99,7 @@ def applications() -> list[str]:
     return sorted(name for name in dir(keras.applications) if name[0].isupper())
 
 
-def _application(
-    name: str, input_shape: tuple[int, int, int] | None, num_classes: int | None
-) -> Any:
+def _application(name: str, input_shape: tuple[int, ...] | None, num_classes: int | None) -> Any:
     import keras
 
     if name not in applications():
@@ -75,78 +108,10 @@ def _application(
     options = {} if num_classes is None else {"classes": num_classes}
     if input_shape is None:
         # Some builders leave height and width open by default; they all were made for these sizes.
-        default = _called(f"{APPLICATIONS}{name}", builder, weights=None, **options)
+        default = code.built(f"{APPLICATIONS}{name}", builder, weights=None, **options)
         if None not in default.input_shape[1:]:
             return default
         input_shape = (224, 224, 3)
-    return _called(
+    return code.built(
         f"{APPLICATIONS}{name}", builder, weights=None, input_shape=input_shape, **options
     )
-
-
-def _load(path: Path) -> Any:
-    import keras
-
-    if not path.is_file():
-        raise BadInput(f"{str(path)!r} is not there.")
-    try:
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        raise DataError(f"{path} cannot be loaded in safe mode: {telling_line(error)}") from error
-
-
-def _module(spec: str, place: str) -> Any:
-    try:
-        if not place.endswith(".py"):
-            if "" not in sys.path:
-                sys.path.insert(0, "")  # the working folder, as `python -c` has it
-            return importlib.import_module(place)
-        path = Path(place)
-        if not path.is_file():
-            raise BadInput(f"{place!r} is not there.")
-        found = importlib.util.spec_from_file_location(path.stem, path)
-        if found is None or found.loader is None:
-            raise BadInput(f"{place!r} is not a Python file.")
-        module = importlib.util.module_from_spec(found)
-        found.loader.exec_module(module)
-        return module
-    except BadInput:
-        raise
-    except ModuleNotFoundError as error:
-        if error.name and (place == error.name or place.startswith(f"{error.name}.")):
-            raise no_such("model or module", place, list_models()) from error
-        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
-    except Exception as error:
-        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
-
-
-def _call(
-    spec: str,
-    module: Any,
-    name: str,
-    input_shape: tuple[int, int, int] | None,
-    num_classes: int | None,
-) -> Any:
-    builders = [key for key, value in vars(module).items() if callable(value)]
-    if name not in builders:
-        raise no_such("callable", name, builders, where=spec.rpartition(":")[0])
-    builder = getattr(module, name)
-    given = {"input_shape": input_shape, "num_classes": num_classes}
-    options = {key: value for key, value in given.items() if value is not None}
-    parameters = inspect.signature(builder).parameters
-    for key in options:
-        if key not in parameters:
-            raise BadInput(f"{spec} takes no {key}; leave it out.")
-    return _called(spec, builder, **options)
-
-
-def _called(spec: str, builder: Any, **options: Any) -> Any:
-    import keras
-
-    try:
-        model = builder(**options)
-    except Exception as error:
-        raise BadInput(f"{spec} cannot be built: {telling_line(error)}") from error
-    if not isinstance(model, keras.Model):
-        raise BadInput(f"{spec} returns {type(model).__name__}; expected a keras.Model.")
-    return model

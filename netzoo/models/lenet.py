@@ -10,6 +10,7 @@ place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draw
 from typing import Any
 
 from netzoo.models import blocks
+from netzoo.models.layout import CHANNELS_LAST
 from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 12
@@ -55,7 +56,7 @@ def lenet(
     x = blocks.pool(x, "pool2", 2, pooling)  # 5 × 5 × 16
     if deep:
         x = blocks.three_convs(x, channels[2:], activation)
-    x = layers.Flatten(name="flatten")(x)  # 400
+    x = layers.Flatten(data_format=CHANNELS_LAST, name="flatten")(x)  # 400
     for number, count in enumerate(units, 1):  # 120, 84
         x = blocks.hidden(x, count, number, activation, dropout)
     return keras.Model(image, blocks.logits(x, num_classes), name="lenet")

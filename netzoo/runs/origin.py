@@ -26,7 +26,8 @@ def _git(*arguments: str) -> str | None:
             # A folder's own settings could name a program to run.
             ["git", "-c", "core.fsmonitor=false", *arguments],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=10,
             check=True,
         )

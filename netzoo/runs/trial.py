@@ -53,6 +53,10 @@ class Worker:
     def load(self, device: str) -> dict[str, Any]:
         """Import the backend, and touch no device, whose memory it could take from others."""
         backend.start(device, data=True)
+        import keras
+
+        keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
+        keras.config.set_epsilon(1e-7)
         return {"event": "loaded"}
 
     def start(self, device: str) -> dict[str, Any]:
@@ -264,7 +268,7 @@ def _crash(error: Exception) -> dict[str, str]:
 
 
 def _listen(requests: queue.SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:  # JSON is UTF-8, whatever a terminal here is
         request = json.loads(line)
         if request["do"] == "stop":
             stop.set()

@@ -1,0 +1,152 @@
+"""A model in code of the user's: a function that returns one, a class, or a model itself."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from netzoo.errors import BadInput, no_such, telling_line
+from netzoo.registry import list_models
+
+WANTED = "a function that returns a keras.Model, a class of models, or a model"
+
+_loaded: dict[tuple[Path, int], ModuleType] = {}  # by path and time of its last change
+
+
+def split(spec: str) -> tuple[str, str]:
+    """Return the place and the name in "path/file.py:name" or "package.module:name"."""
+    place, colon, name = spec.rpartition(":") if ".py:" in spec else spec.partition(":")
+    return (place, name) if colon else (spec, "")
+
+
+def module(spec: str, place: str) -> ModuleType:
+    """Return the module at a place, imported. Raises BadInput if that fails."""
+    try:
+        if place.endswith(".py"):
+            return _from_file(Path(place))
+        if "" not in sys.path:
+            sys.path.insert(0, "")  # the working folder, as `python -c` has it
+        return importlib.import_module(place)
+    except BadInput:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name and (place == error.name or place.startswith(f"{error.name}.")):
+            raise no_such("model or module", place, list_models()) from error
+        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
+    except Exception as error:
+        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
+
+
+def named(spec: str, found: ModuleType, name: str) -> Any:
+    """Return what a module has under a name. Raises BadInput if it can be no model."""
+    known = _nameable(found)
+    place = split(spec)[0]
+    if not name:
+        shown = f", such as {place}:{known[0]}. It has: {', '.join(known)}." if known else "."
+        raise BadInput(f"{place}: name {WANTED}, after a colon{shown}")
+    if name not in vars(found):
+        raise no_such("callable", name, known, where=place)
+    return getattr(found, name)
+
+
+def is_model(value: Any) -> bool:
+    """Return whether it is a model, and so no builder, although it can be called."""
+    import keras
+
+    return isinstance(value, keras.Model)
+
+
+def options(spec: str, builder: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """Return the arguments for a builder among those given, and its own default input shape.
+
+    Raises BadInput if it takes no number of classes and is given one, or needs more than is given.
+    """
+    import keras
+
+    if not callable(builder) or isinstance(builder, keras.Layer):
+        raise BadInput(f"{spec} is {_kind(builder)}; expected {WANTED}.")
+    # Keras's own __new__ would hide what a class takes.
+    of_class = inspect.isclass(builder) and issubclass(builder, keras.Layer)
+    try:
+        signature = inspect.signature(builder.__init__ if of_class else builder)
+    except (TypeError, ValueError):  # what is written in C may not tell
+        return {}, None
+    parameters = dict(list(signature.parameters.items())[1 if of_class else 0 :])
+    if "num_classes" in given and "num_classes" not in parameters:
+        raise BadInput(f"{spec} takes no num_classes; leave it out.")
+    taken = {key: value for key, value in given.items() if key in parameters}
+    for key, parameter in parameters.items():
+        variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        if parameter.default is parameter.empty and not variadic and key not in taken:
+            raise BadInput(f"{spec} needs {key}; {_how_to_give(key)}")
+    shape = parameters["input_shape"].default if "input_shape" in parameters else None
+    return taken, shape if isinstance(shape, tuple) else None
+
+
+def built(spec: str, builder: Any, **arguments: Any) -> Any:
+    """Return what a builder returns. Raises BadInput if it fails, or returns no model."""
+    try:
+        model = builder(**arguments)
+    except Exception as error:
+        raise BadInput(f"{spec} cannot be built: {telling_line(error)}") from error
+    if not is_model(model):
+        raise BadInput(f"{spec} returns {type(model).__name__}; expected a keras.Model.")
+    return model
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise BadInput(f"{str(path)!r} is not there.")
+    key = path.resolve(), path.stat().st_mtime_ns
+    if key in _loaded:  # executed again, it would register its models again
+        return _loaded[key]
+    found = importlib.util.spec_from_file_location(path.stem, path)
+    if found is None or found.loader is None:
+        raise BadInput(f"{str(path)!r} is not a Python file.")
+    folder = str(key[0].parent)
+    if folder not in sys.path:
+        sys.path.append(folder)  # at the end, so that what is beside the file hides nothing
+    new = importlib.util.module_from_spec(found)
+    known = sys.modules.setdefault(path.stem, new)  # a dataclass looks its module up there
+    try:
+        found.loader.exec_module(new)
+    except BaseException:
+        if known is new:
+            del sys.modules[path.stem]
+        raise
+    _loaded[key] = new
+    return new
+
+
+def _nameable(found: ModuleType) -> list[str]:
+    """Return the names of a module's functions, classes of models and models."""
+    import keras
+
+    imported = {"keras", "netzoo", *sys.stdlib_module_names}
+
+    def is_one(value: Any) -> bool:
+        if inspect.isclass(value):
+            wanted = issubclass(value, keras.Model)
+        else:
+            wanted = inspect.isfunction(value) or is_model(value)
+        library = str(getattr(value, "__module__", "")).partition(".")[0]
+        return wanted and (library not in imported or is_model(value))
+
+    return [name for name, value in vars(found).items() if name[0] != "_" and is_one(value)]
+
+
+def _kind(value: Any) -> str:
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'AEIOUaeiou' else 'a'} {kind}"
+
+
+def _how_to_give(key: str) -> str:
+    """Return how a builder gets an argument that has no default."""
+    ways = {
+        "input_shape": "give --input-shape (input_shape in Python), such as 28,28,1.",
+        "num_classes": "give --num-classes (num_classes in Python), such as 10.",
+    }
+    return ways.get(key, "netzoo gives input_shape and num_classes alone: let it have a default.")

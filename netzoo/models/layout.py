@@ -1,0 +1,19 @@
+"""Which axis of an image holds its channels: the last one, whatever the user's keras.json says."""
+
+import contextlib
+from collections.abc import Iterator
+
+CHANNELS_LAST = "channels_last"
+
+
+@contextlib.contextmanager
+def channels_last() -> Iterator[None]:
+    """Let layers that do not say where their channels are take the last axis."""
+    import keras
+
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format(CHANNELS_LAST)
+    try:
+        yield
+    finally:
+        keras.config.set_image_data_format(before)

@@ -1,0 +1,39 @@
+"""A model in a file: what Keras loads in safe mode, and a line for what it does not."""
+
+from pathlib import Path
+from typing import Any
+
+from netzoo.errors import BadInput, DataError, telling_line
+
+LOADED = (".keras", ".h5", ".hdf5")
+# What other tools write of a network; none of them holds Keras layers.
+FOREIGN = (".onnx", ".pb", ".pt", ".pth", ".tflite", ".safetensors", ".json")
+READ = "a model is read from a .keras file, or an .h5 file of a whole model"
+
+
+def is_file(spec: str) -> bool:
+    """Return whether a text names a file or folder of a model, be it there or not."""
+    return spec.lower().endswith((*LOADED, *FOREIGN)) or Path(spec).is_dir()
+
+
+def load(path: Path) -> Any:
+    """Return the model of a file, loaded in safe mode. Raises BadInput or DataError."""
+    name = path.name.lower()
+    if not path.exists():
+        raise BadInput(f"{str(path)!r} is not there.")
+    if path.is_dir():
+        kind = "a SavedModel of TensorFlow" if (path / "saved_model.pb").exists() else "a folder"
+        raise BadInput(
+            f"{path} is {kind}; {READ}: where the model was made, model.save('{path.name}.keras')."
+        )
+    if name.endswith(".weights.h5"):
+        raise BadInput(f"{path} holds weights alone, no layers; {READ}.")
+    if not name.endswith(LOADED):
+        raise BadInput(f"{path} is a {path.suffix} file; {READ}.")
+    import keras
+
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        reason = telling_line(error)
+        raise DataError(f"{path} cannot be loaded in safe mode: {reason}") from error

@@ -1,0 +1,155 @@
+"""Terminals and pipes whose encoding lacks what netzoo prints; the commands run for real."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "netzoo"
+ENCODINGS = ("cp1252", "cp437", "cp1251", "latin-1", "ascii")
+SMALL = ("--limit-train", "200", "--limit-test", "100", "--epochs", "2")
+OWN = """
+import keras
+import netzoo
+
+@netzoo.register_model("plain")
+@netzoo.register_model("größe-文")
+def build(input_shape=(28, 28, 1), num_classes=10):
+    '''Build one layer.'''
+    image = keras.Input(input_shape)
+    return keras.Model(image, keras.layers.Dense(num_classes)(keras.layers.Flatten()(image)))
+
+if __name__ == "__main__":
+    from netzoo_cli import main
+    main()
+"""
+
+
+def run(folder, encoding, *words, start=(COMMAND,)):
+    """Return code, output and errors of a command in a terminal of an encoding."""
+    done = subprocess.run(
+        [*start, *words],
+        cwd=folder,
+        env=os.environ | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding)
+
+
+@cache
+def whole(words):
+    """Return what a command prints in UTF-8."""
+    return run(None, "utf-8", *words.split())[1]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Train a model with a name of many scripts in a terminal of ASCII; return folder and JSON."""
+    folder = tmp_path_factory.mktemp("terminals")
+    (folder / "own_model.py").write_text(OWN, encoding="utf-8")
+    start = (sys.executable, "-c", "import own_model, netzoo_cli; netzoo_cli.main()")
+    images = ("--dataset", "fashion_mnist_sample", *SMALL)
+    words = ("compare", "plain", "größe-文", *images, "--seeds", "2", "--output", "größe")
+    code, printed, said = run(folder, "ascii", *words, "--format", "json", start=start)
+    assert code == 0, said
+    return folder, printed, said
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [*((encoding, "summary lenet") for encoding in ENCODINGS), ("cp1252", "list")],
+)
+def test_a_table_is_printed_with_what_the_terminal_has(tmp_path, encoding, words):
+    wanted = whole(words)
+    code, printed, said = run(tmp_path, encoding, *words.split())
+    assert (code, said) == (0, "")
+    assert len(printed.splitlines()) == len(wanted.splitlines())
+    plain = str.maketrans("×─–→├└│", "x-->++|")
+    assert printed.translate(plain).split() == wanted.replace("→", "->").translate(plain).split()
+
+
+@pytest.mark.once
+def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
+    folder, _, _ = trained
+    for encoding, sign in (("latin-1", "±"), ("ascii", "+/-"), ("cp437", "±")):
+        code, printed, _ = run(folder, encoding, "show", "größe")
+        assert code == 0
+        table = printed.partition("\n\n")[0].splitlines()
+        rule = next(line for line in table if set(line.strip()) <= set("-─"))
+        rows = table[table.index(rule) + 1 :]
+        assert len(rows) == 2
+        assert {len(row) for row in rows} == {len(rule)}
+        assert sign in printed
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("encoding", ["cp437", "ascii"])
+def test_a_plot_is_drawn_with_what_the_terminal_has(trained, encoding):
+    folder, _, _ = trained
+    code, printed, said = run(folder, encoding, "show", "größe", "--plot")
+    assert (code, said) == (0, "")
+    assert re.search(r"[*●] plain   [\^▲] gr", printed)
+    drawn = printed[printed.index("accuracy by epoch") :]
+    assert drawn.count("|") + drawn.count("│") > 20
+
+
+def test_what_was_trained_is_printed_and_kept_whole(trained):
+    folder, printed, said = trained
+    assert printed.isascii()
+    assert said.isascii()
+    models = [model["name"] for model in json.loads(printed)["models"]]
+    assert models == ["plain", "größe-文"]
+    assert "Trial 2 of 4: grosse-??, seed 0" in said
+    assert "grosse-??, seed 1: test " in said
+    assert "Data: fashion_mnist_sample, 200 training (10 % held out" in said
+    kept = (folder / "größe" / "table.txt").read_text(encoding="utf-8")
+    assert "größe-文" in kept
+    assert "28 × 28 × 1" in kept
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("form", ["csv", "markdown", "latex", "json"])
+def test_each_form_is_printed(trained, form):
+    folder, _, _ = trained
+    _, wanted, _ = run(folder, "utf-8", "show", "größe", "--format", form)
+    code, printed, said = run(folder, "cp1252", "show", "größe", "--format", form)
+    assert (code, said) == (0, "")
+    if form == "json":
+        assert json.loads(printed) == json.loads(wanted)
+    else:
+        plain = wanted.replace("文", "??").replace("Δ", "Delta").replace("−", "-")
+        assert printed.split() == plain.split()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("summary größe", "no model 'grosse'"),
+        ("show größe/文", "grosse/??"),
+        ("compare lenet --augment x→y", "no augment 'x->y'"),
+        ("summary alexnet --input-shape 64,64,1", "at least 65 x 65 px; received 64 x 64 px"),
+    ],
+)
+def test_an_error_is_one_line_in_ascii_too(tmp_path, words, told):
+    code, printed, said = run(tmp_path, "ascii", *words.split())
+    assert (code, printed) == (2, "")
+    assert told in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.once
+def test_a_name_that_is_no_text_is_an_error_in_one_line_and_no_traceback(tmp_path):
+    for encoding in ("utf-8", "cp1252"):
+        for words in ("summary m\udcff.keras", "compare lenet --output out\udcff"):
+            code, _, said = run(tmp_path, encoding, *words.split())
+            assert code == 2
+            assert said.startswith(f"Error: {words.split()[-1]!a} is not text in this ")
+            assert said.count("\n") == 1
