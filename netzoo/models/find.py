@@ -57,7 +57,9 @@ def found(
         if input_shape is None and "image_size" in settings:
             size, channels = settings["image_size"], model_info(model).input_shape[2]
             input_shape = (size, size, channels)
-        return create_model(model, input_shape=input_shape, **classes), None  # type: ignore[arg-type]
+        shape = model_info(model).input_shape if input_shape is None else input_shape
+        created = create_model(model, input_shape=shape, **classes)  # type: ignore[arg-type]
+        return created, shape if is_open(created) else None
     if saved.is_file(spec):
         if classes:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
