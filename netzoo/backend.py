@@ -24,6 +24,8 @@ INSTALL = {
     "torch": 'pip install "netzoo[torch]"',
     "jax": 'pip install "netzoo[jax]"',
 }
+# Where one sets how many threads compute, the first that holds a number; torch has its own answer.
+_THREADS = {"tensorflow": ("TF_NUM_INTRAOP_THREADS",), "jax": ("PJRT_NPROC", "NPROC")}
 REPORTED_PACKAGES = ("netzoo", "keras", "tensorflow", "torch", "jax", "numpy")
 
 # Lines that TensorFlow's C++ code writes before its own log level applies. Nothing else is hidden.
@@ -122,11 +124,46 @@ def device() -> dict[str, Any]:
         gpu = {"tensorflow": _tensorflow_gpu, "torch": _torch_gpu, "jax": _jax_gpu}[chosen]()
     if gpu is not None:
         return {"kind": "gpu", "name": gpu[0], "native_bfloat16": gpu[1]}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     model, flags = _processor()
     # Seen on such a processor: TensorFlow and torch train faster in bfloat16, JAX slower.
     native = chosen != "jax" and bool({"avx512_bf16", "amx_bf16"} & flags)
-    return {"kind": "cpu", "name": f"CPU ({cores} cores, {model})", "native_bfloat16": native}
+    return {"kind": "cpu", "name": f"CPU ({_cores()} cores, {model})", "native_bfloat16": native}
+
+
+def usual_threads() -> int:
+    """Return how many threads the imported backend takes by itself.
+
+    That is what is set for it, else what this process may use.
+    """
+    chosen = name()
+    if chosen == "torch":  # reads OMP_NUM_THREADS and MKL_NUM_THREADS, and may leave out siblings
+        import torch
+
+        return int(torch.get_num_threads())
+    for variable in _THREADS[chosen]:
+        found = os.environ.get(variable, "").strip()
+        if found.isdecimal() and int(found):
+            return int(found)
+    return _cores()
+
+
+def set_threads(count: int) -> None:
+    """Let the imported backend, which has computed nothing yet, compute with so many threads.
+
+    Their number, not that of the cores, decides in which order sums are taken, and so the last
+    digits of a training. Nothing else holds each backend to it: JAX heeds no other variable,
+    TensorFlow needs both, and torch takes no more than the cores from OMP_NUM_THREADS.
+    """
+    chosen = name()
+    if chosen == "torch":
+        import torch
+
+        torch.set_num_threads(count)
+    elif chosen == "jax":
+        os.environ["PJRT_NPROC"] = str(count)
+    else:
+        os.environ["TF_NUM_INTRAOP_THREADS"] = str(count)
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(count))  # this one changes no digit
 
 
 def versions() -> dict[str, str]:
@@ -153,6 +190,11 @@ def require_gpu(found: dict[str, Any]) -> None:
             f"--device gpu: {chosen} sees no GPU here; it would run on {found['name']}"
             + (f"; {told}." if told else ".")
         )
+
+
+def _cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _configured() -> str | None:

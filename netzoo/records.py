@@ -77,11 +77,23 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Device:
-    """What computes: kind "cpu" or "gpu", its name in words, whether bfloat16 is native to it."""
+    """What computes: kind "cpu" or "gpu", its name in words, whether bfloat16 is native to it.
+
+    threads: how many of the processor compute, on which the last digits depend, also where another
+    device does most of the work; None: not known, as in records of older versions.
+    """
 
     kind: str
     name: str
     native_bfloat16: bool = False
+    threads: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return it in words: "CPU (2 cores), 2 threads"."""
+        if self.threads is None:
+            return self.name
+        return f"{self.name}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
 @dataclass(frozen=True)

@@ -190,10 +190,14 @@ def test_the_foot_of_a_study_whose_trials_are_gone_tells_what_it_knows(monkeypat
 def test_the_foot_has_all_that_is_needed_to_do_it_again():
     by_model = groups()
     by_model["lenet"] = [replace(r, commit="abc123", command="one") for r in by_model["lenet"]]
+    assert "Threads" not in dict(foot(content(by_model))["facts"])  # records of older versions
+    for threads, records in zip((2, 1), by_model.values(), strict=False):
+        records[:] = [replace(r, device=replace(r.device, threads=threads)) for r in records]
     facts = dict(foot(content(by_model, notes=("plan.json is damaged.",)))["facts"])
     assert facts["Command"] == ["one", "netzoo compare …"]
     assert facts["Seeds"] == ["0, 1, 2 (n = 3)"]
     assert facts["Data"][1] == f"SHA-256 {'ab' * 32}"
     assert facts["Versions"] == ["python 3.11.0, netzoo 0.1.0, keras 3.15.1, tensorflow 2.21.0"]
+    assert facts["Threads"] == ["2", "1"]
     assert facts["Git commit"] == ["abc123"]
     assert "plan.json is damaged." in foot(content(notes=("plan.json is damaged.",)))["doubts"]

@@ -249,6 +249,10 @@ def test_predictions_are_packed_and_unpacked():
     ("change", "words"),
     [
         ({"device": Device("gpu", "a GPU")}, "Not the same device for all: lenet CPU (2 cores);"),
+        (
+            {"device": Device("cpu", "CPU (2 cores)", threads=1)},
+            "Not the same number of threads for all: lenet not known; lenet-relu 1.",
+        ),
         ({"versions": {"keras": "3.16"}}, "Not the same versions for all: "),
     ],
 )

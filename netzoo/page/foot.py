@@ -1,11 +1,11 @@
 """The page's foot: all that is needed to do it again, and by what conventions it was counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netzoo import units
 from netzoo.page.content import Content
-from netzoo.records import DatasetRecord
+from netzoo.records import DatasetRecord, Device
 from netzoo.report.origin import shared_settings, versions_text
 from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.lesson import LessonPage
@@ -36,6 +36,7 @@ def foot(content: Content) -> dict[str, Any]:
         facts += [
             ("Backend", _once(record.trial.backend for record in records)),
             ("Device", _once(record.device.name for record in records)),
+            ("Threads", _threads(record.device for record in records)),
             ("Versions", _once(versions_text(record.versions) for record in records)),
             ("Git commit", _once(record.commit or "" for record in records)),
         ]
@@ -52,6 +53,7 @@ def foot(content: Content) -> dict[str, Any]:
         facts += [
             ("Backend", [found.backend]),
             ("Device", [found.device.name]),
+            ("Threads", _threads([found.device])),
             ("Versions", [versions_text(found.versions)]),
         ]
     facts.append(("Command", _once(commands)))
@@ -91,6 +93,10 @@ def _settings(by_model: dict[str, dict[str, Any]]) -> list[str]:
 def _pairs(settings: dict[str, Any]) -> str:
     shown = {key: value for key, value in settings.items() if key != "name" and value is not None}
     return ", ".join(f"{key}={value}" for key, value in shown.items())
+
+
+def _threads(devices: Iterable[Device]) -> list[str]:
+    return _once(str(device.threads or "") for device in devices)
 
 
 def _once(values: Any) -> list[str]:

@@ -76,4 +76,4 @@ def _lines(page: LessonPage) -> list[str]:
         asked = replace(page.comparison, command=page.command, commit=page.commit)
         return [*told, *origin_lines(asked), *doubt_lines(asked)]
     versions = versions_text(page.versions)
-    return [*told, f"Device: {page.device.name}. Backend: {page.backend}. {versions}."]
+    return [*told, f"Device: {page.device.text}. Backend: {page.backend}. {versions}."]

@@ -23,7 +23,7 @@ def origin_lines(result: Comparison | Probe) -> list[str]:
         f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
         f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
         + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
-        + f"Device: {result.device.name}. Backend: {result.backend}. "
+        + f"Device: {result.device.text}. Backend: {result.backend}. "
         f"{versions_text(result.versions)}.",
         *([f"Command: {result.command}{_commit(result)}"] if result.command else []),
     ]

@@ -86,6 +86,7 @@ class Comparison(Tabled):
         told: dict[str, Any] = to_plain(self)
         told["device"] = self.device.name
         told["device_kind"] = self.device.kind
+        told["threads"] = self.device.threads
         return {"schema": told.pop("schema"), **told}
 
     @classmethod
@@ -94,7 +95,11 @@ class Comparison(Tabled):
 
         Raises DataError if it is not whole.
         """
-        device = {"kind": told.get("device_kind"), "name": told.get("device")}
+        device = {
+            "kind": told.get("device_kind"),
+            "name": told.get("device"),
+            "threads": told.get("threads"),
+        }
         return from_plain(cls, {**told, "device": device}, where)
 
     def to_pandas(self) -> Any:

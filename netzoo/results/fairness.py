@@ -13,6 +13,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "augmentation": lambda record: record.trial.recipe.augment,
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
+    "number of threads": lambda record: record.device.threads or "not known",
     "precision": lambda record: record.trial.recipe.precision,
     "backend": lambda record: record.trial.backend,
     "versions": lambda record: ", ".join(f"{k} {v}" for k, v in record.versions.items()),

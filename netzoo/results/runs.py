@@ -46,7 +46,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Repetition:
-    """What a trial gave again. changed: versions and device that are not those of the record."""
+    """What a trial gave again.
+
+    changed: versions, device and number of threads that are not those of the record.
+    """
 
     trial: str
     figures: tuple[Figure, ...]

@@ -19,13 +19,17 @@ _ABOUT = "about"
 
 @dataclass(frozen=True)
 class About:
-    """What a checkpoint says of itself. identity: of the trial; the rest as in a TrialRecord."""
+    """What a checkpoint says of itself.
+
+    identity: of the trial. threads: as in a Device. The rest as in a TrialRecord.
+    """
 
     identity: str
     history: tuple[EpochRecord, ...]
     seconds: float
     test_reads: int
     parts: int
+    threads: int | None = None
 
 
 def write(path: Path, about: About, arrays: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
 from netzoo.runs import plan
 from netzoo.runs.clock import Clock
-from netzoo.runs.listener import Listener, parts_line, plan_lines
+from netzoo.runs.listener import Listener, parts_line, plan_lines, threads_line
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import (
@@ -96,6 +96,8 @@ class _Run:
     ) -> None:
         self.plan, self.store, self.listener = found, store, listener
         self.loaded = loaded  # for the first process that is needed
+        self.threads = found.device.threads
+        self.threads_told: str | None = None
         self.pictures = store.pictures(found.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by the trial's identity
         self.stopping = False
@@ -189,9 +191,13 @@ class _Run:
         """Train a trial in one process; started is given the process's device and versions."""
         told = False
         loaded, self.loaded = self.loaded, None
+        about = self.store.progress(trial)
+        threads = self.threads if about is None else about.threads  # as its first epochs had
+        name, chosen = plan.identity(trial), threads or self.threads
         process, answer = start_process(
-            self.store, plan.identity(trial), trial.backend, trial.device, loaded
+            self.store, name, trial.backend, trial.device, chosen, loaded
         )
+        self._say_threads(threads, answer)
         started |= {
             "device": from_plain(Device, answer["device"]),
             "versions": answer["versions"],
@@ -223,6 +229,14 @@ class _Run:
         fitted = from_plain(Fitted, event["fitted"])
         results = {"parts": event["parts"], "head": event["head"], **vars(fitted)}
         return self._record(trial, started, status="ok", **results)
+
+    def _say_threads(self, before: int | None, started: dict[str, Any]) -> None:
+        """Say once what there is to know of the threads; further trials have as many."""
+        self.threads = self.threads or started["device"]["threads"]
+        line = threads_line(before, started)
+        if line is not None and line != self.threads_told:
+            self.threads_told = line
+            self.listener.said(line)
 
     def _unfinished(self, trial: Trial, started: dict[str, Any]) -> TrialRecord:
         """Return the record of a trial that Ctrl-C stopped, or did not let begin."""

@@ -1,6 +1,7 @@
 """From the folders of finished runs to what a page is made of."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,8 @@ def _by_name(found: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRe
     homes: dict[Any, str] = {}
     for folder, record in found:
         trial = record.trial
-        key = (trial.model, trial.backend, record.device, trial.recipe, trial.dataset.sha256)
+        device = replace(record.device, threads=None)  # a warning tells them apart, if need be
+        key = (trial.model, trial.backend, device, trial.recipe, trial.dataset.sha256)
         homes.setdefault(key, folder)
         seeds = groups.setdefault(key, {})
         if trial.seed not in seeds or seeds[trial.seed].status == "unfinished":

@@ -1,5 +1,7 @@
 """What a comparison tells while it runs: who hears it, and the lines that are said."""
 
+from typing import Any
+
 from netzoo import units
 from netzoo.records import Device, EpochRecord, Plan, Trial, TrialRecord
 from netzoo.runs import plan
@@ -62,6 +64,22 @@ def parts_line(trial: Trial, parts: int) -> str:
     )
 
 
+def threads_line(before: int | None, started: dict[str, Any]) -> str | None:
+    """Return the line about the threads of what goes on or is repeated, None if there is none.
+
+    before: how many it had, None if that is not known. started: as a trial's process answers.
+    """
+    now, usual = started["device"]["threads"], started["usual_threads"]
+    if before is None:
+        return (
+            f"Threads: {now}. This folder does not say how many its trials had, and the last "
+            "digits depend on it."
+        )
+    if now == usual:
+        return None
+    return f"Threads: {now} as before, not {usual}, since the last digits depend on it."
+
+
 def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     """Return what there is to know before the training: data, device, estimate.
 
@@ -78,7 +96,7 @@ def plan_lines(found: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
         f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
         f"from: {data.source}.",
-        f"Device: {found.device.name}; {name} "
+        f"Device: {found.device.text}; {name} "
         f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
         *(f"{name} {head}" for name, head in found.heads.items() if name in names),

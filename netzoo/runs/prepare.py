@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +30,28 @@ from netzoo.runs.listener import Listener, parts_line, recipe_line
 from netzoo.runs.local import Process
 from netzoo.runs.store import Store
 
+# What a plan has of each model.
 _BY_MODEL = "costs", "natives", "paces", "parts", "failures", "heads"
 
 
 def start_process(
-    store: Store, log: str, backend_name: str, device: str, loaded: Process | None = None
+    store: Store,
+    log: str,
+    backend_name: str,
+    device: str,
+    threads: int | None,
+    loaded: Process | None = None,
 ) -> tuple[Process, dict[str, Any]]:
     """Return a process whose backend has started, and its answer: "device" and "versions".
 
-    loaded: one that has loaded the backend already.
+    threads: how many compute; None: as many as the backend takes by itself, its "usual_threads".
+    loaded: a process that has loaded the backend already.
     """
     if loaded is not None:
         loaded.log_to(store.log(log))
     process = loaded or Process(store.log(log), backend_name, store.lock_fd, store.compiled)
     try:
-        return process, process.ask({"do": "start", "device": device})
+        return process, process.ask({"do": "start", "device": device, "threads": threads})
     except BaseException:
         process.kill()
         raise
@@ -92,21 +100,29 @@ def _planned(
     )
     if known is not None and same:
         return known, None
-    return prepare(request, backend_name, store, listener)
+    # Another request adds to the folder's trials, which should have the same number of threads.
+    kin = known is not None and known.trials[0].backend == backend_name
+    threads = known.device.threads if known is not None and kin else None
+    return prepare(request, backend_name, store, listener, threads)
 
 
 def prepare(
-    request: plan.Request, backend_name: str, store: Store, listener: Listener
+    request: plan.Request,
+    backend_name: str,
+    store: Store,
+    listener: Listener,
+    threads: int | None = None,
 ) -> tuple[Plan, Process]:
     """Find out device and data, settle recipes, count and time each model, and keep the plan.
 
+    threads: as `start_process` takes them.
     Also returns a process for the first trial, which loads the backend at the same time.
     What there is to say is said at the end, so that a wrong request gives its error alone.
     """
     loaded = Process(store.log("first"), backend_name, store.lock_fd, store.compiled)
     try:
         loaded.tell({"do": "load", "device": request.device})
-        found = _prepared(request, backend_name, store, listener, loaded)
+        found = _prepared(request, backend_name, store, listener, loaded, threads)
         store.keep_plan(found)
         return found, loaded
     except BaseException:
@@ -115,11 +131,17 @@ def prepare(
 
 
 def _prepared(
-    request: plan.Request, backend_name: str, store: Store, listener: Listener, loaded: Process
+    request: plan.Request,
+    backend_name: str,
+    store: Store,
+    listener: Listener,
+    loaded: Process,
+    threads: int | None,
 ) -> Plan:
     listener.waiting(f"starting {backend_name}")
     began = time.perf_counter()
-    process, started = start_process(store, "prepare", backend_name, request.device)
+    start = partial(start_process, store, "prepare", backend_name, request.device)
+    process, started = start(threads)
     start_seconds = time.perf_counter() - began
     loaded.answer()  # so that it does not disturb the timing
     with contextlib.ExitStack() as stack:
@@ -140,7 +162,7 @@ def _prepared(
                 answer, parts = _paced(process, trial, listener)
             except TrialFailed as error:  # its row will say so; its process may be gone
                 found["failures"][trial.model] = str(error)
-                process, _ = start_process(store, "prepare", backend_name, request.device)
+                process, _ = start(device.threads)
                 stack.enter_context(process)
                 continue
             except BadInput as error:  # of this model alone

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import NetzooError
-from netzoo.records import EpochRecord, TrialRecord, from_plain
+from netzoo.records import Device, EpochRecord, TrialRecord, from_plain
 from netzoo.results.runs import Figure, Repetition
-from netzoo.runs.listener import Listener
+from netzoo.runs.listener import Listener, threads_line
 from netzoo.runs.plan import identity
 from netzoo.runs.prepare import start_process
 from netzoo.runs.store import Store
@@ -18,11 +18,15 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
 
     Raises NetzooError if its backend cannot start.
     """
-    trial = record.trial
+    trial, threads = record.trial, record.device.threads
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         listener.waiting(f"starting {trial.backend}")
-        process, started = start_process(store, identity(trial), trial.backend, trial.device)
+        process, started = start_process(
+            store, identity(trial), trial.backend, trial.device, threads
+        )
+        if threads is not None and (line := threads_line(threads, started)) is not None:
+            listener.said(line)
         history: list[EpochRecord] = []
 
         def hear(event: dict[str, Any]) -> None:
@@ -45,8 +49,8 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
             error = str(failure)
     if record.status != "ok" and error == record.error:
         error = None  # it ends in the same way again
-    now = {**started["versions"], "device": started["device"]["name"]}
-    before = {**record.versions, "device": record.device.name}
+    now = _circumstances(started["versions"], from_plain(Device, started["device"]))
+    before = _circumstances(record.versions, record.device)
     return Repetition(
         trial=identity(trial),
         figures=tuple(_figures(record, history, ended.get("fitted", {}))),
@@ -57,6 +61,10 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
         ),
         error=error,
     )
+
+
+def _circumstances(versions: dict[str, str], device: Device) -> dict[str, str]:
+    return {**versions, "device": device.name, "threads": str(device.threads or "not known")}
 
 
 def _figures(

@@ -3,7 +3,8 @@
 python -m netzoo.runs.trial reads requests from standard input and writes events to standard output:
 
 {"do": "load", "device": "auto"}                ->  {"event": "loaded"}
-{"do": "start", "device": "auto"}               ->  {"event": "started", "device", "versions"}
+{"do": "start", "device": "auto", "threads": 2}
+    ->  {"event": "started", "device", "versions", "usual_threads"}
 {"do": "pace", "trial": {…}, "parts": 1}
     ->  {"event": "paced", "cost", "native", "pace", "head"}
 {"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
@@ -49,6 +50,7 @@ class Worker:
     def __init__(self, emit: Any, stop: threading.Event) -> None:
         self._emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
+        self._threads: int | None = None
 
     def load(self, device: str) -> dict[str, Any]:
         """Import the backend, and touch no device, whose memory it could take from others."""
@@ -59,13 +61,24 @@ class Worker:
         keras.config.set_epsilon(1e-7)
         return {"event": "loaded"}
 
-    def start(self, device: str) -> dict[str, Any]:
-        """Start the backend on a device: "auto", "gpu" or "cpu"."""
+    def start(self, device: str, threads: int | None) -> dict[str, Any]:
+        """Start the backend on a device: "auto", "gpu" or "cpu".
+
+        threads: how many compute; None: as many as the backend takes by itself.
+        """
         self.load(device)
+        usual = backend.usual_threads()
+        self._threads = threads or usual
+        backend.set_threads(self._threads)
         found = backend.device()
         if device == "gpu":
             backend.require_gpu(found)
-        return {"event": "started", "device": Device(**found), "versions": backend.versions()}
+        return {
+            "event": "started",
+            "device": Device(**found, threads=self._threads),
+            "versions": backend.versions(),
+            "usual_threads": usual,
+        }
 
     def pace(self, trial: Trial, parts: int) -> dict[str, Any]:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -111,7 +124,7 @@ class Worker:
                 done = fit.Done(about.history, about.seconds, about.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
-        hooks = _Hooks(self._emit, self._stop, model, trial, parts, path)
+        hooks = _Hooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, parts=parts, done=done, size=head.size)
         if fitted is None:
@@ -205,15 +218,21 @@ class _Hooks:
         trial: Trial,
         parts: int,
         path: Path,
+        threads: int | None,
     ) -> None:
         self.report = emit
         self.should_stop = stop.is_set
-        self._model, self._identity, self._parts, self._path = model, identity(trial), parts, path
+        self._model, self._path = model, path
+        self._about: dict[str, Any] = {
+            "identity": identity(trial),
+            "parts": parts,
+            "threads": threads,
+        }
 
     def keep(self, done: Any) -> None:
         from netzoo.training import state
 
-        about = checkpoint.About(self._identity, parts=self._parts, **vars(done))
+        about = checkpoint.About(**self._about, **vars(done))
         checkpoint.write(self._path, about, state.gather(self._model))
 
 
@@ -242,8 +261,10 @@ def main() -> None:
 
 
 def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
-    if request["do"] in ("load", "start"):
-        return {"load": worker.load, "start": worker.start}[request["do"]](request["device"])
+    if request["do"] == "load":
+        return worker.load(request["device"])
+    if request["do"] == "start":
+        return worker.start(request["device"], request["threads"])
     trial, parts = from_plain(Trial, request["trial"]), request["parts"]
     if request["do"] == "pace":
         return worker.pace(trial, parts)

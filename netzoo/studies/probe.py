@@ -12,7 +12,7 @@ from netzoo.records import Plan, Trial, from_plain, from_text, to_line, to_plain
 from netzoo.results.layers import layers_side_by_side
 from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
 from netzoo.runs import plan
-from netzoo.runs.listener import Listener
+from netzoo.runs.listener import Listener, threads_line
 from netzoo.runs.local import Process
 from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened, start_process
@@ -83,6 +83,7 @@ class _Probing:
         self._plan, self._store, self._listener = found, store, listener
         self._loaded, self._steps, self._images = loaded, steps, images
         self._process: Process | None = None
+        self._threads = found.device.threads
         self._started: dict[str, Any] = {}
         self._records: list[ProbeRecord] = []
         self._errors: dict[str, str] = dict(found.failures)
@@ -161,9 +162,14 @@ class _Probing:
         """Return the process that looks; nothing is timed in it, so one does for all trials."""
         if self._process is None:
             loaded, self._loaded = self._loaded, None
+            before = self._threads
             self._process, self._started = start_process(
-                self._store, "probes", trial.backend, trial.device, loaded
+                self._store, "probes", trial.backend, trial.device, before, loaded
             )
+            self._threads = self._started["device"]["threads"]
+            line = threads_line(before, self._started)
+            if line is not None:
+                self._listener.said(line)
         return self._process
 
     def _end_process(self) -> None:
