@@ -8,6 +8,8 @@ import pytest
 
 pytestmark = pytest.mark.once
 
+slow = pytest.mark.slow  # a process each: the default suite has one of each kind
+
 FOUND = """
 from netzoo import backend
 from netzoo.errors import BadInput
@@ -38,18 +40,18 @@ def found(backend_name, device="auto", **environment):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"JAX_PLATFORMS": "cuda"},
+        pytest.param({"JAX_PLATFORMS": "cuda"}, marks=slow),
         {"JAX_PLATFORMS": "cuda,cpu"},
-        {"JAX_PLATFORMS": "rocm"},
-        {"JAX_PLATFORMS": "cudda"},
-        {"JAX_PLATFORM_NAME": "gpu"},
-        {"JAX_PLATFORMS": "tpu", "JAX_PLATFORM_NAME": "cpu"},
+        pytest.param({"JAX_PLATFORMS": "rocm"}, marks=slow),
+        pytest.param({"JAX_PLATFORMS": "cudda"}, marks=slow),
+        pytest.param({"JAX_PLATFORM_NAME": "gpu"}, marks=slow),
+        pytest.param({"JAX_PLATFORMS": "tpu", "JAX_PLATFORM_NAME": "cpu"}, marks=slow),
         {"KERAS_TORCH_DEVICE": "cuda"},
-        {"KERAS_TORCH_DEVICE": "cuda:3"},
-        {"KERAS_TORCH_DEVICE": "mps"},
-        {"KERAS_TORCH_DEVICE": "meta"},
-        {"KERAS_TORCH_DEVICE": "cdua"},
-        {"KERAS_TORCH_DEVICE": ""},
+        pytest.param({"KERAS_TORCH_DEVICE": "cuda:3"}, marks=slow),
+        pytest.param({"KERAS_TORCH_DEVICE": "mps"}, marks=slow),
+        pytest.param({"KERAS_TORCH_DEVICE": "meta"}, marks=slow),
+        pytest.param({"KERAS_TORCH_DEVICE": "cdua"}, marks=slow),
+        pytest.param({"KERAS_TORCH_DEVICE": ""}, marks=slow),
     ],
     ids=str,
 )
@@ -66,9 +68,9 @@ def test_a_device_that_is_not_there_is_named_with_its_variable(environment):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"JAX_PLATFORMS": "cpu,cuda"},
-        {"JAX_PLATFORMS": ""},
-        {"JAX_PLATFORMS": "cuda,cpu", "JAX_PLATFORM_NAME": "cpu"},
+        pytest.param({"JAX_PLATFORMS": "cpu,cuda"}, marks=slow),
+        pytest.param({"JAX_PLATFORMS": ""}, marks=slow),
+        pytest.param({"JAX_PLATFORMS": "cuda,cpu", "JAX_PLATFORM_NAME": "cpu"}, marks=slow),
         {"KERAS_TORCH_DEVICE": "cpu:0"},
     ],
     ids=str,
@@ -106,10 +108,10 @@ def test_what_hides_the_gpu_is_named(netzoo):
 @pytest.mark.parametrize(
     "environment",
     [
-        {"JAX_PLATFORMS": "cuda"},
+        pytest.param({"JAX_PLATFORMS": "cuda"}, marks=slow),
         {"JAX_PLATFORM_NAME": "cudda"},
-        {"KERAS_TORCH_DEVICE": "meta"},
-        {"CUDA_VISIBLE_DEVICES": "7"},
+        pytest.param({"KERAS_TORCH_DEVICE": "meta"}, marks=slow),
+        pytest.param({"CUDA_VISIBLE_DEVICES": "7"}, marks=slow),
     ],
     ids=str,
 )

@@ -163,10 +163,7 @@ class Worker:
         shape = native_shape(model, trial.dataset)
         if shape != trial.input_shape:
             classes = len(trial.dataset.class_names)
-            try:
-                cost = summary(model, input_shape=shape, num_classes=classes)
-            except BadInput:  # for images of any size
-                cost = _counted(create_model(model, input_shape=shape, num_classes=classes), shape)
+            cost = summary(model, input_shape=shape, num_classes=classes)
         return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
 
     def _ready(self, trial: Trial, parts: int, images: Any, model: Any) -> Any:
