@@ -107,7 +107,7 @@ def test_a_training_that_diverges_is_a_row_and_the_others_go_on(netzoo):
     assert sigmoid["status"] == "ok"
 
 
-@pytest.mark.once
+@pytest.mark.slow  # test_users_networks.py trains more kinds
 def test_users_models_train_and_those_that_cannot_be_built_are_rows(users_models):
     names = ["users-fatal", "users-broken", "users-tiny", "users-narrow"]
     comparison = netzoo.compare(names, epochs=1, baseline="users-tiny", **SETTINGS)

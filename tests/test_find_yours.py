@@ -200,6 +200,7 @@ def test_files_that_hold_no_model_to_read_are_one_line(tmp_path, monkeypatch):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.once
 def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
     done = netzoo("summary", "code/mine.py:series", "--input-shape", "6,5", "--format", "json")
     assert json.loads(done.stdout)["macs"] == 432, done.stderr
@@ -213,7 +214,12 @@ def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
 
 
 @pytest.mark.parametrize(
-    "words", ["series --input-shape 3,5", "Own --input-shape 2,2,1", "volume --input-shape 4,4,4,1"]
+    "words",
+    [
+        "series --input-shape 3,5",
+        pytest.param("Own --input-shape 2,2,1", marks=pytest.mark.slow),
+        pytest.param("volume --input-shape 4,4,4,1", marks=pytest.mark.slow),
+    ],
 )
 def test_the_backend_counts_them_too(mine, netzoo, words):
     done = netzoo("summary", *f"code/mine.py:{words}".split(), "--verify")

@@ -97,7 +97,9 @@ def test_the_command_counts_and_trains_the_same(netzoo, tmp_path):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("floatx", "size"), [("float64", 8), ("float16", 2)])
+@pytest.mark.parametrize(
+    ("floatx", "size"), [("float64", 8), pytest.param("float16", 2, marks=pytest.mark.slow)]
+)
 def test_another_floatx_is_said(netzoo, tmp_path, floatx, size):
     done = netzoo("summary", "lenet", "--format", "json", **keras_home(tmp_path, floatx=floatx))
     assert done.stderr == (

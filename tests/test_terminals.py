@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+slow = pytest.mark.slow  # a process each: the default suite has one of each kind
 COMMAND = Path(sys.executable).parent / "netzoo"
 ENCODINGS = ("cp1252", "cp437", "cp1251", "latin-1", "ascii")
 SMALL = ("--limit-train", "200", "--limit-test", "100", "--epochs", "2")
@@ -61,10 +63,13 @@ def trained(tmp_path_factory):
     return folder, printed, said
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("encoding", "words"),
-    [*((encoding, "summary lenet") for encoding in ENCODINGS), ("cp1252", "list")],
+    [
+        ("cp1252", "summary lenet"),
+        *(pytest.param(encoding, "summary lenet", marks=slow) for encoding in ENCODINGS[1:]),
+        pytest.param("cp1252", "list", marks=slow),
+    ],
 )
 def test_a_table_is_printed_with_what_the_terminal_has(tmp_path, encoding, words):
     wanted = whole(words)
@@ -75,7 +80,6 @@ def test_a_table_is_printed_with_what_the_terminal_has(tmp_path, encoding, words
     assert printed.translate(plain).split() == wanted.replace("→", "->").translate(plain).split()
 
 
-@pytest.mark.once
 def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
     folder, _, _ = trained
     for encoding, sign in (("latin-1", "±"), ("ascii", "+/-"), ("cp437", "±")):
@@ -89,8 +93,7 @@ def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
         assert sign in printed
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("encoding", ["cp437", "ascii"])
+@pytest.mark.parametrize("encoding", [pytest.param("cp437", marks=slow), "ascii"])
 def test_a_plot_is_drawn_with_what_the_terminal_has(trained, encoding):
     folder, _, _ = trained
     code, printed, said = run(folder, encoding, "show", "größe", "--plot")
@@ -114,8 +117,9 @@ def test_what_was_trained_is_printed_and_kept_whole(trained):
     assert "28 × 28 × 1" in kept
 
 
-@pytest.mark.once
-@pytest.mark.parametrize("form", ["csv", "markdown", "latex", "json"])
+@pytest.mark.parametrize(
+    "form", [*(pytest.param(form, marks=slow) for form in ("csv", "markdown", "latex")), "json"]
+)
 def test_each_form_is_printed(trained, form):
     folder, _, _ = trained
     _, wanted, _ = run(folder, "utf-8", "show", "größe", "--format", form)
@@ -128,7 +132,6 @@ def test_each_form_is_printed(trained, form):
         assert printed.split() == plain.split()
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -145,7 +148,6 @@ def test_an_error_is_one_line_in_ascii_too(tmp_path, words, told):
     assert said.count("\n") == 1
 
 
-@pytest.mark.once
 def test_a_name_that_is_no_text_is_an_error_in_one_line_and_no_traceback(tmp_path):
     for encoding in ("utf-8", "cp1252"):
         for words in ("summary m\udcff.keras", "compare lenet --output out\udcff"):

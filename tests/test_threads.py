@@ -115,6 +115,7 @@ def half(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_changes_the_last_digits_and_is_recorded(many, one):
     assert numbers(many).keys() == numbers(one).keys()
     assert numbers(many) != numbers(one)
@@ -126,7 +127,7 @@ def test_the_number_of_threads_changes_the_last_digits_and_is_recorded(many, one
         assert found.to_dict()["threads"] == found.device.threads
 
 
-def test_a_record_is_repeated_with_its_own_number_of_threads(many, one):
+def test_a_record_is_repeated_with_its_own_number_of_threads(many):
     heard = Heard()
     with one_core():
         again = rerun(find_trial(Store(many), "lenet"), heard)
@@ -135,9 +136,14 @@ def test_a_record_is_repeated_with_its_own_number_of_threads(many, one):
         f"Threads: {len(CORES)} as before, not 1, since the last digits depend on it."
     ]
     assert not any(line.startswith("threads") for line in again.changed)
+
+
+@pytest.mark.slow
+def test_a_record_of_one_core_is_repeated_on_all_with_its_number(one):
     assert rerun(find_trial(Store(one), "lenet"), Heard()).same
 
 
+@pytest.mark.once
 def test_a_stopped_training_goes_on_with_its_number_on_other_cores(many, half, tmp_path):
     folder = shutil.copytree(half, tmp_path / "out")
     (progress,) = folder.glob("trials/*.checkpoint")
@@ -149,6 +155,7 @@ def test_a_stopped_training_goes_on_with_its_number_on_other_cores(many, half, t
     assert numbers(folder) == numbers(many)
 
 
+@pytest.mark.slow
 def test_what_is_set_for_the_backend_holds_until_a_record_says_otherwise(
     monkeypatch, tmp_path, backend_name
 ):
@@ -159,7 +166,7 @@ def test_what_is_set_for_the_backend_holds_until_a_record_says_otherwise(
             assert (started["device"]["threads"], started["usual_threads"]) == (threads, 1)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_variable_of_the_user_gives_the_digits_of_its_number(
     monkeypatch, one, many, tmp_path, backend_name
 ):
@@ -170,7 +177,7 @@ def test_a_variable_of_the_user_gives_the_digits_of_its_number(
     assert rerun(find_trial(Store(many), "lenet"), Heard()).same
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_training_keeps_its_number_though_the_plan_is_lost(many, half, tmp_path):
     folder = shutil.copytree(half, tmp_path / "out")
     (folder / "plan.json").unlink()
@@ -179,7 +186,7 @@ def test_a_training_keeps_its_number_though_the_plan_is_lost(many, half, tmp_pat
     assert numbers(folder) == numbers(many)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_folder_keeps_its_number_for_what_is_added_to_it(one, tmp_path):
     folder = shutil.copytree(one, tmp_path / "out")
     found, lines = trained(folder, ["lenet", "lenet-relu"])
@@ -189,7 +196,7 @@ def test_a_folder_keeps_its_number_for_what_is_added_to_it(one, tmp_path):
     assert not any("number of threads" in line for line in found.warnings)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_trial_of_an_ablation_is_repeated_and_a_probe_goes_on(tmp_path):
     words = ["--dataset", "fashion_mnist_sample", "--limit-train", "1280", "--limit-test", "100",
              "--epochs", "1", "--seeds", "1", "--device", "cpu", "--format", "json"]  # fmt: skip
@@ -206,7 +213,7 @@ def test_a_trial_of_an_ablation_is_repeated_and_a_probe_goes_on(tmp_path):
     assert (again["layers"], again["device"]) == (looked["layers"], looked["device"])
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_an_old_training_goes_on_and_says_that_its_number_is_not_known(many, half, tmp_path):
     folder = shutil.copytree(half, tmp_path / "out")
     as_old(folder)
@@ -217,7 +224,7 @@ def test_an_old_training_goes_on_and_says_that_its_number_is_not_known(many, hal
     assert numbers(folder) == numbers(many)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_an_old_record_is_shown_and_repeated_and_what_is_added_is_told_apart(many, tmp_path):
     folder = shutil.copytree(many, tmp_path / "out")
     as_old(folder)

@@ -3,6 +3,8 @@
 In a process on the torch backend, whichever backend runs this suite.
 """
 
+import pytest
+
 CODE = """
 import json, sys
 import netzoo.backend as backend
@@ -57,6 +59,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.once
 def test_training_flops_are_those_of_a_forward_and_a_backward_pass(on_torch):
     told = on_torch(CODE)
     assert len(told) == 9

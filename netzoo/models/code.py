@@ -13,7 +13,7 @@ from netzoo.registry import list_models
 
 WANTED = "a function that returns a keras.Model, a class of models, or a model"
 
-_loaded: dict[tuple[Path, int], ModuleType] = {}  # by path and time of its last change
+_loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and what stands in it
 
 
 def split(spec: str) -> tuple[str, str]:
@@ -100,7 +100,7 @@ def built(spec: str, builder: Any, **arguments: Any) -> Any:
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise BadInput(f"{str(path)!r} is not there.")
-    key = path.resolve(), path.stat().st_mtime_ns
+    key = path.resolve(), path.read_bytes()
     if key in _loaded:  # executed again, it would register its models again
         return _loaded[key]
     found = importlib.util.spec_from_file_location(path.stem, path)

@@ -3,7 +3,7 @@
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -154,27 +154,8 @@ def _prepared(
         listener.waiting("reading the images")
         dataset, shown = _dataset(request, name)
         trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
-        found: dict[str, Any] = {key: {} for key in _BY_MODEL}
-        wrong: list[BadInput] = []
-        for trial in trials[: len(recipes)]:
-            listener.waiting(f"timing a few steps of {trial.model}")
-            try:
-                answer, parts = _paced(process, trial, listener)
-            except TrialFailed as error:  # its row will say so; its process may be gone
-                found["failures"][trial.model] = str(error)
-                process, _ = start(device.threads)
-                stack.enter_context(process)
-                continue
-            except BadInput as error:  # of this model alone
-                found["failures"][trial.model] = str(error)
-                wrong.append(error)
-                continue
-            pace = replace(from_plain(Pace, answer["pace"]), start=start_seconds)
-            about = {"paces": pace, "parts": parts, **_costs(answer), **_head(answer)}
-            for key, value in about.items():
-                found[key][trial.model] = value
-    if len(wrong) == len(recipes):
-        raise wrong[0]
+        firsts = trials[: len(recipes)]
+        found = _timed(firsts, process, partial(start, device.threads), start_seconds, listener)
     store.keep_pictures(shown)
     listener.said(recipe_line(request, name, device))
     return Plan(
@@ -185,6 +166,42 @@ def _prepared(
         versions=started["versions"],
         **found,
     )
+
+
+def _timed(
+    trials: Sequence[Trial],
+    process: Process,
+    start: Callable[[], tuple[Process, dict[str, Any]]],
+    start_seconds: float,
+    listener: Listener,
+) -> dict[str, Any]:
+    """Count and time each model; return what the plan has of each, or why there is nothing.
+
+    start: another process, should one be gone. Raises BadInput if every model is refused.
+    """
+    found: dict[str, Any] = {key: {} for key in _BY_MODEL}
+    wrong: list[BadInput] = []
+    with contextlib.ExitStack() as stack:
+        for trial in trials:
+            listener.waiting(f"timing a few steps of {trial.model}")
+            try:
+                answer, parts = _paced(process, trial, listener)
+            except TrialFailed as error:  # its row will say so; its process may be gone
+                found["failures"][trial.model] = str(error)
+                process, _ = start()
+                stack.enter_context(process)
+                continue
+            except BadInput as error:  # of this model alone
+                found["failures"][trial.model] = str(error)
+                wrong.append(error)
+                continue
+            pace = replace(from_plain(Pace, answer["pace"]), start=start_seconds)
+            about = {"paces": pace, "parts": parts, **_costs(answer), **_head(answer)}
+            for key, value in about.items():
+                found[key][trial.model] = value
+    if len(wrong) == len(trials):
+        raise wrong[0]
+    return found
 
 
 def _costs(answer: dict[str, Any]) -> dict[str, Any]:
