@@ -70,6 +70,24 @@ FOLDED = {
         lambda x: layers.Dense(3)(ops.transpose(x, (1, 0, 2))), [(7, 4)], 7 * 12,
     ),
     "a layer that folds": (lambda x: Fold()(x), [(4, 6, 3)], 24 * 15),
+    "steps": (
+        lambda x: layers.LSTM(3)(ops.reshape(x, (-1, 5, 4))), [(3, 5, 4)], 3 * 5 * 4 * 7 * 3,
+    ),
+    "both ways": (
+        lambda x: layers.Bidirectional(layers.GRU(3))(ops.reshape(x, (-1, 5, 4))),
+        [(3, 5, 4)], 2 * 3 * 5 * 3 * 7 * 3,
+    ),
+    "steps of convolutions": (
+        lambda x: layers.ConvLSTM1D(2, 3)(ops.reshape(x, (-1, 2, 8, 1))),
+        [(3, 2, 8, 1)], 3 * 2 * 4 * 6 * 2 * 3 * 3,
+    ),
+    "each step": (
+        lambda x: layers.TimeDistributed(layers.Dense(3))(ops.reshape(x, (-1, 5, 4))),
+        [(3, 5, 4)], 180,
+    ),
+    "steps in the batch": (
+        lambda x: layers.LSTM(3)(ops.transpose(x, (1, 0, 2))), [(6, 4)], 6 * 4 * 7 * 3,
+    ),
     "nested, called twice": (nested, [(6, 4), (6, 4)], 2 * 6 * 12),
 }  # fmt: skip
 
@@ -114,11 +132,51 @@ def test_a_fixed_batch_is_counted_for_one_image(name, batch):
         assert getattr(cost, field) == getattr(other, field)
 
 
-def test_a_batch_that_is_written_into_the_model_is_an_error_that_says_where():
-    x = keras.Input((4,), batch_size=8)
-    model = keras.Model(x, layers.Dense(3)(ops.reshape(x, (8, 4))))
-    with pytest.raises(netzoo.NetzooError, match=r"'reshape.*\(1, 4\), as one image gives it"):
-        netzoo.count_cost(model)
+def apart(x):
+    return sum(layers.Dense(2)(ops.expand_dims(each, 0)) for each in ops.unstack(x, axis=0))
+
+
+class Steps(keras.Model):
+    """A loop over steps whose first state is a constant of the batch's size."""
+
+    def __init__(self):
+        super().__init__()
+        self.cell = layers.GRUCell(3)
+
+    def call(self, x):
+        state = [ops.zeros((8, 3))]
+        for step in range(5):
+            output, state = self.cell(x[:, step], state)
+        return output
+
+
+def steps():
+    model = Steps()
+    model(ops.zeros((8, 5, 4)))
+    return model
+
+
+WRITTEN = {
+    "a reshape": (
+        lambda: functional(lambda x: layers.Dense(3)(ops.reshape(x, (8, 4))), (4,), batch=8), 12,
+    ),
+    "a constant": (
+        lambda: functional(lambda x: layers.Dense(2)(x + ops.ones((8, 4))), (4,), batch=8), 8,
+    ),
+    "folded": (
+        lambda: functional(lambda x: layers.Dense(3)(ops.reshape(x, (48, 4))), (6, 4), batch=8), 72,
+    ),
+    "taken apart": (lambda: functional(apart, (4,), batch=8), 8),
+    "a state": (steps, 5 * 3 * 7 * 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_where_the_size_of_the_batch_is_written_down_one_image_has_its_part(name):
+    make, expected = WRITTEN[name]
+    cost = netzoo.count_cost(make())
+    assert cost.macs == expected
+    assert sum(row.macs for row in cost.flat(depth=4)) == expected
 
 
 class Subclassed(keras.Model):

@@ -12,14 +12,15 @@ from typing import Any, TypeVar
 import keras
 
 from netzoo.cost import elementwise, layers, operations, rows
+from netzoo.cost.exchange import as_it_was
 from netzoo.cost.expand import EXPANSIONS
 from netzoo.cost.field import Fields
 from netzoo.cost.gradient import Gradients
 from netzoo.cost.graph import Call, Graph, NotSeen
 from netzoo.cost.kinds import kind_of
 from netzoo.cost.memory import Activations, item_bytes
+from netzoo.cost.model import check, traced
 from netzoo.cost.operations import Product, product
-from netzoo.cost.trace import model_graph
 from netzoo.costs import Cost, LayerCost
 from netzoo.errors import BadInput
 
@@ -80,18 +81,26 @@ def count_cost(model: Any, input_shape: Any = None) -> Cost:
 
 def counted(model: Any, input_shape: Any = None) -> tuple[Cost, Graph]:
     """Return the cost of a built model, and the graph that it was counted on."""
-    graph = model_graph(model, input_shape)
+    check(model)
+    with as_it_was(model):
+        return _counted(model, input_shape)
+
+
+def _counted(model: Any, input_shape: Any) -> tuple[Cost, Graph]:
+    graph = traced(model, input_shape)
     counter = _Counter(graph)
     found = counter.count(graph, "")
     uncounted = counter.uncounted
     if graph.may_differ:
         try:
-            training = model_graph(model, input_shape, training=True)
+            training = traced(model, input_shape, training=True)
         except NotSeen:  # its code needs values in training alone
             training = graph
         in_training = _Counter(training)
         found = rows.with_training(found, in_training.count(training, ""))
         uncounted |= in_training.uncounted
+    if graph.images > 1:
+        found = tuple(rows.shared(row, graph.images) for row in found)
     own = {id(weight): weight for weight in model.weights}
     weights = list((own | counter.weights).values())
     return Cost(
@@ -101,7 +110,7 @@ def counted(model: Any, input_shape: Any = None) -> tuple[Cost, Graph]:
         params=_size(weights),
         trainable_params=_size([weight for weight in weights if weight.trainable]),
         weight_bytes=_weight_bytes(weights),
-        peak_activation_bytes=counter.activations.peak_bytes(graph.outputs),
+        peak_activation_bytes=counter.activations.peak_bytes(graph.outputs) // graph.images,
         uncounted=tuple(_calls_text(*entry) for entry in uncounted.items()),
     ), graph
 

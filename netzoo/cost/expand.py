@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import keras
 from keras import KerasTensor, StatelessScope, layers, tree
-from keras.src.ops.nn import DotProductAttention
-from keras.src.ops.numpy import Reshape
+from keras.src.ops.nn import Softmax
+from keras.src.ops.numpy import Matmul, Multiply, Reshape
 
 from netzoo.cost.graph import Call, Graph, Shape
 from netzoo.cost.layers import einsum_kernel_shape
@@ -34,9 +34,9 @@ def recurrent(tracer: Caller, call: Call, training: bool) -> Graph:
     """
     layer, shape = call.operation, call.input_shapes[0]
     dtype = call.inputs[0].dtype
-    step = KerasTensor((1, *shape[2:]), dtype=dtype)
+    step = KerasTensor((shape[0], *shape[2:]), dtype=dtype)
     with StatelessScope(initialize_variables=False):
-        zeros = tree.flatten(layer.get_initial_state(1))
+        zeros = tree.flatten(layer.get_initial_state(shape[0]))
     state = [KerasTensor(tuple(value.shape), dtype=dtype) for value in zeros]
     keywords = {"training": training} if layer.cell._call_has_training_arg else {}
 
@@ -49,8 +49,9 @@ def recurrent(tracer: Caller, call: Call, training: bool) -> Graph:
     if shape[1] > 1:
         later = one_step(first.outputs[1:])
         calls.append(replace(later, times=shape[1] - 1))
-    differs = any(each.inside is not None and each.inside.may_differ for each in calls)
-    differs = differs and type(layer.cell).__module__.partition(".")[0] != "keras"
+    cells = layer.cell._flatten_layers() if isinstance(layer.cell, keras.Layer) else [layer.cell]
+    of_user = any(type(cell).__module__.partition(".")[0] != "keras" for cell in cells)
+    differs = of_user and any(each.inside is not None and each.inside.may_differ for each in calls)
     return Graph((step, *state), calls[-1].outputs, tuple(calls), may_differ=differs)
 
 
@@ -65,11 +66,13 @@ def _nested(cell: Any, state: list[Any]) -> list[Any]:
 def time_distributed(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the steps of a layer that is applied along axis 1."""
     layer, shape = call.operation.layer, call.input_shapes[0]
-    step = KerasTensor((1, *shape[2:]), dtype=call.inputs[0].dtype)
+    step = KerasTensor((shape[0], *shape[2:]), dtype=call.inputs[0].dtype)
     keywords = {"training": training} if layer._call_has_training_arg else {}
     once = tracer.call(layer, (step,), keywords, training)
     differs = once.inside is not None and once.inside.may_differ
-    return Graph((step,), once.outputs, (replace(once, times=shape[1]),), may_differ=differs)
+    # Keras makes the layer's `call` at each step, also of one whose quantised call is another.
+    steps = replace(once, times=shape[1], quantized=False)
+    return Graph((step,), once.outputs, (steps,), may_differ=differs)
 
 
 def wrapped(tracer: Caller, call: Call, training: bool) -> Graph:
@@ -96,25 +99,32 @@ def attention(tracer: Caller, call: Call, training: bool) -> Graph:
     )
     apart = _apart(layer, shapes[0])
     dtype = keras.backend.standardize_dtype(layer.compute_dtype)
-    calls, parts = [], []
-    for dense, tensor, shape in zip(
-        (query_heads, key_heads, value_heads), operands, shapes, strict=True
-    ):
-        heads = einsum_kernel_shape(dense)[-2:]
-        made = KerasTensor((apart, prod(shape[:-1]) // apart, *heads), dtype=dtype)
-        calls.append(Call(dense, (tensor,), {}, (tensor,), (made,)))
-        parts.append(made)
-    mixed = KerasTensor((*parts[0].shape[:-1], parts[2].shape[-1]), dtype=dtype)
-    query, keys, values = parts
-    core = DotProductAttention(name="attention")
-    calls.append(Call(core, (query, keys, values), {}, (query, keys, values), (mixed,)))
+    calls = []
+
+    def made(operation: Any, given: tuple[Any, ...], *shape: int) -> Any:
+        tensor = KerasTensor(shape, dtype=dtype)
+        calls.append(Call(operation, given, {}, given, (tensor,)))
+        return tensor
+
+    def projected(dense: Any, tensor: Any, shape: Shape) -> Any:
+        heads, size = einsum_kernel_shape(dense)[-2:]
+        return made(dense, (tensor,), apart, heads, prod(shape[:-1]) // apart, size)
+
+    query, keys, values = map(projected, (query_heads, key_heads, value_heads), operands, shapes)
+    heads, length = query.shape[1:3]
+    pairs = (apart, heads, length, keys.shape[2])
+    scores = made(Matmul(name="scores"), (query, keys), *pairs)
+    scaled = made(Multiply(name="scale"), (scores,), *pairs)
+    weighed = made(Softmax(name="softmax"), (scaled,), *pairs)
+    mixed = made(Matmul(name="mixed"), (weighed, values), *pairs[:3], values.shape[-1])
     places = shapes[0][:-1]
-    heads_last = KerasTensor((*places, *mixed.shape[-2:]), dtype=dtype)
-    reshape = Reshape(heads_last.shape, name="heads")
-    calls.append(Call(reshape, (mixed,), {}, (mixed,), (heads_last,)))
-    result = KerasTensor((*places, *einsum_kernel_shape(output)[2:]), dtype=dtype)
-    calls.append(Call(output, (heads_last,), {}, (heads_last,), (result,)))
-    return Graph(call.inputs, (result,), tuple(calls))
+    mixed = made(Reshape(mixed.shape, name="heads"), (mixed,), *places, heads, values.shape[-1])
+    gate = getattr(layer, "_gate_dense", None)
+    if gate is not None:
+        gates = made(gate, (operands[0],), *mixed.shape)
+        mixed = made(Multiply(name="gated"), (mixed, gates), *mixed.shape)
+    result = made(output, (mixed,), *places, *einsum_kernel_shape(output)[2:])
+    return Graph(call.inputs, (result, weighed), tuple(calls))
 
 
 def _apart(layer: Any, query_shape: Shape) -> int:

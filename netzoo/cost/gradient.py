@@ -55,7 +55,9 @@ class Gradients:
     def _forward(self, graph: Graph) -> None:
         for call in graph.calls:
             if call.inside is not None:
-                self._carry(self._needing, call.inputs, call.inside.inputs)
+                for source, target in zip(call.inputs, call.inside.inputs, strict=False):
+                    if self.needs(source):  # a weight among them, too
+                        self._needing.add(id(target))
                 self._forward(call.inside)
                 self._carry(self._needing, call.inside.outputs, call.outputs)
             elif not _stops(call) and self._carries(call):

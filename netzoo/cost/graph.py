@@ -25,6 +25,7 @@ class Call:
     inputs, outputs: the symbolic tensors among them, in order.
     inside: what the call is made of, where that is what tells its cost.
     times: how often it is made (the steps of a sequence), each time at the same cost.
+    quantized: whether a quantised layer makes its quantised call, not its plain one.
     """
 
     operation: Any
@@ -34,6 +35,7 @@ class Call:
     outputs: tuple[Any, ...]
     inside: "Graph | None" = None
     times: int = 1
+    quantized: bool = True
 
     @functools.cached_property
     def input_shapes(self) -> tuple[Shape, ...]:
@@ -61,6 +63,7 @@ class Graph:
 
     losses: what is added to the loss. updates: what is assigned to weights.
     may_differ: whether something inside may do other things in training.
+    images: how many it is for, where the calls do not go with fewer.
     """
 
     inputs: tuple[Any, ...]
@@ -69,6 +72,7 @@ class Graph:
     losses: tuple[Any, ...] = ()
     updates: tuple[Any, ...] = ()
     may_differ: bool = False
+    images: int = 1
 
     @property
     def has_effects(self) -> bool:

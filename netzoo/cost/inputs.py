@@ -1,24 +1,35 @@
 """The symbolic inputs that a model is counted on: one image, of its own shape or of one given."""
 
 import inspect
+from numbers import Integral
 from typing import Any
 
 import keras
 from keras import tree
 
-from netzoo.cost.graph import batch_of_one
 from netzoo.errors import BadInput, no_such
 
 
-def of_functional(function: Any, input_shape: Any) -> list[Any]:
+def fixed_batch(model: Any, function: Any) -> int:
+    """Return how many images a model is built for at once, 1 where that is open."""
+    if function is not None:
+        sizes = [tensor.shape[0] for tensor in function.inputs if tensor.shape]
+    else:
+        built = ((model.get_build_config() if model.built else None) or {}).values()
+        shapes = [shape for shape in built if _is_shape(shape)]
+        sizes = [shape[0] for shape in shapes if shape]
+    return max((size for size in sizes if size), default=1)
+
+
+def of_functional(function: Any, input_shape: Any, batch: int = 1) -> list[Any]:
     """Return inputs for a functional model, flat; input_shape replaces their own shapes."""
     own = function.inputs
     if input_shape is None:
-        shapes = [(1, *tensor.shape[1:]) for tensor in own]
+        shapes = [(batch, *tensor.shape[1:]) for tensor in own]
     elif _is_shape(input_shape):
-        shapes = [(1, *input_shape)] * len(own)
+        shapes = [(batch, *_checked(input_shape))] * len(own)
     else:
-        shapes = [(1, *shape) for shape in _by_input(function, input_shape)]
+        shapes = [(batch, *shape) for shape in _by_input(function, input_shape)]
     for tensor, shape in zip(own, shapes, strict=True):
         if len(shape) != len(tensor.shape):
             raise BadInput(
@@ -31,7 +42,9 @@ def of_functional(function: Any, input_shape: Any) -> list[Any]:
     ]
 
 
-def of_subclassed(model: Any, input_shape: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def of_subclassed(
+    model: Any, input_shape: Any, batch: int = 1
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments and keywords to call a subclassed model with."""
 
     def tensor(shape: Any) -> Any:
@@ -47,17 +60,17 @@ def of_subclassed(model: Any, input_shape: Any) -> tuple[tuple[Any, ...], dict[s
                 "it, or call it once on data."
             )
         shapes = {
-            name.removesuffix("_shape"): _mapped(lambda shape: tensor(_one(shape)), shape)
+            name.removesuffix("_shape"): _mapped(lambda shape: tensor(_one(shape, batch)), shape)
             for name, shape in built.items()
         }
         if len(shapes) > 1:
             return (), shapes
         given = list(shapes.values())
     elif _is_shape(input_shape):
-        given = [tensor((1, *input_shape))]
+        given = [tensor((batch, *_checked(input_shape)))]
     else:
-        made = _mapped(lambda shape: tensor((1, *shape)), input_shape)
-        if len(names) > 1 and isinstance(made, dict) and set(made) == set(names):
+        made = _mapped(lambda shape: tensor((batch, *_checked(shape))), input_shape)
+        if isinstance(made, dict) and _names_arguments(model, names, made):
             return (), made
         given = made if len(names) > 1 and len(made) == len(names) else [made]
     if len(names) > 1 and len(given) < len(names):  # Keras keeps the shape of the first alone
@@ -68,6 +81,12 @@ def of_subclassed(model: Any, input_shape: Any) -> tuple[tuple[Any, ...], dict[s
     return tuple(given), {}
 
 
+def _names_arguments(model: Any, required: list[str], made: dict[str, Any]) -> bool:
+    """Return whether shapes are named by the arguments of a model's call, not by its inputs."""
+    known = inspect.signature(model.call).parameters
+    return set(required) <= set(made) <= set(known)
+
+
 def _required(model: Any) -> list[str]:
     """Return the names of the tensors that a model's call cannot go without."""
     parameters = inspect.signature(model.call).parameters.values()
@@ -75,14 +94,14 @@ def _required(model: Any) -> list[str]:
         each.name
         for each in parameters
         if each.default is each.empty
-        and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+        and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
         and each.name not in ("training", "mask")
     ]
 
 
-def _one(shape: Any) -> tuple[Any, ...]:
+def _one(shape: Any, batch: int) -> tuple[Any, ...]:
     """Return a shape that a model was built on, for one image."""
-    one = batch_of_one((None, *tuple(shape)[1:]))
+    one = (batch, *tuple(shape)[1:])
     if None in one:
         raise BadInput(
             f"the model is built on {tuple(shape)}; give a full input shape to count it."
@@ -109,19 +128,29 @@ def _by_input(function: Any, shapes: Any) -> list[Any]:
             if key not in names:
                 raise no_such("input", str(key), names)
         shapes = [shapes[name] for name in names if name in shapes]
-    flat = list(shapes)
+    flat = list(shapes) if isinstance(shapes, (list, tuple)) else [shapes]
     if len(flat) != len(names) or not all(map(_is_shape, flat)):
         raise BadInput(
             f"the model has {len(names)} inputs, {', '.join(names)}; received {len(flat)} shapes, "
             f"{', '.join(map(str, flat))}."
         )
-    return [tuple(shape) for shape in flat]
+    return [_checked(shape) for shape in flat]
 
 
 def _is_shape(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and all(
-        size is None or isinstance(size, int) for size in value
+        size is None or isinstance(size, Integral) for size in value
     )
+
+
+def _checked(shape: Any) -> tuple[int, ...]:
+    """Return a shape that was given, as whole numbers. Raises BadInput for any other."""
+    sizes = tuple(shape) if _is_shape(shape) else ()
+    if not sizes or not all(size is not None and size > 0 for size in sizes):
+        raise BadInput(
+            f"an input shape is whole numbers above 0, without the batch; received {shape!r}."
+        )
+    return tuple(map(int, sizes))
 
 
 def _without_batch(shape: Any) -> tuple[Any, ...]:

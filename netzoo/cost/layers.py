@@ -35,12 +35,12 @@ def users_macs(layer: Any, input_shapes: Shapes, output_shapes: Shapes) -> int:
 def _weighted(layer: Any, macs: int, call: Call, needs: Needs) -> list[Product]:
     """Return the product of an input with the layer's kernel, and those of a low-rank addition."""
     x = needs(call.inputs[0])
+    kernel = layer._kernel if hasattr(layer, "_kernel") else layer.kernel
     a, b = getattr(layer, "lora_kernel_a", None), getattr(layer, "lora_kernel_b", None)
     if a is None or b is None:
-        trained = any(weight.trainable for weight in layer.weights if len(weight.shape) > 1)
-        return [product(macs, x, trained)]
-    if getattr(layer, "quantization_mode", None) is None:  # kernel + a @ b, made at each call
-        trained = any(weight.trainable for weight in layer.weights if len(weight.shape) > 1)
+        return [product(macs, x, kernel.trainable)]
+    if not _is_quantized(layer, call):  # kernel + a @ b, made at each call
+        trained = kernel.trainable or a.trainable or b.trainable
         made = prod(a.shape) * b.shape[-1]
         return [product(macs, x, trained), product(made, a.trainable, b.trainable)]
     # A quantised kernel stays as it is: x @ kernel + x @ a @ b.
@@ -51,6 +51,10 @@ def _weighted(layer: Any, macs: int, call: Call, needs: Needs) -> list[Product]:
         product(first, x, a.trainable),
         product(outputs * rank, x or a.trainable, b.trainable),
     ]
+
+
+def _is_quantized(layer: Any, call: Call) -> bool:
+    return call.quantized and getattr(layer, "quantization_mode", None) is not None
 
 
 def _dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
@@ -109,10 +113,8 @@ def _embedding(layer: Any, call: Call, needs: Needs) -> list[Product]:
     a, b = getattr(layer, "lora_embeddings_a", None), getattr(layer, "lora_embeddings_b", None)
     if a is None or b is None:
         return []
-    if getattr(layer, "quantization_mode", None) is None:  # the whole table is made at each call
-        rows = a.shape[0]
-    else:
-        rows = prod(call.input_shapes[0])
+    # The whole table is made at each call, unless it is quantised.
+    rows = prod(call.input_shapes[0]) if _is_quantized(layer, call) else a.shape[0]
     return [product(rows * prod(b.shape), a.trainable, b.trainable)]
 
 

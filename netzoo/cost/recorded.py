@@ -7,6 +7,7 @@ from keras import tree
 
 from netzoo.cost import layers, operations
 from netzoo.cost.expand import EXPANSIONS
+from netzoo.cost.graph import batch_of_one
 from netzoo.cost.kinds import kind_of
 
 
@@ -72,3 +73,10 @@ def _layer_keeps_batch(node: Any) -> bool:
     if kind is keras.layers.Concatenate:
         return bool(node.operation.axis % len(node.outputs[0].shape))
     return kind in layers.RULES or kind in layers.FREE or kind in EXPANSIONS
+
+
+def is_as_recorded(node: Any, given: Any) -> bool:
+    """Return whether a layer is called on the shapes of a recorded call, for one image."""
+    recorded_shapes = [batch_of_one(tensor.shape) for tensor in node.input_tensors]
+    of_layer = isinstance(node.operation, keras.Layer)
+    return of_layer and recorded_shapes == [tuple(tensor.shape) for tensor in given]

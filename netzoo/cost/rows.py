@@ -5,6 +5,8 @@ from typing import Any
 
 from netzoo.costs import LayerCost
 
+_BY_IMAGE = "macs", "training_macs", "activation_bytes", "elementwise"
+
 
 def joined(first: LayerCost, second: LayerCost) -> LayerCost:
     """Return the row of a layer that is called again."""
@@ -38,6 +40,12 @@ def with_training(
 def _only_training(row: LayerCost) -> LayerCost:
     inside = tuple(map(_only_training, row.layers))
     return replace(row, macs=0, elementwise=0, activation_bytes=0, layers=inside)
+
+
+def shared(row: LayerCost, images: int) -> LayerCost:
+    """Return what one image has of a row that was counted for several."""
+    parts = {name: getattr(row, name) // images for name in _BY_IMAGE}
+    return replace(row, layers=tuple(shared(inner, images) for inner in row.layers), **parts)
 
 
 def total(parts: Any, field: str) -> int:

@@ -8,21 +8,20 @@ Keras outside of a trace, are not touched by it.
 import collections
 import contextlib
 import contextvars
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import keras
 from keras import tree
+from keras.src import backend
 from keras.src.activations import activations
 from keras.src.backend.common import global_state
 from keras.src.layers.layer import CallContext
+from keras.src.ops import numpy
 from keras.src.ops.node import Node
-from keras.src.ops.numpy import GetItem
 
 _NAMES = "object_name_uids"
 _CONTEXT = "current_call_ctx"
-# Where Keras lists the weights of a layer, besides the attributes that its call reads.
-_LISTS = frozenset({"_trainable_variables", "_non_trainable_variables", "_metrics", "_losses"})
 
 
 class Hearer(Protocol):
@@ -34,6 +33,9 @@ class Hearer(Protocol):
     def called(self, operation: Any, arguments: Any, keywords: Any, outputs: Any) -> None:
         """Hear of a call of a layer or an operation, after it."""
 
+    def evaluated(self, operation: Any, operands: tuple[Any, ...], result: Any) -> None:
+        """Hear of a product of values alone: of constants, or of weights from elsewhere."""
+
     def loss_added(self, loss: Any) -> None:
         """Hear of what is added to the loss."""
 
@@ -42,6 +44,11 @@ class Hearer(Protocol):
 
 
 _HEARER: contextvars.ContextVar[Hearer | None] = contextvars.ContextVar("hearer", default=None)
+
+
+def is_heard() -> bool:
+    """Return whether a call is being traced."""
+    return _HEARER.get() is not None
 
 
 class Weight(keras.KerasTensor):
@@ -75,77 +82,6 @@ class Weight(keras.KerasTensor):
     def assign_sub(self, value: Any) -> Any:
         """Hear of a new value."""
         return self.assign(self - value)
-
-
-_HOLDERS = (keras.Variable, Weight, list, dict, tuple)
-
-
-@contextlib.contextmanager
-def symbolic_weights(layer: Any) -> Iterator[None]:
-    """Put symbolic tensors in the place of a layer's weights and of those of its sublayers."""
-    made: dict[int, Weight] = {}
-
-    def symbolic(owner: Any, value: Any) -> Any:
-        if not isinstance(value, keras.Variable):
-            return value
-        floating = "float" in str(value.dtype) and owner.autocast
-        dtype = owner.compute_dtype if floating else str(value.dtype)
-        return made.setdefault(id(value), Weight(value, dtype))
-
-    with _exchanged(layer, symbolic):
-        yield
-
-
-@contextlib.contextmanager
-def concrete_weights(layer: Any) -> Iterator[None]:
-    """Put the weights themselves back in their place, inside of `symbolic_weights`."""
-    if _HEARER.get() is None:
-        yield
-        return
-
-    def concrete(owner: Any, value: Any) -> Any:
-        return value.variable if isinstance(value, Weight) else value
-
-    with _exchanged(layer, concrete):
-        yield
-
-
-@contextlib.contextmanager
-def _exchanged(layer: Any, exchange: Callable[[Any, Any], Any]) -> Iterator[None]:
-    """Exchange what a layer's and its sublayers' attributes hold, for as long as this lasts."""
-    undo: list[tuple[Any, Any, Any]] = []
-
-    def exchanged(owner: Any, value: Any) -> Any:
-        if isinstance(value, (list, dict)):
-            pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            for key, held in list(pairs):
-                put(value, key, held, exchanged(owner, held))
-        elif type(value) is tuple:
-            parts = tuple(exchanged(owner, part) for part in value)
-            changed = any(new is not old for new, old in zip(parts, value, strict=True))
-            return parts if changed else value
-        return exchange(owner, value)
-
-    def put(holder: Any, key: Any, old: Any, new: Any) -> None:
-        if new is not old:
-            undo.append((holder, key, old))
-            _set(holder, key, new)
-
-    try:
-        for owner in dict.fromkeys(layer._flatten_layers()):
-            held = vars(owner)
-            for name, value in list(held.items()):
-                if name not in _LISTS and isinstance(value, _HOLDERS):
-                    put(held, name, value, exchanged(owner, value))
-        yield
-    finally:
-        for holder, key, old in reversed(undo):
-            _set(holder, key, old)
-
-
-def _set(holder: Any, key: Any, value: Any) -> None:
-    """Set an item without the tracking that Keras adds to lists and dictionaries."""
-    (dict if isinstance(holder, dict) else list).__setitem__(holder, key, value)
 
 
 @contextlib.contextmanager
@@ -207,7 +143,7 @@ _layer_call = keras.Layer.symbolic_call
 _layer_add_loss = keras.Layer.add_loss
 _node_init = Node.__init__
 _mish_call = activations.Mish.static_call
-_get_item = GetItem.compute_output_spec
+_get_item = numpy.GetItem.compute_output_spec
 
 
 def _hearing_call(layer: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -267,19 +203,54 @@ def _hearing_mish(x: Any) -> Any:
     return activations.Mish()(x) if symbolic else _mish_call(x)
 
 
+def _hearing_product(name: str, product: Any) -> Any:
+    """Return a backend's product, which only values reach, so that its hearer hears of it."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        hearer = _HEARER.get()
+        token = _HEARER.set(None)  # a backend makes one product by another
+        try:
+            result = product(*arguments, **keywords)
+        finally:
+            _HEARER.reset(token)
+        if hearer is not None:
+            hearer.evaluated(*_as_operation(name, arguments, keywords), result)
+        return result
+
+    return call
+
+
+def _as_operation(name: str, arguments: Any, keywords: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return the operation of keras.ops that a backend's function is for, and its operands."""
+    if name == "einsum":
+        return numpy.Einsum(arguments[0]), tuple(arguments[1:])
+    if name == "tensordot":
+        operands = (*arguments[:2], *(keywords[key] for key in ("x1", "x2")[len(arguments) :]))
+        axes = keywords.get("axes", arguments[2] if len(arguments) > 2 else 2)
+        return numpy.Tensordot(axes), operands
+    operands = (*arguments, *(keywords[key] for key in ("x1", "x2")[len(arguments) :]))
+    return getattr(numpy, name.capitalize())(), operands[:2]
+
+
+_PRODUCTS = ("dot", "einsum", "inner", "matmul", "tensordot", "vdot")
 _REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
     (keras.Layer, "symbolic_call", _hearing_call),
     (keras.Layer, "add_loss", _hearing_add_loss),
     (Node, "__init__", _hearing_node),
-    (GetItem, "compute_output_spec", _hearing_get_item),
+    (numpy.GetItem, "compute_output_spec", _hearing_get_item),
     (activations, "backend", _Activations(activations.backend)),
     (activations.Mish, "static_call", staticmethod(_hearing_mish)),
+    *(
+        (backend.numpy, name, _hearing_product(name, getattr(backend.numpy, name)))
+        for name in _PRODUCTS
+    ),
 )
 _ORIGINALS: tuple[tuple[Any, str, Any], ...] = (
     (keras.Layer, "symbolic_call", _layer_call),
     (keras.Layer, "add_loss", _layer_add_loss),
     (Node, "__init__", _node_init),
-    (GetItem, "compute_output_spec", _get_item),
+    (numpy.GetItem, "compute_output_spec", _get_item),
     (activations, "backend", activations.backend),
     (activations.Mish, "static_call", staticmethod(_mish_call)),
+    *((backend.numpy, name, getattr(backend.numpy, name)) for name in _PRODUCTS),
 )

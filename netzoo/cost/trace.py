@@ -13,42 +13,20 @@ from typing import Any
 import keras
 from keras import tree
 
-from netzoo.cost import inputs, layers
+from netzoo.cost import layers, operations
+from netzoo.cost.exchange import concrete_weights, symbolic_weights
 from netzoo.cost.expand import EXPANSIONS
 from netzoo.cost.graph import Call, Graph, NotSeen, batch_of_one, is_open, tensors_in
 from netzoo.cost.kinds import kind_of
-from netzoo.cost.recorded import in_mode, leaves_batch_alone, nodes, packed, recorded
-from netzoo.cost.symbolic import concrete_weights, heard, quiet, symbolic_weights
+from netzoo.cost.recorded import (
+    in_mode,
+    is_as_recorded,
+    nodes,
+    packed,
+    recorded,
+)
+from netzoo.cost.symbolic import heard, quiet
 from netzoo.errors import BadInput, telling_line
-
-
-def model_graph(model: Any, input_shape: Any = None, *, training: bool = False) -> Graph:
-    """Return the graph of a whole built model, for one image.
-
-    input_shape: without batch; for a model with open dimensions, or built on another shape. For
-    several inputs, one for all, or a list or a dictionary of shapes. training: as a step of a
-    training calls it. Raises BadInput for what is not a built Keras model, or cannot be called.
-    """
-    if not isinstance(model, keras.Model):
-        raise BadInput(f"expected a built keras.Model; received {type(model).__name__}.")
-    with quiet():
-        return _traced(model, input_shape, training)
-
-
-def _traced(model: Any, input_shape: Any, training: bool) -> Graph:
-    tracer = Tracer()
-    function = recorded(model)
-    if function is None:
-        arguments, keywords = inputs.of_subclassed(model, input_shape)
-        if model._call_has_training_arg:
-            keywords["training"] = training
-        return tracer.python(model, arguments, keywords, training)[0]
-    if input_shape is None and leaves_batch_alone(function):
-        given = list(function.inputs)
-        return tracer.through(function, given, training, again=False)
-    given = inputs.of_functional(function, input_shape)
-    _refuse_open(model, given)
-    return tracer.through(function, given, training)
 
 
 @dataclass
@@ -90,20 +68,28 @@ class Tracer:
             if again:
                 arguments, keywords = node.arguments.fill_in(tensors)
                 keywords = in_mode(operation, keywords, training)
-                call = self.call(operation, arguments, keywords, training)
+                call = self.call(operation, arguments, keywords, training, node)
             else:
                 call = self._as_recorded(node, training)
+            if len(call.outputs) != len(node.outputs):
+                raise NotSeen(f"{operation.name!r} takes the images of its batch apart.")
             tensors.update(zip(map(id, node.outputs), call.outputs, strict=True))
             calls.append(call)
         outputs = [tensors[id(tensor)] for tensor in function.outputs]
         return _graph(given, outputs, calls)
 
     def call(
-        self, operation: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], training: bool
+        self,
+        operation: Any,
+        arguments: tuple[Any, ...],
+        keywords: dict[str, Any],
+        training: bool,
+        node: Any = None,
     ) -> Call:
         """Return a call of a layer or an operation on symbolic tensors.
 
-        Raises NotSeen, with the reason, for tensors that it does not take.
+        node: the recorded call, whose outputs serve for a layer that cannot be called without
+        values. Raises NotSeen, with the reason, for tensors that it does not take.
         """
         given = tensors_in(arguments, keywords)
         try:
@@ -112,6 +98,9 @@ class Tracer:
         except BadInput:
             raise
         except Exception as error:
+            if node is not None and is_as_recorded(node, given):
+                outputs = tuple(map(_copied, node.outputs))
+                return Call(operation, arguments, keywords, given, outputs)
             shapes = ", ".join(str(tuple(tensor.shape)) for tensor in given)
             raise NotSeen(
                 f"{operation.name!r} ({type(operation).__name__}) cannot be called on {shapes}, "
@@ -201,6 +190,16 @@ class Tracer:
             inside = self.through(function, list(given), record.training)
         record.calls.append(Call(operation, arguments, keywords, given, produced, inside))
 
+    def evaluated(self, operation: Any, operands: tuple[Any, ...], result: Any) -> None:
+        """Keep a product of values that was made inside a traced call."""
+        if not hasattr(result, "shape"):
+            return
+        made = _copied(result)
+        call = Call(operation, operands, {}, (), (made,))
+        if any(product.macs for product in operations.products(call, lambda _: False) or ()):
+            self._records[-1].calls.append(call)
+            self._records[-1].updates.append(made)  # nothing symbolic shows who reads it
+
     def loss_added(self, loss: Any) -> None:
         """Keep a loss that was added inside a traced call."""
         self._records[-1].losses.append(loss)
@@ -282,13 +281,5 @@ def _copied(value: Any) -> Any:
     """Return another symbolic tensor like a tensor; what a layer returns may be its own input."""
     if value is None or not hasattr(value, "shape"):
         return value
-    return keras.KerasTensor(tuple(value.shape), dtype=keras.backend.standardize_dtype(value.dtype))
-
-
-def _refuse_open(model: Any, given: Any) -> None:
-    for tensor in given:
-        if None in tensor.shape:
-            raise BadInput(
-                f"{model.name!r} has an open dimension {(None, *tensor.shape[1:])}; give the model "
-                "a full input shape to count it."
-            )
+    dtype = keras.backend.standardize_dtype(value.dtype)
+    return keras.KerasTensor(batch_of_one(value.shape), dtype=dtype)

@@ -8,7 +8,7 @@ import keras
 from keras import layers
 
 from netzoo.cost.graph import Call, Graph
-from netzoo.cost.trace import model_graph
+from netzoo.cost.model import model_graph
 from netzoo.errors import BadInput
 
 LINEAR, SOFTMAX, SIGMOID = "linear", "softmax", "sigmoid"

@@ -8,7 +8,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from netzoo.cost.graph import Graph, NotSeen
-from netzoo.cost.trace import model_graph
+from netzoo.cost.model import model_graph
 from netzoo.errors import BadInput
 from netzoo.packed import Filters
 
