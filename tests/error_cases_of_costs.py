@@ -59,7 +59,19 @@ class OpenOutput(layers.Layer):
         return (shape[0], None)
 
 
+def taken_apart():
+    x = keras.Input((4,), batch_size=2)
+    return keras.Model(
+        x, sum(layers.Dense(2)(ops.expand_dims(y, 0)) for y in ops.unstack(x, axis=0))
+    )
+
+
 CASES = [
+    ("cost on a shape of no size", BadInput,
+     lambda: netzoo.count_cost(network(layers.Dense(2), (4,)), (0,)),
+     "an input shape is whole numbers above 0, without the batch; received (0,)."),
+    ("cost of images taken apart", NotSeen, lambda: netzoo.count_cost(taken_apart(), (4,)),
+     "<any> takes the images of its batch apart."),
     ("cost of what is not built", BadInput,
      lambda: netzoo.count_cost(keras.Sequential([layers.Dense(2)], name="mine")),
      "Sequential 'mine' is not built; give an input shape to count it, or call it once on data."),

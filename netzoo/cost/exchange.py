@@ -47,8 +47,14 @@ def concrete_weights(layer: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def as_it_was(model: Any) -> Iterator[None]:
-    """Take back at the end what the calls of a built model's layers have set, cached or built."""
-    owners = dict.fromkeys(model._flatten_layers()) if model.built else ()
+    """Take back at the end what the code of a built model has set, cached or built.
+
+    Keras's own layers set nothing in a call, but those in a layer of yours may be built by it.
+    """
+    owners: dict[Any, None] = {}
+    for layer in model._flatten_layers() if model.built else ():
+        if not type(layer).__module__.startswith("keras.src"):
+            owners.update(dict.fromkeys(layer._flatten_layers()))
     parts = [*owners, *(owner._tracker for owner in owners)]  # which locks what is built
     before = [(vars(part), dict(vars(part))) for part in parts]
     held = [value for _, attributes in before for value in attributes.values()]

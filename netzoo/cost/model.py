@@ -36,6 +36,8 @@ def traced(model: Any, input_shape: Any = None, *, training: bool = False) -> Gr
     training calls it. Raises BadInput for a model that is not built, or cannot be called.
     """
     function = recorded(model)
+    if function is not None and input_shape is None and leaves_batch_alone(function):
+        return Tracer().through(function, list(function.inputs), training, again=False)
     batch = inputs.fixed_batch(model, function)
     with quiet():
         if batch == 1 or input_shape is not None:
@@ -58,9 +60,6 @@ def _of_batch(model: Any, function: Any, input_shape: Any, training: bool, batch
         if model._call_has_training_arg:
             keywords["training"] = training
         return tracer.python(model, arguments, keywords, training)[0]
-    if input_shape is None and leaves_batch_alone(function):
-        given = list(function.inputs)
-        return tracer.through(function, given, training, again=False)
     given = inputs.of_functional(function, input_shape, batch)
     _refuse_open(model, given)
     return tracer.through(function, given, training)
