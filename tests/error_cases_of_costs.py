@@ -74,7 +74,7 @@ CASES = [
      "<any> takes the images of its batch apart."),
     ("cost of what is not built", BadInput,
      lambda: netzoo.count_cost(keras.Sequential([layers.Dense(2)], name="mine")),
-     "Sequential 'mine' is not built; give an input shape to count it, or call it once on data."),
+     "Sequential 'mine' is not built; give an input shape to count it."),
     ("cost of an open size", BadInput,
      lambda: netzoo.count_cost(network(layers.Conv2D(2, 3, name="conv"), (None, None, 1))),
      "'mine' has an open dimension (None, None, None, 1); give the model a full input shape to "

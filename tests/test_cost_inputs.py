@@ -206,3 +206,38 @@ def test_counting_leaves_a_model_as_it_was():
     number = int(name.rpartition("_")[2]) if name[-1].isdigit() else 0
     assert layers.Dense(1).name == f"dense_{number + 1}"
     assert isinstance(layer.inner.kernel, keras.Variable)
+
+
+class OwnCall(keras.Model):
+    """A functional model whose class goes on in a call of its own."""
+
+    def call(self, x):
+        return 2 * super().call(x)
+
+
+class Stateful(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.steps = layers.LSTM(3, stateful=True)
+
+    def call(self, x):
+        return self.steps(x)
+
+
+def test_a_functional_model_with_a_call_of_its_own_is_counted_by_that():
+    x = keras.Input((6,))
+    assert netzoo.count_cost(OwnCall(x, layers.Dense(4)(x))).macs == 24
+    several = keras.Input((6,), batch_size=8)
+    assert netzoo.count_cost(OwnCall(several, layers.Dense(4)(several))).macs == 24
+
+
+def test_a_subclassed_model_with_states_is_counted_for_one_image_or_asks_for_a_shape():
+    model = Stateful()
+    model(ops.ones((8, 5, 3)))
+    expected = 5 * 4 * 6 * 3
+    if (model.get_build_config() or {}).get("input_shape") is None:
+        with pytest.raises(BadInput, match="keeps no shape that it was built on"):
+            netzoo.count_cost(model)
+    else:
+        assert netzoo.count_cost(model).macs == expected
+    assert netzoo.count_cost(model, (5, 3)).macs == expected

@@ -173,10 +173,8 @@ class _Counter:
         """Return the rows of what is inside a call."""
         if call.inside is None:
             return ()
-        outside, self._inside_one = (
-            self._inside_one,
-            (self._inside_one or _told_as_one(call.operation)),
-        )
+        outside = self._inside_one
+        self._inside_one = outside or _told_as_one(call.operation)
         self._pass(call.inputs, call.inside.inputs)
         found = self.count(call.inside, f"{name}/")
         self._pass(call.inside.outputs, call.outputs)
@@ -216,9 +214,7 @@ class _Counter:
 
 def _told_as_one(operation: Any) -> bool:
     """Return whether what is inside a call is not shown: a layer of Keras is one row, as others."""
-    return type(operation).__module__.startswith("keras.src.layers") or kind_of(
-        operation
-    ).__module__.startswith("keras.src.layers")
+    return kind_of(operation).__module__.startswith("keras.src.layers")
 
 
 def _without_batch(shape: Any) -> tuple[Any, ...]:

@@ -51,13 +51,16 @@ def of_subclassed(
         return keras.KerasTensor(shape, dtype=model.input_dtype)
 
     names = _required(model)
+    own = getattr(model, "_inputs_struct", None)
+    if input_shape is None and own is not None:  # functional, with a call of its own
+        return (tree.map_structure(lambda each: tensor(_one(each.shape, batch)), own),), {}
     if input_shape is None:
         config = (model.get_build_config() if model.built else None) or {}
         built = config.get("shapes_dict") or {"": config.get("input_shape")}
         if not all(shape is not None and tree.flatten(shape) for shape in built.values()):
+            known = "keeps no shape that it was built on" if model.built else "is not built"
             raise BadInput(
-                f"{type(model).__name__} {model.name!r} is not built; give an input shape to count "
-                "it, or call it once on data."
+                f"{type(model).__name__} {model.name!r} {known}; give an input shape to count it."
             )
         shapes = {
             name.removesuffix("_shape"): _mapped(lambda shape: tensor(_one(shape, batch)), shape)

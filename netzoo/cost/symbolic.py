@@ -1,8 +1,8 @@
 """Keras, for as long as a call is traced: its weights are symbolic, and its calls are heard of.
 
 Keras evaluates what is made of weights alone at once, and offers nothing public that hears of the
-calls inside a call. So three of its methods are replaced while a call is traced. Other threads, and
-Keras outside of a trace, are not touched by it.
+calls inside a call. So some of its methods and functions are replaced while a call is traced. Other
+threads, and Keras outside of a trace, are not touched by it.
 """
 
 import collections
