@@ -189,6 +189,7 @@ def test_what_a_call_sets_or_builds_is_taken_back():
     before = dict(vars(layer))
     first, second = netzoo.count_cost(model), netzoo.count_cost(model)
     assert first == second
+    assert first.params == model.count_params()
     assert {key: vars(layer)[key] for key in before} == before
     assert not layer.head.built
     assert len(model.weights) == 2

@@ -91,6 +91,7 @@ def _counted(model: Any, input_shape: Any) -> tuple[Cost, Graph]:
     counter = _Counter(graph)
     found = counter.count(graph, "")
     uncounted = counter.uncounted
+    own = {id(weight): weight for weight in model.weights}  # not what training alone would build
     if graph.may_differ:
         try:
             training = traced(model, input_shape, training=True)
@@ -101,7 +102,6 @@ def _counted(model: Any, input_shape: Any) -> tuple[Cost, Graph]:
         uncounted |= in_training.uncounted
     if graph.images > 1:
         found = tuple(rows.shared(row, graph.images) for row in found)
-    own = {id(weight): weight for weight in model.weights}
     weights = list((own | counter.weights).values())
     return Cost(
         model=model.name,
