@@ -71,7 +71,7 @@ def test_a_device_that_is_not_there_is_named_with_its_variable(environment):
         pytest.param({"JAX_PLATFORMS": "cpu,cuda"}, marks=slow),
         pytest.param({"JAX_PLATFORMS": ""}, marks=slow),
         pytest.param({"JAX_PLATFORMS": "cuda,cpu", "JAX_PLATFORM_NAME": "cpu"}, marks=slow),
-        {"KERAS_TORCH_DEVICE": "cpu:0"},
+        pytest.param({"KERAS_TORCH_DEVICE": "cpu:0"}, marks=slow),
     ],
     ids=str,
 )
@@ -84,7 +84,12 @@ def test_a_cpu_that_is_asked_for_is_taken(environment):
     ("backend_name", "asked", "words"),
     [
         ("jax", {"JAX_PLATFORMS": "cuda,cpu"}, "Error: JAX_PLATFORMS is 'cuda,cpu', and jax"),
-        ("torch", {"KERAS_TORCH_DEVICE": "cuda:3"}, "Error: KERAS_TORCH_DEVICE is 'cuda:3', and"),
+        pytest.param(
+            "torch",
+            {"KERAS_TORCH_DEVICE": "cuda:3"},
+            "Error: KERAS_TORCH_DEVICE is 'cuda:3', and",
+            marks=slow,
+        ),
     ],
 )
 def test_it_is_one_line_before_anything_is_trained(netzoo, tmp_path, backend_name, asked, words):
@@ -97,6 +102,7 @@ def test_it_is_one_line_before_anything_is_trained(netzoo, tmp_path, backend_nam
     assert list(tmp_path.glob("runs/*")) == []
 
 
+@slow
 def test_what_hides_the_gpu_is_named(netzoo):
     words = "compare lenet --device gpu --dataset fashion_mnist_sample".split()  # noqa: SIM905
     done = netzoo(*words, KERAS_BACKEND="jax", CUDA_VISIBLE_DEVICES="", JAX_PLATFORMS="cpu")

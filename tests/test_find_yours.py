@@ -213,13 +213,9 @@ def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
         assert done.returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "words",
-    [
-        "series --input-shape 3,5",
-        pytest.param("Own --input-shape 2,2,1", marks=pytest.mark.slow),
-        pytest.param("volume --input-shape 4,4,4,1", marks=pytest.mark.slow),
-    ],
+    "words", ["series --input-shape 3,5", "Own --input-shape 2,2,1", "volume --input-shape 4,4,4,1"]
 )
 def test_the_backend_counts_them_too(mine, netzoo, words):
     done = netzoo("summary", *f"code/mine.py:{words}".split(), "--verify")

@@ -81,6 +81,7 @@ def test_a_model_of_yours_is_counted_as_keras_json_says(channels_first):
     assert cost.layers[-1].output_shape == (5, 2, 1)
 
 
+@pytest.mark.slow
 def test_the_command_counts_and_trains_the_same(netzoo, tmp_path):
     usual = netzoo("compare", "lenet-maxpool", *SMALL, "--epochs", "1", "--format", "json")
     other = keras_home(tmp_path, image_data_format="channels_first", floatx="float16", epsilon=0.5)

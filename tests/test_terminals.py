@@ -93,7 +93,8 @@ def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
         assert sign in printed
 
 
-@pytest.mark.parametrize("encoding", [pytest.param("cp437", marks=slow), "ascii"])
+@slow
+@pytest.mark.parametrize("encoding", ["cp437", "ascii"])
 def test_a_plot_is_drawn_with_what_the_terminal_has(trained, encoding):
     folder, _, _ = trained
     code, printed, said = run(folder, encoding, "show", "größe", "--plot")
@@ -117,9 +118,8 @@ def test_what_was_trained_is_printed_and_kept_whole(trained):
     assert "28 × 28 × 1" in kept
 
 
-@pytest.mark.parametrize(
-    "form", [*(pytest.param(form, marks=slow) for form in ("csv", "markdown", "latex")), "json"]
-)
+@slow
+@pytest.mark.parametrize("form", ["csv", "markdown", "latex", "json"])
 def test_each_form_is_printed(trained, form):
     folder, _, _ = trained
     _, wanted, _ = run(folder, "utf-8", "show", "größe", "--format", form)

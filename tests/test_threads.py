@@ -143,7 +143,7 @@ def test_a_record_of_one_core_is_repeated_on_all_with_its_number(one):
     assert rerun(find_trial(Store(one), "lenet"), Heard()).same
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_with_its_number_on_other_cores(many, half, tmp_path):
     folder = shutil.copytree(half, tmp_path / "out")
     (progress,) = folder.glob("trials/*.checkpoint")

@@ -88,7 +88,8 @@ def _exchanged(layer: Any, exchange: Callable[[Any, Any], Any]) -> Iterator[None
         elif isinstance(value, tuple):
             parts = [exchanged(owner, part) for part in value]
             if any(new is not old for new, old in zip(parts, value, strict=True)):
-                return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+                # TensorFlow wraps a named tuple; its __class__ is still that of the tuple.
+                return value.__class__(*parts) if hasattr(value, "_fields") else tuple(parts)
         elif id(value) not in seen and not isinstance(value, (keras.Variable, Weight)):
             seen.add(id(value))
             look_inside(owner, value)
