@@ -14,7 +14,7 @@ from keras import KerasTensor, StatelessScope, layers, tree
 from keras.src.ops.nn import Softmax
 from keras.src.ops.numpy import Matmul, Multiply, Reshape
 
-from netzoo.cost.graph import Call, Graph, Shape
+from netzoo.cost.graph import Call, Graph, Shape, in_mode
 from netzoo.cost.layers import einsum_kernel_shape
 
 
@@ -38,7 +38,7 @@ def recurrent(tracer: Caller, call: Call, training: bool) -> Graph:
     with StatelessScope(initialize_variables=False):
         zeros = tree.flatten(layer.get_initial_state(shape[0]))
     state = [KerasTensor(tuple(value.shape), dtype=dtype) for value in zeros]
-    keywords = {"training": training} if layer.cell._call_has_training_arg else {}
+    keywords = in_mode(layer.cell, {}, training)
 
     def one_step(states: Any) -> Call:
         structure = _nested(layer.cell, list(states))
@@ -67,7 +67,7 @@ def time_distributed(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the steps of a layer that is applied along axis 1."""
     layer, shape = call.operation.layer, call.input_shapes[0]
     step = KerasTensor((shape[0], *shape[2:]), dtype=call.inputs[0].dtype)
-    keywords = {"training": training} if layer._call_has_training_arg else {}
+    keywords = in_mode(layer, {}, training)
     once = tracer.call(layer, (step,), keywords, training)
     differs = once.inside is not None and once.inside.may_differ
     # Keras makes the layer's `call` at each step, also of one whose quantised call is another.
@@ -78,7 +78,7 @@ def time_distributed(tracer: Caller, call: Call, training: bool) -> Graph:
 def wrapped(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the call of the layer that a wrapper of its weights wraps."""
     layer = call.operation.layer
-    keywords = {"training": training} if layer._call_has_training_arg else {}
+    keywords = in_mode(layer, {}, training)
     inner = tracer.call(layer, call.inputs[:1], keywords, training)
     return Graph(call.inputs[:1], inner.outputs, (inner,), may_differ=True)
 

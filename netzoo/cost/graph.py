@@ -91,6 +91,20 @@ def tensors_in(arguments: Any, keywords: dict[str, Any] | None = None) -> tuple[
     return tuple(value for value in flat if isinstance(value, keras.KerasTensor))
 
 
+def in_mode(operation: Any, keywords: dict[str, Any], training: bool) -> dict[str, Any]:
+    """Return the keywords of a recorded call as a model passes them on in training, or outside.
+
+    In training Keras replaces what was recorded. Outside of it, what was asked for stays, and what
+    is only the default of a layer's `call` is inference.
+    """
+    if not getattr(operation, "_call_has_training_arg", False):
+        return keywords
+    asked = keywords.get("training")
+    default = operation._call_signature.parameters["training"].default
+    stays = not training and asked is not None and asked != default
+    return keywords | {"training": asked if stays else training}
+
+
 def is_open(tensors: Iterable[Any]) -> bool:
     """Return whether a dimension other than the batch is open."""
     return any(None in batch_of_one(tensor.shape) for tensor in tensors)

@@ -8,7 +8,7 @@ import keras
 
 from netzoo.cost import inputs
 from netzoo.cost.exchange import as_it_was
-from netzoo.cost.graph import Graph, NotSeen
+from netzoo.cost.graph import Graph, NotSeen, in_mode
 from netzoo.cost.recorded import leaves_batch_alone, recorded
 from netzoo.cost.symbolic import quiet
 from netzoo.cost.trace import Tracer
@@ -57,8 +57,7 @@ def _of_batch(model: Any, function: Any, input_shape: Any, training: bool, batch
     tracer = Tracer()
     if function is None:
         arguments, keywords = inputs.of_subclassed(model, input_shape, batch)
-        if model._call_has_training_arg:
-            keywords["training"] = training
+        keywords = in_mode(model, keywords, training)
         return tracer.python(model, arguments, keywords, training)[0]
     given = inputs.of_functional(function, input_shape, batch)
     _refuse_open(model, given)

@@ -35,20 +35,6 @@ def nodes(function: Any) -> list[Any]:
     return [node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]]
 
 
-def in_mode(operation: Any, keywords: dict[str, Any], training: bool) -> dict[str, Any]:
-    """Return the keywords of a recorded call as a model passes them on in training, or outside.
-
-    In training Keras replaces what was recorded. Outside of it, what was asked for stays, and what
-    is only the default of a layer's `call` is inference.
-    """
-    if not getattr(operation, "_call_has_training_arg", False):
-        return keywords
-    asked = keywords.get("training")
-    default = operation._call_signature.parameters["training"].default
-    stays = not training and asked is not None and asked != default
-    return keywords | {"training": asked if stays else training}
-
-
 def packed(operation: Any, function: Any, outputs: tuple[Any, ...]) -> Any:
     """Return flat outputs as a call of the function's owner gives them."""
     made = tree.pack_sequence_as(function._outputs_struct, list(outputs))

@@ -245,12 +245,5 @@ _REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = (
         for name in _PRODUCTS
     ),
 )
-_ORIGINALS: tuple[tuple[Any, str, Any], ...] = (
-    (keras.Layer, "symbolic_call", _layer_call),
-    (keras.Layer, "add_loss", _layer_add_loss),
-    (Node, "__init__", _node_init),
-    (numpy.GetItem, "compute_output_spec", _get_item),
-    (activations, "backend", activations.backend),
-    (activations.Mish, "static_call", staticmethod(_mish_call)),
-    *((backend.numpy, name, getattr(backend.numpy, name)) for name in _PRODUCTS),
-)
+# As they stand in their class or module: a static method stays one.
+_ORIGINALS = tuple((owner, name, vars(owner)[name]) for owner, name, _ in _REPLACEMENTS)

@@ -16,15 +16,9 @@ from keras import tree
 from netzoo.cost import layers, operations
 from netzoo.cost.exchange import concrete_weights, symbolic_weights
 from netzoo.cost.expand import EXPANSIONS
-from netzoo.cost.graph import Call, Graph, NotSeen, batch_of_one, is_open, tensors_in
+from netzoo.cost.graph import Call, Graph, NotSeen, batch_of_one, in_mode, is_open, tensors_in
 from netzoo.cost.kinds import kind_of
-from netzoo.cost.recorded import (
-    in_mode,
-    is_as_recorded,
-    nodes,
-    packed,
-    recorded,
-)
+from netzoo.cost.recorded import is_as_recorded, nodes, packed, recorded
 from netzoo.cost.symbolic import heard, quiet
 from netzoo.errors import BadInput, telling_line
 
