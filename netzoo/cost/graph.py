@@ -100,7 +100,9 @@ def in_mode(operation: Any, keywords: dict[str, Any], training: bool) -> dict[st
     if not getattr(operation, "_call_has_training_arg", False):
         return keywords
     asked = keywords.get("training")
-    default = operation._call_signature.parameters["training"].default
+    # A model that the step on JAX lets hear of training still has the signature of its own `call`.
+    stated = operation._call_signature.parameters.get("training")
+    default = None if stated is None else stated.default
     stays = not training and asked is not None and asked != default
     return keywords | {"training": asked if stays else training}
 
