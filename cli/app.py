@@ -1,11 +1,13 @@
 """The command group, and the one place where an error becomes a line and an exit code."""
 
+import shlex
 import sys
 from typing import NoReturn
 
 import click
 
 from netzoo.errors import BadInput, NetzooError
+from netzoo.provenance import COMMAND
 
 from . import streams
 from .ablate import ablate
@@ -68,6 +70,7 @@ def main() -> NoReturn:
     streams.prepare()
     try:
         _check_words(sys.argv[1:])
+        COMMAND.set(shlex.join(["netzoo", *sys.argv[1:]]))
         code = app.main(prog_name="netzoo", standalone_mode=False)
     except click.ClickException as error:
         _complain(error.format_message())

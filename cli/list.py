@@ -21,14 +21,14 @@ def list_command(pattern: str, form: str) -> None:
     """
     from netzoo import backend
     from netzoo.errors import no_such
-    from netzoo.registry import list_models, model_info
+    from netzoo.models.catalog import list_models, model_info
 
     names = list_models(pattern)
     if not names:
         raise no_such("model", pattern, list_models())
     backend.start("cpu", shapes_only=True)
-    from netzoo.report.models import model_json, model_table
-    from netzoo.summaries import summary
+    from netzoo.cost.by_name import summary
+    from netzoo.cost.model_list import model_json, model_table
 
     rows = [(model_info(name), summary(name)) for name in names]
     if form == "json":

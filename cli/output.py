@@ -39,7 +39,7 @@ def _as_shown(table: Table) -> Table:
 
 def check_plot(form: str) -> None:
     """Raise if a plot cannot be drawn, for want of a table above it or of the package."""
-    from netzoo.report.plot import plotext
+    from netzoo.report.terminal import plotext
 
     if form != "table":
         raise BadInput(f"--plot draws below the table: it does not go with --format {form}.")
@@ -58,7 +58,7 @@ def show_result(result: Any, form: str, *, plot: bool) -> None:
 
     result: one of netzoo.results.
     """
-    from netzoo.records import to_text
+    from netzoo.records.codec import to_text
 
     if form == "json":
         show_json(to_text(result))
@@ -71,7 +71,7 @@ def show_result(result: Any, form: str, *, plot: bool) -> None:
 
 def _show_plot(comparison: Any) -> None:
     """Print the learning curves of a comparison; in a terminal, within its size and in colour."""
-    from netzoo.report.plot import HEIGHT, WIDTH, learning_curves
+    from netzoo.report.terminal import HEIGHT, WIDTH, learning_curves
 
     if not sys.stdout.isatty():
         click.echo("\n" + learning_curves(comparison))

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from netzoo import units
 from netzoo.errors import BadInput
-from netzoo.records import EpochRecord, Trial, TrialRecord
+from netzoo.records.trial import EpochRecord, Trial, TrialRecord
 from netzoo.runs.listener import Listener
 
 

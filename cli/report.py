@@ -27,7 +27,7 @@ def report(folders: tuple[str, ...], **options: str) -> None:
       netzoo report runs/on-tensorflow runs/on-torch --output backends.html
       netzoo report runs/lesson --lang zh --baseline alexnet
     """
-    from netzoo.runs.pages import figures_folder, write_report
+    from netzoo.report.write import figures_folder, write_report
 
     page = write_report(folders, **options)
     click.echo(f"The page is {page}, its figures are in {figures_folder(page)}.")

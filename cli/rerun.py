@@ -24,8 +24,8 @@ def rerun(
     Examples:
       netzoo rerun runs/lesson lenet-seed0
     """
-    from netzoo.records import to_text
-    from netzoo.report.runs import repetition_table
+    from netzoo.records.codec import to_text
+    from netzoo.results.runs import repetition_table
     from netzoo.runs.rerun import rerun as repeat
     from netzoo.runs.saved import find_trial
     from netzoo.runs.store import open_store

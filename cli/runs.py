@@ -19,7 +19,7 @@ def runs(folder: str, form: str) -> None:
       netzoo runs
       netzoo runs runs/lesson
     """
-    from netzoo.report.runs import runs_json, runs_table, trials_table
+    from netzoo.results.runs import runs_json, runs_table, trials_table
     from netzoo.runs.saved import run_state
     from netzoo.runs.store import open_store, stores
 

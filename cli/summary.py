@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from netzoo.costs import Cost
-from netzoo.report.costs import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
+from netzoo.cost.layer_cost import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
+from netzoo.cost.result import Cost
+from netzoo.models.spec import KERAS, REGISTERED, ModelSpec
 
 from .options import check_image_shape, format_option, input_shape_option
 from .output import show
@@ -56,17 +57,19 @@ def summary(
     from netzoo import backend
 
     _check_numbers(**{"batch-size": batch_size, "depth": depth})
-    by_name = _by_name(models)
+    specs = _specs(models)
+    by_name = [spec.origin in (REGISTERED, KERAS) for spec in specs]
     check_image_shape(input_shape if any(by_name) else None)
     backend.start("cpu", shapes_only=all(by_name) and not verify)
     _say_floatx()
-    from netzoo.report.costs import batched, layer_table, totals_table
-    from netzoo.summaries import counted
+    from netzoo.cost.by_name import counted
+    from netzoo.cost.result import batched, layer_table, totals_table
 
-    found = [counted(spec, input_shape, num_classes, weights=verify) for spec in models]
-    costs = [cost for _, cost in found]
+    found = [counted(spec, input_shape, num_classes, weights=verify) for spec in specs]
     if verify:
-        context.exit(_show_opinions(found, [input_shape and not named for named in by_name], form))
+        reshaped = [input_shape and not named for named in by_name]
+        context.exit(_show_opinions(found, reshaped, form))
+    costs = [cost for _, cost in found]
     if form == "json":
         _show_json([batched(cost, batch_size).to_dict(depth) for cost in costs])
     elif len(costs) > 1:
@@ -108,9 +111,9 @@ def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], f
     reshaped: whether each is counted on an input of another shape than it may have.
     """
     from netzoo import backend
+    from netzoo.cost.opinion import opinion_json, opinion_table
     from netzoo.cost.verify import verify
     from netzoo.models.find import is_open
-    from netzoo.report.opinions import opinion_json, opinion_table
 
     opinions = []
     for (model, cost), other in zip(found, reshaped, strict=True):
@@ -128,16 +131,17 @@ def _show_json(told: list[dict[str, Any]]) -> None:
     click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
 
 
-def _by_name(models: tuple[str, ...]) -> list[bool]:
-    """Return of each whether it is registered or in keras.applications, no code or file of yours.
+def _specs(models: tuple[str, ...]) -> list[ModelSpec]:
+    """Return what the words name.
 
     Raises for a wrong registered name, before a backend starts, which takes seconds.
     """
-    from netzoo.models.find import is_application, is_registered
-    from netzoo.recipes import parted
-    from netzoo.registry import model_info
+    from netzoo.models.catalog import model_info, model_spec
+    from netzoo.recipes import check_settings
 
-    for spec in models:
-        if is_registered(spec):
-            model_info(parted(spec)[0])
-    return [is_registered(spec) or is_application(spec) for spec in models]
+    specs = [model_spec(model) for model in models]
+    for spec in specs:
+        if spec.origin == REGISTERED:
+            model_info(spec)
+            check_settings(spec)
+    return specs

@@ -89,7 +89,7 @@ def size_options(command: Command) -> Command:
 def size(quick: bool, full: bool, recipe: str | None) -> str:
     """Return the recipe that the options name; if they name none, the one for the device."""
     from netzoo.errors import BadInput
-    from netzoo.runs.plan import BRIEF
+    from netzoo.runs.request import BRIEF
 
     given = [("brief", quick), ("lesson", full), (recipe or "", recipe is not None)]
     named = [name for name, is_given in given if is_given]
@@ -153,7 +153,7 @@ def _check(*, plot: bool, report: bool, form: str) -> None:
     if plot:
         check_plot(form)
     if report:
-        from netzoo.page import require_page
+        from netzoo.report import require_page
 
         require_page("--report")
 
@@ -161,7 +161,7 @@ def _check(*, plot: bool, report: bool, form: str) -> None:
 def _write_page(folder: Path, quiet: bool) -> None:
     """Write the page of what a folder holds, and say where it is."""
     from netzoo.errors import DataError
-    from netzoo.runs.pages import write_report
+    from netzoo.report.write import write_report
 
     try:
         page = write_report(folder)

@@ -11,7 +11,9 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.registry import Registry, base_of, parse_values
+from netzoo.models.catalog import base_of
+from netzoo.models.spec import ModelSpec
+from netzoo.registry import Registry
 
 CHANGES_OF_IMAGES = ("flip", "crop", "color")
 AUGMENTATIONS = tuple(
@@ -168,25 +170,20 @@ def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -
     return RECIPES[name](family).changed(overrides or {})
 
 
-def parted(spec: str) -> tuple[str, dict[str, Any]]:
-    """Return the model that a spec names, and the settings that are for it alone.
+def check_settings(spec: ModelSpec) -> None:
+    """Raise UnknownName or BadInput for a setting that a model may not have for itself alone.
 
-    "alexnet:dropout=0@augment=flip,epochs=3" gives ("alexnet:dropout=0", {"augment": "flip",
-    "epochs": 3}). The setting AS takes a family: its settings in the recipe, but the image size.
-    Raises UnknownName or BadInput for a setting.
+    The setting AS takes a family: its settings in the recipe, but the image size.
     """
-    model, at, text = spec.partition("@")
-    settings = parse_values(spec, text, "setting") if at else {}
-    if AS in settings:
-        base_of(str(settings[AS]))
-    check_overrides({name: value for name, value in settings.items() if name != AS})
-    for name in settings:
+    if AS in spec.settings:
+        base_of(str(spec.settings[AS]))
+    check_overrides({name: value for name, value in spec.settings.items() if name != AS})
+    for name in spec.settings:
         if name in SHARED:
             raise BadInput(
-                f"{name} is the same for all models of a comparison; received it for {model!r} "
-                f"alone. Give it as --{name.replace('_', '-')}."
+                f"{name} is the same for all models of a comparison; received it for "
+                f"{spec.model!r} alone. Give it as --{name.replace('_', '-')}."
             )
-    return model, settings
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:

@@ -30,11 +30,12 @@ from netzoo.errors import (
     TrialFailed,
     UnknownName,
 )
+from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
-from netzoo.records import TrialRecord, from_text
-from netzoo.registry import MODELS
-from netzoo.runs import plan
-from netzoo.runs.local import Process
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
+from netzoo.runs.process import Process
+from netzoo.runs.request import planned_trials
 from netzoo.runs.saved import find_trial
 from netzoo.runs.store import Store, keep_study, saved_study
 
@@ -44,7 +45,7 @@ TRAINED = record("lenet", 0, 0.7, cost=False)
 def here(patch):
     patch.setattr(build, "__module__", "__main__")
     registered(patch, "here", build)
-    plan.trials({"here": recipe("brief", "")}, DATA, [0], "tensorflow", "cpu")
+    planned_trials({model_spec("here"): recipe("brief", "")}, DATA, [0], "tensorflow", "cpu")
 
 
 def no_backend(patch, name):
@@ -312,7 +313,7 @@ CASES = [
     ("result of no study", DataError, lambda: saved_study(study("{}")),
      "out/study.json does not hold the result of a study."),
     ("part of a study", DataError, lambda: saved_study(study('{"layers": []}')),
-     "out/study.json does not hold a Probe: Object missing required field `dataset`."),
+     "out/study.json does not hold a Probe: Object missing required field `backend`."),
     ("damaged study", DataError, lambda: saved_study(file(folder("out") / "study.json").parent),
      "out/study.json was cut short or changed since it was written."),
     ("study that cannot be read", DataError, lambda: saved_study(folder("out/study.json").parent),

@@ -5,7 +5,7 @@ from keras import layers
 
 import netzoo
 from netzoo.errors import BadInput
-from netzoo.registry import MODELS, register_model
+from netzoo.models.catalog import MODELS, register_model
 from netzoo.training.head import make_ready
 
 

@@ -18,13 +18,13 @@ from netzoo.cost.verify import verify
 from netzoo.data import idx, sample, tfds
 from netzoo.data.source import Images, Split
 from netzoo.errors import BadInput, DataError, Diverged, UnknownName
+from netzoo.models.catalog import MODELS, model_spec, register_model
 from netzoo.models.find import find_model
 from netzoo.recipes import recipe
-from netzoo.registry import MODELS, register_model
-from netzoo.runs import plan
-from netzoo.runs.trial import Worker
-from netzoo.training.moments import moments
-from netzoo.training.probe import layer_probes
+from netzoo.runs.request import planned_trials
+from netzoo.runs.worker import Worker
+from netzoo.training.layer_probes import layer_probes
+from netzoo.training.snapshots import moments
 from netzoo.training.state import restore
 from netzoo.training.step import step_of
 
@@ -214,8 +214,8 @@ def other_clothes():
 def changed_images():
     data = netzoo.open_images("fashion_mnist_sample").limited(20, 10).record(None)
     wanted = replace(data, sha256="ab" * 32)
-    recipes = {"lenet": recipe("brief", "lenet")}
-    (trial,) = plan.trials(recipes, wanted, [0], "tensorflow", "cpu")
+    recipes = {model_spec("lenet"): recipe("brief", "lenet")}
+    (trial,) = planned_trials(recipes, wanted, [0], "tensorflow", "cpu")
     Worker(print, threading.Event()).pace(trial, 1)
 
 
@@ -295,6 +295,30 @@ CASES = [
     ("classes of a model", BadInput,
      lambda: found("import keras; build = keras.Sequential()", num_classes=3),
      "mine.py:build has its own number of classes; leave num_classes out."),
+    ("changes of a model", BadInput,
+     lambda: found("import keras; build = keras.Sequential()", "mine.py:build:width=2"),
+     "mine.py:build:width=2 names a model that is there already; it takes no changes."),
+    ("change that a callable does not take", UnknownName,
+     lambda: found("def build(width=1): ...", "mine.py:build:widht=2"),
+     "no argument 'widht' in mine.py:build:widht=2; did you mean 'width'? Known: width."),
+    ("settings of a file", BadInput, lambda: find_model("a.keras@epochs=3"),
+     "a.keras@epochs=3 has settings, which a registered model alone takes for now."),
+    ("settings where a model is named", BadInput, lambda: netzoo.create_model("lenet@epochs=3"),
+     "'lenet@epochs=3' has settings of a training after the '@'; name the model alone: 'lenet'."),
+    ("what is known of no registered model", UnknownName,
+     lambda: netzoo.model_info("mine.py:build"),
+     "no model 'mine.py:build'. Known: alexnet, <any>."),
+    ("training of a file of yours", BadInput,
+     lambda: netzoo.compare(f"{file('mine.py')}:build"),
+     "'mine.py:build' cannot be trained yet, only counted by netzoo summary; to train a model of "
+     "yours, register its builder with netzoo.register_model."),
+    ("training of an application", BadInput, lambda: netzoo.compare(["lenet", "keras:ResNet50"]),
+     "'keras:ResNet50' cannot be trained yet, only counted by netzoo summary; to train a model of "
+     "yours, register its builder with netzoo.register_model."),
+    ("training of no module", UnknownName, lambda: netzoo.probe("my_models:build"),
+     "no model or module 'my_models'. Known: alexnet, <any>."),
+    ("training of no file", BadInput, lambda: netzoo.compare("my.py:build"),
+     "'my.py' is not there."),
     ("open size", BadInput, open_size,
      "mine.py:build has an input of an open size: (?, 4); give it, without the batch, by "
      "--input-shape (input_shape in Python), such as 20,4."),

@@ -4,12 +4,15 @@ import functools
 
 from study_records import CPU, DATA, VERSIONS, counted, record, trial_of
 
-from netzoo.records import Device, Pace, Plan, to_plain
+from netzoo.models.catalog import model_spec
+from netzoo.provenance import Device
+from netzoo.records.codec import to_plain
+from netzoo.records.plan import Pace, Plan
 from netzoo.results.layers import layers_side_by_side
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
 from netzoo.results.rows import compare_records
-from netzoo.runs import plan
+from netzoo.runs.request import planned_trials, recipe_of
 from netzoo.studies.claims import TRAINED, claims
 
 GPU = Device("gpu", "NVIDIA H100")
@@ -48,19 +51,17 @@ def counts(*, device=CPU, step_seconds=1.0, first_step=2.0):
     step_seconds, first_step: of AlexNet.
     """
     specs = ("lenet", "alexnet", "lenet@image_size=224")
-    recipes = {spec: plan.recipe_of(spec, "lesson", {}, device) for spec in specs}
-    trials = plan.trials(recipes, DATA, [0], "tensorflow", "auto")
+    recipes = {model: recipe_of(model, "lesson", {}, device) for model in map(model_spec, specs)}
+    planned = planned_trials(recipes, DATA, [0], "tensorflow", "auto")
     steps = -(-DATA.train // 128)
     pace = Pace(start=30.0, first_step=first_step, epoch=steps * step_seconds, end=40.0)
     return Plan(
         request={},
         baseline="lenet",
-        trials=tuple(trials),
+        trials=tuple(planned),
         device=device,
         versions=VERSIONS,
-        costs={
-            t.model: counted(t.model.partition("@")[0], input_shape=t.input_shape) for t in trials
-        },
+        costs={t.model: counted(t.spec.model, input_shape=t.input_shape) for t in planned},
         natives={},
         paces={spec: pace if spec == "alexnet" else Pace(1.0, 1.0, 1.0, 1.0) for spec in specs},
         parts=dict.fromkeys(specs, 1),

@@ -8,9 +8,9 @@ from lesson_records import page_of, probed, usual
 from study_records import DATA, record, train_by
 
 import netzoo
-from netzoo.packed import Filters, Predictions
-from netzoo.page.content import Content
-from netzoo.records import EpochRecord, Pictures
+from netzoo.records.arrays import Filters, Pictures, Predictions
+from netzoo.records.trial import EpochRecord
+from netzoo.report.content import Content
 from netzoo.results.rows import compare_groups
 
 ACCURACIES = {

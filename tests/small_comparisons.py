@@ -1,6 +1,7 @@
 """A comparison on the command line that takes seconds, and the numbers in its folder."""
 
-from netzoo.records import TrialRecord, from_text
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
 
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "640", "--limit-test", "200")
 

@@ -5,12 +5,13 @@ import functools
 import io
 from dataclasses import replace
 
+from netzoo.cost.by_name import summary
 from netzoo.errors import Interrupted
-from netzoo.recipes import parted
-from netzoo.records import DatasetRecord, Device, EpochRecord, TrialRecord
+from netzoo.models.catalog import model_spec
+from netzoo.provenance import DatasetRecord, Device
+from netzoo.records.trial import EpochRecord, TrialRecord
 from netzoo.results.rows import compare_records
-from netzoo.runs import plan
-from netzoo.summaries import summary
+from netzoo.runs.request import planned_trials, recipe_of
 
 DATA = DatasetRecord(
     name="fashion_mnist",
@@ -30,8 +31,9 @@ counted = functools.cache(summary)
 
 
 def trial_of(spec, seed, **overrides):
-    chosen = plan.recipe_of(spec, "brief", {**SETTINGS, **overrides}, CPU)
-    (trial,) = plan.trials({spec: chosen}, DATA, [seed], "tensorflow", "auto")
+    model = model_spec(spec)
+    chosen = recipe_of(model, "brief", {**SETTINGS, **overrides}, CPU)
+    (trial,) = planned_trials({model: chosen}, DATA, [seed], "tensorflow", "auto")
     return trial
 
 
@@ -53,7 +55,7 @@ def record(spec, seed, accuracy, *, gap=0.02, rate=3000.0, cost=True, overrides=
         trial=trial,
         device=CPU,
         versions=VERSIONS,
-        cost=counted(parted(spec)[0], input_shape=trial.input_shape) if cost else None,
+        cost=counted(trial.spec.model, input_shape=trial.input_shape) if cost else None,
         **given | results,
     )
 
@@ -77,9 +79,8 @@ def train_by(monkeypatch, result, *, stopped=False):
             raise Interrupted(comparison)
         return comparison
 
-    monkeypatch.setattr("netzoo.studies.compared.compare", compare)
-    monkeypatch.setattr("netzoo.studies.compared.command_line", lambda: "")
-    monkeypatch.setattr("netzoo.studies.compared.git_commit", lambda: None)
+    monkeypatch.setattr("netzoo.studies.effects.compare", compare)
+    monkeypatch.setattr("netzoo.studies.effects.git_commit", lambda: None)
     return asked
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from page_content import ACCURACIES, CLASSES, MARKUP, content, hostile, studies
 
-from netzoo.page.page import page
+from netzoo.report.page import page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 axe_package = pytest.importorskip("axe_playwright_python.sync_playwright", reason="it brings axe")

@@ -2,9 +2,11 @@
 
 import pytest
 
+from netzoo.provenance import DatasetRecord, Device
 from netzoo.recipes import recipe
-from netzoo.records import DatasetRecord, Device, Pace, Plan, Trial
-from netzoo.runs import clock
+from netzoo.records.plan import Pace, Plan
+from netzoo.records.trial import Trial
+from netzoo.runs import progress as clock
 
 DATA = DatasetRecord("d", "here", 600, 100, "ab" * 32, (28, 28, 1), tuple("abcdefghij"))
 

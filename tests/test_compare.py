@@ -13,8 +13,9 @@ from scipy import stats
 from small_comparisons import SMALL
 
 import netzoo
-from netzoo.records import TrialRecord, from_text
-from netzoo.registry import MODELS
+from netzoo.models.catalog import MODELS
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
 
 
 def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):

@@ -9,8 +9,8 @@ from reference import ALEXNET_TRAINING_FLOPS, LAYER_MACS, MACS, PARAMS
 
 import netzoo
 from netzoo.cost import rules
+from netzoo.cost.by_name import summary
 from netzoo.errors import BadInput
-from netzoo.summaries import summary
 
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet"])

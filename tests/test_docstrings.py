@@ -7,7 +7,7 @@ import pytest
 import netzoo
 import netzoo.models  # registers the built-in ones
 from netzoo.cost import layers
-from netzoo.registry import MODELS
+from netzoo.models.catalog import MODELS
 
 pytestmark = pytest.mark.once
 

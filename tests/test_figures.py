@@ -11,18 +11,18 @@ from page_content import ACCURACIES, IMAGES, LABELS, content, filters, groups, h
 from PIL import Image
 from study_records import DATA, record
 
+from netzoo.cost.by_name import summary
 from netzoo.errors import UnknownName
-from netzoo.packed import Filters
-from netzoo.page.architecture import architecture
-from netzoo.page.confusion import MOST_CLASSES, confusion
-from netzoo.page.curves import chart, curves
-from netzoo.page.drawing import PNG_PX, accuracy_svg, png, svgs
-from netzoo.page.figures import figures
-from netzoo.page.layers import MOST_LAYERS, aligned, layers
-from netzoo.page.pictures import disagreements, filter_sheets, sheet
-from netzoo.page.tradeoff import tradeoff
+from netzoo.records.arrays import Filters
+from netzoo.report.architecture import architecture
+from netzoo.report.confusion import MOST_CLASSES, confusion
+from netzoo.report.curves import chart, curves
+from netzoo.report.drawing import PNG_PX, accuracy_svg, png, svgs
+from netzoo.report.figures import figures
+from netzoo.report.layers import MOST_LAYERS, aligned, layers
+from netzoo.report.pictures import disagreements, filter_sheets, sheet
+from netzoo.report.tradeoff import tradeoff
 from netzoo.results.rows import compare_groups
-from netzoo.summaries import summary
 
 pytestmark = pytest.mark.page
 
@@ -73,7 +73,7 @@ def test_a_notebook_shows_the_table_and_the_curves(monkeypatch):
     shown = comparison._repr_html_()
     assert shown.startswith("<table>")
     assert shown.count("<svg") == 1
-    monkeypatch.setitem(__import__("sys").modules, "netzoo.page.drawing", None)
+    monkeypatch.setitem(__import__("sys").modules, "netzoo.report.drawing", None)
     assert comparison._repr_html_() == comparison.table().render("html")
 
 

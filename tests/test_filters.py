@@ -7,9 +7,9 @@ from hooks import Hooks
 from keras import layers
 
 from netzoo.data import sample
-from netzoo.packed import Filters
 from netzoo.recipes import Recipe
-from netzoo.records import from_plain, to_plain
+from netzoo.records.arrays import Filters
+from netzoo.records.codec import from_plain, to_plain
 from netzoo.training import fit
 from netzoo.training.filters import first_filters
 

@@ -89,7 +89,7 @@ def mine(tmp_path, monkeypatch, registered_names):
 @pytest.fixture
 def registered_names(monkeypatch):
     from netzoo.models import code
-    from netzoo.registry import MODELS
+    from netzoo.models.catalog import MODELS
 
     monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
     monkeypatch.setattr(code, "_loaded", {})

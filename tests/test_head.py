@@ -6,7 +6,7 @@ import pytest
 from hooks import Hooks
 from keras import layers, ops
 
-from netzoo.cost import count_cost
+from netzoo.cost.count import count_cost
 from netzoo.data import sample
 from netzoo.errors import BadInput
 from netzoo.recipes import Recipe

@@ -57,7 +57,7 @@ def test_applications_take_height_width_channels(channels_first):
 
 @pytest.mark.once
 def test_a_registered_model_of_yours_gets_height_width_channels(channels_first, monkeypatch):
-    from netzoo.registry import MODELS
+    from netzoo.models.catalog import MODELS
 
     monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from lesson_records import page_of, usual
 from study_records import record
 
-from netzoo.report.comparison import comparison_table
-from netzoo.report.costs import COLUMNS, layer_table
+from netzoo.cost.by_name import summary
+from netzoo.cost.layer_cost import COLUMNS
+from netzoo.cost.result import layer_table
+from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
-from netzoo.summaries import summary
 from netzoo.tables.latex import ESCAPED, escaped
 from netzoo.tables.table import Cell, Column, Table
 
@@ -76,7 +77,13 @@ def test_no_special_is_left_in_any_text(text):
 
 def test_each_symbol_that_netzoo_writes_is_known_to_pdflatex(request):
     source = request.config.rootpath / "netzoo"
-    paths = [*source.glob("*.py"), *source.glob("report/*.py"), *source.glob("studies/*.py")]
+    paths = [
+        *source.glob("*.py"),
+        *source.glob("tables/*.py"),
+        *source.glob("results/*.py"),
+        *source.glob("cost/*.py"),
+        *source.glob("studies/*.py"),
+    ]
     written = set("".join(path.read_text() for path in paths))
     marks = set("├└│─●▲■◆○△□◇▼▽")  # of a docstring, and of plots
     assert {each for each in written if not each.isascii()} - marks <= set(ESCAPED)

@@ -11,9 +11,9 @@ from reference import LAYER_MACS, MACS, PARAMS
 from study_records import record, train_by, trial_of
 
 import netzoo
-from netzoo.runs import plan
+from netzoo.runs.request import Request
 from netzoo.studies.claims import PROBED, TRAINED
-from netzoo.studies.counted import counted
+from netzoo.studies.cost_claims import counted
 
 HOLDS, FAILS, MISSING = "holds", "does not hold", "not measured"
 
@@ -206,7 +206,7 @@ def trains(line, monkeypatch):
     if name == "probe":
         recipe = size(given["quick"], given["full"], recipe)
         assert given["steps"].startswith("0,")
-    request = plan.Request(given["models"], recipe, None, None, (0,), "cpu", None, {})
+    request = Request(given["models"], recipe, None, None, (0,), "cpu", None, {})
     request.check()
     return set(given["models"]), recipe
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 from lesson_records import GPU, counts, page_of, probed, trained, usual
 
-from netzoo.records import to_text
-from netzoo.report.lesson import lesson_page_text, lesson_table
+from netzoo.records.codec import to_text
+from netzoo.results.lesson import lesson_page_text, lesson_table
 
 pytestmark = pytest.mark.once
 

@@ -19,7 +19,7 @@ import pytest
 from lesson_records import page_of
 from processes import children, finish, kept, kill, launch, wait_for, without_times
 
-from netzoo.report.lesson import lesson_page_text
+from netzoo.results.lesson import lesson_page_text
 from netzoo.runs.listener import Listener
 from netzoo.studies import lesson
 from netzoo.studies.claims import PROBED, TRAINED
@@ -210,7 +210,7 @@ class Killer(Listener):
         if what == "timing a few steps of alexnet":
             for pid in children(SimpleNamespace(pid=os.getpid())):
                 with open(f"/proc/{pid}/cmdline") as file:
-                    ours = "netzoo.runs.trial" in file.read()
+                    ours = "netzoo.runs.worker" in file.read()
                 if ours:
                     os.kill(pid, signal.SIGKILL)
 

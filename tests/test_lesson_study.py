@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from study_records import CPU
 
 import netzoo
 from netzoo.errors import BadInput, Interrupted
-from netzoo.records import to_text
-from netzoo.report.lesson import lesson_page_text, lesson_table
-from netzoo.runs import plan
+from netzoo.records.codec import to_text
+from netzoo.results.lesson import lesson_page_text, lesson_table
+from netzoo.runs.request import BRIEF
 from netzoo.runs.store import saved_study
 
 pytestmark = pytest.mark.once
@@ -50,7 +51,8 @@ def measure_by(monkeypatch, *, trainings=None, probe=None, gpu=False):
     monkeypatch.setattr(
         "netzoo.studies.lesson.probe", ask("probe", probe or (lambda folder: looked))
     )
-    monkeypatch.setattr("netzoo.studies.lesson.command_line", lambda: "netzoo lesson --seeds 4")
+    command = ContextVar("COMMAND", default="netzoo lesson --seeds 4")
+    monkeypatch.setattr("netzoo.studies.lesson.COMMAND", command)
     return asked
 
 
@@ -64,7 +66,7 @@ def stopped(result):
 def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_path):
     asked = measure_by(monkeypatch)
     page = netzoo.lesson(seeds=(4, 5), device="cpu", epochs=3, output=tmp_path / "out")
-    given = {"recipe": plan.BRIEF, "seeds": (4, 5), "device": "cpu", "epochs": 3}
+    given = {"recipe": BRIEF, "seeds": (4, 5), "device": "cpu", "epochs": 3}
     trained_models = (
         "alexnet", "alexnet-avgpool", "alexnet-nodropout", "alexnet-onefc",
         "alexnet@augment=flip+crop", "alexnet@augment=flip+crop+color",
@@ -86,8 +88,8 @@ def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_p
 @pytest.mark.parametrize(
     ("recipe", "gpu", "words"),
     [
-        (plan.BRIEF, False, "--quick"),
-        (plan.BRIEF, True, "--full"),
+        (BRIEF, False, "--quick"),
+        (BRIEF, True, "--full"),
         ("brief", True, "--quick"),
         ("lesson", False, "--full"),
         ("quick", False, "--recipe quick"),  # a recipe that neither of the two names

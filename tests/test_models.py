@@ -4,7 +4,7 @@ from keras import ops
 from reference import COUNTS, MACS, PARAMS, SHAPES
 
 import netzoo
-from netzoo.summaries import summary
+from netzoo.cost.by_name import summary
 
 MODELS = netzoo.list_models()
 

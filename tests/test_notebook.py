@@ -11,7 +11,7 @@ from study_records import record, train_by
 
 import netzoo
 from netzoo.errors import DataError, MissingPackage
-from netzoo.records import to_text
+from netzoo.records.codec import to_text
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import study_of

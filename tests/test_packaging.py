@@ -24,9 +24,9 @@ def test_the_installed_package_has_its_data_and_its_types():
     assert (root / "py.typed").exists()
     assert (root / "__init__.pyi").exists()
     assert len(list((root / "data" / "fashion_mnist_sample").iterdir())) == 4
-    assert (root / "page" / "chinese.json").exists()
-    written = {path.name for path in (PROJECT / "netzoo" / "page" / "templates").iterdir()}
-    assert {path.name for path in (root / "page" / "templates").iterdir()} == written
+    assert (root / "report" / "chinese.json").exists()
+    written = {path.name for path in (PROJECT / "netzoo" / "report" / "templates").iterdir()}
+    assert {path.name for path in (root / "report" / "templates").iterdir()} == written
 
 
 def test_the_command_is_installed_and_tfds_hidden_dependency_is_declared():

@@ -11,10 +11,10 @@ from page_content import ACCURACIES, CLASSES, MARKUP, content, groups, history, 
 from study_records import record
 
 from netzoo import units
-from netzoo.page import words
-from netzoo.page.answer import answer, study_answer
-from netzoo.page.foot import foot
-from netzoo.page.page import page
+from netzoo.report import words
+from netzoo.report.answer import answer, study_answer
+from netzoo.report.foot import foot
+from netzoo.report.page import page
 from netzoo.results.rows import compare_groups
 
 pytestmark = pytest.mark.page
@@ -92,9 +92,9 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
         return said(language, text, **values)
 
     said = words.said
-    monkeypatch.setattr("netzoo.page.words.said", chinese)
-    monkeypatch.setattr("netzoo.page.markup.said", chinese)
-    from netzoo.page.markup import _environment
+    monkeypatch.setattr("netzoo.report.words.said", chinese)
+    monkeypatch.setattr("netzoo.report.markup.said", chinese)
+    from netzoo.report.markup import _environment
 
     monkeypatch.setitem(_environment().globals, "said", chinese)
     found = studies(monkeypatch)

@@ -14,7 +14,7 @@ from processes import COMMAND, launch, wait_for
 
 import netzoo
 from netzoo.errors import BadInput, DataError, UnknownName
-from netzoo.runs.gather import gathered
+from netzoo.report.gather import gathered
 from netzoo.runs.store import PICTURES, Store, keep_study
 
 pytestmark = pytest.mark.page

@@ -9,10 +9,11 @@ import pytest
 
 import netzoo
 from netzoo.data import sample
-from netzoo.data.pictures import pictures, smaller
 from netzoo.data.source import Split
-from netzoo.packed import Predictions
-from netzoo.records import TrialRecord, from_text
+from netzoo.data.thumbnails import pictures, smaller
+from netzoo.records.arrays import Predictions
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
 from netzoo.runs.listener import Listener
 from netzoo.runs.prepare import pictures_again
 from netzoo.runs.saved import saved_comparison

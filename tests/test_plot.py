@@ -9,7 +9,7 @@ from page_content import groups, history
 from study_records import record
 
 from netzoo.errors import MissingPackage
-from netzoo.report.plot import LEAST_WIDTH, MARKS, learning_curves
+from netzoo.report.terminal import LEAST_WIDTH, MARKS, learning_curves
 from netzoo.results.rows import compare_groups
 
 pytestmark = pytest.mark.once

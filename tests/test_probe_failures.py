@@ -31,7 +31,7 @@ def mine(input_shape=(28, 28, 1), num_classes=10):
 """
 PROBES = """
 import json, netzoo, models_of_mine
-from netzoo.report.probe import probe_table
+from netzoo.results.probe import probe_table
 found = netzoo.probe({models}, steps={steps}, seeds=(0,), device="cpu", epochs=1,
     dataset="fashion_mnist_sample", limit_train=200, limit_test=100, **{options})
 print(json.dumps({{**found.to_dict(), "footer": probe_table(found).footer}}))

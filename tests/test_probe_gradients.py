@@ -7,7 +7,7 @@ from keras import layers
 from small_probes import LABELS, by_name, images, smooth
 
 from netzoo.models.find import find_model
-from netzoo.training.probe import layer_probes
+from netzoo.training.layer_probes import layer_probes
 
 EPSILON = 1e-5
 

@@ -7,7 +7,7 @@ from keras import layers
 from small_probes import IMAGES, LABELS, by_name, images, smooth
 
 from netzoo.errors import BadInput
-from netzoo.training.probe import layer_probes
+from netzoo.training.layer_probes import layer_probes
 
 
 def array(tensor):

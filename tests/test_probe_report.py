@@ -8,10 +8,9 @@ import pytest
 from scipy import stats as scipy_stats
 from study_records import CPU, DATA, VERSIONS, agree_in_every_form, holm, trial_of
 
-from netzoo.records import to_plain
-from netzoo.report.probe import probe_table
+from netzoo.records.codec import to_plain
 from netzoo.results.layers import layers_side_by_side
-from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
+from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord, probe_table
 
 SIGMOID, RELU = "lenet", "lenet-relu"
 SEEDS = (0, 1, 2)

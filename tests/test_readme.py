@@ -24,7 +24,7 @@ from test_tfds import store
 import netzoo
 from netzoo import errors
 from netzoo.data import sample
-from netzoo.page.words import LANGUAGES
+from netzoo.report.words import LANGUAGES
 from netzoo.runs import compare
 from netzoo.studies import lesson, probe
 

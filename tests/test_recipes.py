@@ -1,9 +1,10 @@
 import pytest
 
 from netzoo.errors import BadInput
-from netzoo.recipes import RECIPES, parted, recipe
-from netzoo.records import Device
-from netzoo.runs import plan
+from netzoo.models.catalog import model_spec
+from netzoo.provenance import Device
+from netzoo.recipes import RECIPES, check_settings, recipe
+from netzoo.runs.request import AUTO, BRIEF, choose_recipe, recipe_of
 
 
 def test_the_lesson_trains_as_the_book_does():
@@ -38,15 +39,15 @@ def test_the_brief_recipe_is_the_quick_one_with_less_of_all(family):
 @pytest.mark.parametrize(
     ("asked", "on_gpu", "on_cpu"),
     [
-        (plan.AUTO, "lesson", "quick"),
-        (plan.BRIEF, "lesson", "brief"),
+        (AUTO, "lesson", "quick"),
+        (BRIEF, "lesson", "brief"),
         ("brief", "brief", "brief"),
     ],
 )
 def test_an_automatic_recipe_is_the_lessons_on_a_gpu_and_a_small_one_on_a_cpu(
     asked, on_gpu, on_cpu
 ):
-    chosen = [plan.choose_recipe(asked, Device(kind, "a device")) for kind in ("gpu", "cpu")]
+    chosen = [choose_recipe(asked, Device(kind, "a device")) for kind in ("gpu", "cpu")]
     assert chosen == [on_gpu, on_cpu]
 
 
@@ -69,7 +70,9 @@ def test_an_automatic_recipe_is_the_lessons_on_a_gpu_and_a_small_one_on_a_cpu(
     ],
 )
 def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings):
-    assert parted(spec) == (model, settings)
+    parsed = model_spec(spec)
+    check_settings(parsed)
+    assert (parsed.model, parsed.settings) == (model, settings)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +100,7 @@ def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings)
 )
 def test_a_wrong_setting_of_one_model_names_what_is_wrong(spec, words):
     with pytest.raises(BadInput) as caught:
-        parted(spec)
+        check_settings(model_spec(spec))
     assert words in str(caught.value)
 
 
@@ -106,28 +109,30 @@ CPU = Device("cpu", "a CPU")
 
 def test_a_models_own_settings_stand_above_those_for_all():
     overrides = {"epochs": 7, "augment": "flip", "learning_rate": 0.5}
-    chosen = plan.recipe_of("lenet@epochs=3,augment=none,as=alexnet", "brief", overrides, CPU)
+    chosen = recipe_of(
+        model_spec("lenet@epochs=3,augment=none,as=alexnet"), "brief", overrides, CPU
+    )
     assert (chosen.epochs, chosen.augment, chosen.learning_rate) == (3, "none", 0.5)
-    assert plan.recipe_of("lenet", "brief", overrides, CPU).epochs == 7
+    assert recipe_of(model_spec("lenet"), "brief", overrides, CPU).epochs == 7
 
 
 @pytest.mark.parametrize("name", list(RECIPES))
 @pytest.mark.parametrize(("family", "other"), [("lenet", "alexnet"), ("alexnet", "lenet")])
 def test_as_takes_the_other_familys_settings_and_keeps_the_image_size(name, family, other):
-    own, theirs = (plan.recipe_of(spec, name, {}, CPU) for spec in (family, other))
-    chosen = plan.recipe_of(f"{family}@as={other}", name, {}, CPU)
+    own, theirs = (recipe_of(model_spec(spec), name, {}, CPU) for spec in (family, other))
+    chosen = recipe_of(model_spec(f"{family}@as={other}"), name, {}, CPU)
     assert chosen.image_size == own.image_size
     assert chosen.learning_rate == theirs.learning_rate != own.learning_rate
     assert differing(chosen, theirs) <= {"image_size", "tuned"}
-    sized = plan.recipe_of(f"{family}@as={other}", name, {"image_size": 80}, CPU)
+    sized = recipe_of(model_spec(f"{family}@as={other}"), name, {"image_size": 80}, CPU)
     assert sized.image_size == 80
 
 
 @pytest.mark.parametrize(("native", "settled"), [(True, "mixed_bfloat16"), (False, "float32")])
 def test_the_precision_is_settled_by_the_device_unless_it_is_asked_for(native, settled):
     device = Device("cpu", "a CPU", native_bfloat16=native)
-    assert plan.recipe_of("lenet", "quick", {}, device).precision == settled
-    asked = plan.recipe_of("lenet@precision=mixed_float16", "quick", {}, device)
+    assert recipe_of(model_spec("lenet"), "quick", {}, device).precision == settled
+    asked = recipe_of(model_spec("lenet@precision=mixed_float16"), "quick", {}, device)
     assert asked.precision == "mixed_float16"
 
 

@@ -7,10 +7,11 @@ import pytest
 from study_records import DATA
 
 import netzoo
+from netzoo.cost.model_list import model_json, model_table
 from netzoo.errors import BadInput, UnknownName
-from netzoo.registry import MODELS, Registry, base_of, name_of, register_model
-from netzoo.report.models import model_json, model_table
-from netzoo.runs.plan import native_shape
+from netzoo.models.catalog import MODELS, base_of, name_of, register_model
+from netzoo.registry import Registry
+from netzoo.runs.request import native_shape
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_a_bad_registration_is_refused(spare_models, make, words):
         ("alexnet:fc_layers=1.5", "fc_layers of alexnet is a whole number; received 1.5"),
         ("alexnet:wide=1", "wide of alexnet is True or False; received 1"),
         ("lenet:deep=yes", "deep of lenet is True or False; received 'yes'"),
-        ("alexnet@epochs=3", "no model 'alexnet@epochs=3'"),
+        ("alexnet@epochs=3", "name the model alone: 'alexnet'"),
         ("alexnet:dropout", "a change is written name=value; received 'dropout'"),
         ("alexnet:", "a change is written name=value; received ''"),
         ("alexnet:dropout=0,dropout=1", "change 'dropout' is given twice"),

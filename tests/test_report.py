@@ -7,24 +7,18 @@ from dataclasses import replace
 import pytest
 import study_records
 
-from netzoo.costs import NativeCost
+from netzoo.cost.by_name import summary
+from netzoo.cost.model_list import model_table
+from netzoo.cost.result import NativeCost, layer_table
 from netzoo.errors import DataError
+from netzoo.models.catalog import model_info
+from netzoo.provenance import Device
 from netzoo.recipes import recipe
-from netzoo.records import (
-    Device,
-    EpochRecord,
-    Predictions,
-    Trial,
-    TrialRecord,
-    from_text,
-    to_text,
-)
-from netzoo.registry import model_info
-from netzoo.report.comparison import comparison_table
-from netzoo.report.costs import layer_table
-from netzoo.report.models import model_table
+from netzoo.records.arrays import Predictions
+from netzoo.records.codec import from_text, to_text
+from netzoo.records.trial import EpochRecord, Trial, TrialRecord
+from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
-from netzoo.summaries import summary
 
 pytestmark = pytest.mark.once
 
@@ -79,7 +73,7 @@ def test_the_json_of_a_comparison_has_the_keys_that_were_promised(records):
     assert told["schema"] == 1
     assert {"name", "source", "train", "test", "sha256"} <= set(told["dataset"])
     assert {"recipe", "backend", "device", "versions"} <= set(told)
-    assert isinstance(told["device"], str)
+    assert told["device"]["name"] == "CPU (2 cores)"
     for model in told["models"]:
         assert {
             "name", "status", "input_shape", "params", "macs", "flops", "train_accuracy",

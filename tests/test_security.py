@@ -20,11 +20,12 @@ from test_rooms import CLI, ROOT
 
 from netzoo.data.fashion_mnist import DOWNLOAD_URL
 from netzoo.errors import DataError
-from netzoo.page.figure import word
-from netzoo.runs import checkpoint, local
-from netzoo.runs.plan import identity
+from netzoo.report.figure import word
+from netzoo.runs import checkpoint
+from netzoo.runs.process import Process
+from netzoo.runs.request import identity
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
-from netzoo.runs.trial import Worker
+from netzoo.runs.worker import Worker
 
 pytestmark = pytest.mark.once
 
@@ -44,12 +45,12 @@ ONLY = {
     "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
     "load_model": {"models.saved:load"},
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_about"},
-    "subprocess": {"runs.local:Process", "runs.origin:_git"},
+    "subprocess": {"runs.process:Process", "provenance:_git"},
     "urllib.request": {"data.tfds:reachable"},  # asks whether a server answers, and reads nothing
     "download_and_prepare": {"data.tfds:prepare"},  # TFDS has the checksums
-    "jinja2.Environment": {"page.markup:_environment"},
+    "jinja2.Environment": {"report.markup:_environment"},
     # Markup of ours, into which values are put escaped; Vega, as its package brings it.
-    "markupsafe.Markup": {"page.markup:_say", "page.page:_library"},
+    "markupsafe.Markup": {"report.markup:_say", "report.page:_library"},
 }
 SETTLED = [
     ("numpy.load", "allow_pickle", False),
@@ -162,7 +163,7 @@ def test_one_address_is_without_encryption():
 
 
 def test_no_template_leaves_a_value_as_it_is():
-    templates = list((ROOT / "page" / "templates").iterdir())
+    templates = list((ROOT / "report" / "templates").iterdir())
     assert len(templates) == 5
     for path in templates:
         assert not re.search(r"\|\s*safe\b|autoescape", path.read_text(encoding="utf-8")), path
@@ -230,8 +231,8 @@ def test_no_shell_reads_the_words_that_start_a_trials_process(tmp_path, monkeypa
     monkeypatch.syspath_prepend(ROOT.parent)  # where it is, if it is not among the packages
     python = tmp_path / "$(touch ran)"
     python.symlink_to(sys.executable)
-    monkeypatch.setattr(local.sys, "executable", str(python))
-    with local.Process(tmp_path / "$(touch ran).log", "tensorflow"):
+    monkeypatch.setattr(sys, "executable", str(python))
+    with Process(tmp_path / "$(touch ran).log", "tensorflow"):
         pass
     assert {path.name for path in tmp_path.iterdir()} == {"$(touch ran)", "$(touch ran).log"}
     assert (tmp_path / "$(touch ran).log").read_text() == ""

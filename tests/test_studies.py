@@ -6,9 +6,8 @@ import pytest
 from study_records import CPU, record, train_by
 
 import netzoo
-from netzoo.recipes import parted
-from netzoo.registry import model_info
-from netzoo.runs import plan
+from netzoo.models.catalog import model_info, model_spec
+from netzoo.runs.request import BRIEF, recipe_of
 
 
 def cheap(spec, seed):
@@ -55,7 +54,7 @@ def test_an_ablation_makes_each_change_alone(monkeypatch, model, options, augmen
     asked = train_by(monkeypatch, cheap)
     ablation = netzoo.ablate(model, **options, seeds=(4,), epochs=3)
     assert asked == {
-        "models": list(arms), "recipe": plan.BRIEF, "seeds": (4,), "augment": augment, "epochs": 3,
+        "models": list(arms), "recipe": BRIEF, "seeds": (4,), "augment": augment, "epochs": 3,
     }  # fmt: skip
     assert ablation.base == model
     told = {effect.model: effect.change for effect in ablation.effects}
@@ -191,7 +190,7 @@ OLD, NEW = "lenet's → alexnet's", "alexnet's → lenet's"
 def test_a_ladder_goes_from_model_to_model_a_change_a_rung(monkeypatch, start, end, order, rungs):
     asked = train_by(monkeypatch, cheap)
     found = netzoo.ladder(start, end, order=order and order.split(","), seeds=(7,), epochs=3)
-    assert asked == {"models": list(rungs), "recipe": plan.BRIEF, "seeds": (7,), "epochs": 3}
+    assert asked == {"models": list(rungs), "recipe": BRIEF, "seeds": (7,), "epochs": 3}
     told = {effect.model: effect.change for effect in found.rungs}
     assert {start: "", **told} == rungs
 
@@ -201,8 +200,8 @@ STEPS = ["activation", "pooling", "dropout", "wide", "deep", "size", "augment", 
 
 def facts(spec):
     """Return all in which a rung's training may differ from another's, by the step to change it."""
-    model, _ = parted(spec)
-    info, chosen = model_info(model), plan.recipe_of(spec, "brief", {}, CPU)
+    model = model_spec(spec)
+    info, chosen = model_info(model), recipe_of(model, "brief", {}, CPU)
     return {
         **{key: value for key, value in info.options.items() if key != "fc_layers"},
         "augment": chosen.augment,

@@ -13,8 +13,8 @@ from study_records import agree_in_every_form, holm, record, train_by
 
 import netzoo
 from netzoo.errors import Interrupted
-from netzoo.records import to_text
-from netzoo.report.ablation import ablation_table, ladder_table
+from netzoo.records.codec import to_text
+from netzoo.results.ablation import ablation_table, ladder_table
 from netzoo.results.rows import compare_records
 
 pytestmark = pytest.mark.once

@@ -7,7 +7,7 @@ from study_figures import CHANGES, FAILED, SETS, by_table
 from study_records import holm, train_by
 
 import netzoo
-from netzoo.report.ablation import ablation_table
+from netzoo.results.ablation import ablation_table
 
 pytestmark = pytest.mark.once
 

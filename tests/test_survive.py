@@ -15,7 +15,7 @@ from processes import children, start, wait_for
 from small_comparisons import SMALL, numbers
 
 from netzoo.errors import DataError
-from netzoo.report.comparison import comparison_table
+from netzoo.results.comparison import comparison_table
 from netzoo.runs import checkpoint
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store

@@ -27,7 +27,8 @@ def build(input_shape=(28, 28, 1), num_classes=10):
     return keras.Model(image, keras.layers.Dense(num_classes)(keras.layers.Flatten()(image)))
 
 if __name__ == "__main__":
-    from netzoo_cli import main
+    from netzoo.provenance import COMMAND
+from netzoo_cli import main
     main()
 """
 

@@ -13,9 +13,9 @@ from small_comparisons import numbers
 import netzoo
 from netzoo import disk
 from netzoo.errors import Interrupted
-from netzoo.records import to_text
-from netzoo.report.comparison import comparison_table
-from netzoo.report.runs import repetition_table
+from netzoo.records.codec import to_text
+from netzoo.results.comparison import comparison_table
+from netzoo.results.runs import repetition_table
 from netzoo.runs import checkpoint
 from netzoo.runs.prepare import start_process
 from netzoo.runs.rerun import rerun

@@ -8,9 +8,9 @@ import pytest
 from study_records import trial_of
 
 from netzoo import disk
-from netzoo.runs.plan import identity
+from netzoo.runs.request import identity
 from netzoo.runs.store import Store
-from netzoo.runs.trial import Worker
+from netzoo.runs.worker import Worker
 
 TRIAL = trial_of("lenet", 0)
 

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 import netzoo
+from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
-from netzoo.records import TrialRecord, from_text
-from netzoo.registry import MODELS
-from netzoo.runs import plan
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
+from netzoo.runs.request import planned_trials
 from netzoo.runs.store import Store
-from netzoo.runs.trial import Worker
+from netzoo.runs.worker import Worker
 from netzoo.training.head import OFF_SOFTMAX, make_ready
-from netzoo.training.probe import layer_probes
+from netzoo.training.layer_probes import layer_probes
 
 FEW = {"dataset": "fashion_mnist_sample", "recipe": "quick", "device": "cpu"}
 FEW |= {"epochs": 1, "limit_train": 200, "limit_test": 100}
@@ -74,8 +75,8 @@ def test_what_can_train_does_and_the_rest_are_rows(tmp_path):
 @pytest.mark.parametrize("name", ["net-built", "net-plain", "net-open"])
 def test_a_network_without_a_shape_of_its_own_is_counted_and_timed(name):
     data = netzoo.open_images("fashion_mnist_sample").limited(100, 20).record(None)
-    recipes = {name: recipe("quick", name, {"precision": "float32"})}
-    (trial,) = plan.trials(recipes, data, [0], keras.backend.backend(), "cpu")
+    recipes = {model_spec(name): recipe("quick", name, {"precision": "float32"})}
+    (trial,) = planned_trials(recipes, data, [0], keras.backend.backend(), "cpu")
     found = Worker(print, threading.Event()).pace(trial, 1)
     assert found["cost"].input_shape == (28, 28, 1)
     assert found["cost"].macs > 0

@@ -18,10 +18,11 @@ from netzoo.cost.field import Fields
 from netzoo.cost.gradient import Gradients
 from netzoo.cost.graph import Call, Graph, NotSeen
 from netzoo.cost.kinds import kind_of
+from netzoo.cost.layer_cost import LayerCost
 from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.model import check, traced
 from netzoo.cost.operations import Product, product
-from netzoo.costs import Cost, LayerCost
+from netzoo.cost.result import Cost
 from netzoo.errors import BadInput
 
 RuleFunction = TypeVar("RuleFunction", bound=layers.UsersRule)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from netzoo.costs import LayerCost
+from netzoo.cost.layer_cost import LayerCost
 
 _BY_IMAGE = "macs", "training_macs", "activation_bytes", "elementwise"
 

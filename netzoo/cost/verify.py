@@ -10,7 +10,7 @@ from keras import tree
 
 from netzoo.cost.count import counted
 from netzoo.cost.graph import Call, batch_of_one
-from netzoo.costs import MEANS, Opinion
+from netzoo.cost.opinion import MEANS, Opinion
 from netzoo.errors import BadInput, telling_line
 
 # Element by element for netzoo; some backends write it as a product with three constants.

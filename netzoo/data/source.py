@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.errors import BadInput, DataError
-from netzoo.records import DatasetRecord
+from netzoo.provenance import DatasetRecord
 from netzoo.registry import Registry
 
 

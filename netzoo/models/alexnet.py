@@ -11,8 +11,8 @@ from typing import Any
 
 from netzoo.errors import BadInput
 from netzoo.models import blocks
+from netzoo.models.catalog import register_model
 from netzoo.models.layout import CHANNELS_LAST
-from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 65
 

@@ -9,21 +9,27 @@ from types import ModuleType
 from typing import Any
 
 from netzoo.errors import BadInput, no_such, telling_line
-from netzoo.registry import list_models
+from netzoo.models.catalog import list_models
+from netzoo.models.spec import ModelSpec
 
 WANTED = "a function that returns a keras.Model, a class of models, or a model"
 
 _loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and what stands in it
 
 
-def split(spec: str) -> tuple[str, str]:
-    """Return the place and the name in "path/file.py:name" or "package.module:name"."""
-    place, colon, name = spec.rpartition(":") if ".py:" in spec else spec.partition(":")
-    return (place, name) if colon else (spec, "")
+def check_place(spec: ModelSpec) -> None:
+    """Raise BadInput if the file or module that a spec names is not there; nothing is imported."""
+    place = spec.place
+    if place.endswith(".py") and not Path(place).is_file():
+        raise BadInput(f"{place!r} is not there.")
+    is_module = place and not place.endswith(".py")
+    if is_module and importlib.util.find_spec(place.partition(".")[0]) is None:
+        raise no_such("model or module", place, list_models())
 
 
-def module(spec: str, place: str) -> ModuleType:
-    """Return the module at a place, imported. Raises BadInput if that fails."""
+def module(spec: ModelSpec) -> ModuleType:
+    """Return the module in which a spec's model is, imported. Raises BadInput if that fails."""
+    place = spec.place
     try:
         if place.endswith(".py"):
             return _from_file(Path(place))
@@ -40,10 +46,10 @@ def module(spec: str, place: str) -> ModuleType:
         raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
 
 
-def named(spec: str, found: ModuleType, name: str) -> Any:
-    """Return what a module has under a name. Raises BadInput if it can be no model."""
+def named(spec: ModelSpec, found: ModuleType) -> Any:
+    """Return what a module has under a spec's name. Raises BadInput if it can be no model."""
     known = _nameable(found)
-    place = split(spec)[0]
+    place, name = spec.place, spec.name
     if not name:
         shown = f", such as {place}:{known[0]}. It has: {', '.join(known)}." if known else "."
         raise BadInput(f"{place}: name {WANTED}, after a colon{shown}")
@@ -59,7 +65,7 @@ def is_model(value: Any) -> bool:
     return isinstance(value, keras.Model)
 
 
-def options(spec: str, builder: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """Return the arguments for a builder among those given, and its own default input shape.
 
     Raises BadInput if it takes no number of classes and is given one, or needs more than is given.
@@ -77,7 +83,11 @@ def options(spec: str, builder: Any, given: dict[str, Any]) -> tuple[dict[str, A
     parameters = dict(list(signature.parameters.items())[1 if of_class else 0 :])
     if "num_classes" in given and "num_classes" not in parameters:
         raise BadInput(f"{spec} takes no num_classes; leave it out.")
-    taken = {key: value for key, value in given.items() if key in parameters}
+    variable = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    for key in spec.changes:
+        if key not in parameters and not variable:
+            raise no_such("argument", key, parameters, where=str(spec.model))
+    taken = {key: value for key, value in given.items() if key in parameters} | dict(spec.changes)
     for key, parameter in parameters.items():
         variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if parameter.default is parameter.empty and not variadic and key not in taken:
@@ -86,7 +96,7 @@ def options(spec: str, builder: Any, given: dict[str, Any]) -> tuple[dict[str, A
     return taken, shape if isinstance(shape, tuple) else None
 
 
-def built(spec: str, builder: Any, **arguments: Any) -> Any:
+def built(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:
     """Return what a builder returns. Raises BadInput if it fails, or returns no model."""
     try:
         model = builder(**arguments)

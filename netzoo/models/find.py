@@ -5,25 +5,9 @@ from typing import Any
 
 from netzoo.errors import BadInput, no_such
 from netzoo.models import code, saved
+from netzoo.models.catalog import create_model, model_info, model_spec
 from netzoo.models.layout import channels_last
-from netzoo.recipes import parted
-from netzoo.registry import create_model, list_models, model_info
-
-APPLICATIONS = "keras:"
-
-
-def is_application(spec: str) -> bool:
-    """Return whether a text names a builder of keras.applications."""
-    return spec.startswith(APPLICATIONS)
-
-
-def is_registered(spec: str) -> bool:
-    """Return whether a text can only name a registered model, right or wrong."""
-    if is_application(spec) or saved.is_file(spec) or spec.endswith(".py"):
-        return False
-    place, name = code.split(spec)
-    ours = not name or spec.partition(":")[0] in list_models()
-    return ours or not (place.endswith(".py") or name.isidentifier())
+from netzoo.models.spec import KERAS, REGISTERED, SAVED, ModelSpec
 
 
 def find_model(
@@ -38,37 +22,52 @@ def find_model(
     input_shape, num_classes: passed on where the builder takes them; a file takes no classes.
     Raises UnknownName, BadInput, or DataError for a file that cannot be loaded.
     """
-    return found(spec, input_shape, num_classes)[0]
+    return found(model_spec(spec), input_shape, num_classes)[0]
 
 
 def found(
-    spec: str, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
+    spec: ModelSpec, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> tuple[Any, tuple[int, ...] | None]:
     """Return a model as `find_model` does, and the shape to count it on, None for its own.
 
     That is the one given, or else the builder's default, where the model itself leaves it open.
     """
-    classes = {} if num_classes is None else {"num_classes": num_classes}
-    if is_application(spec):
+    if spec.origin == REGISTERED:
+        return _registered(spec, input_shape, num_classes)
+    if spec.settings:
+        raise BadInput(f"{spec} has settings, which a registered model alone takes for now.")
+    if spec.origin == KERAS:
         with channels_last():
-            return _application(spec.removeprefix(APPLICATIONS), input_shape, num_classes), None
-    if is_registered(spec):
-        model, settings = parted(spec)
-        if input_shape is None and "image_size" in settings:
-            size, channels = settings["image_size"], model_info(model).input_shape[2]
-            input_shape = (size, size, channels)
-        shape = model_info(model).input_shape if input_shape is None else input_shape
-        created = create_model(model, input_shape=shape, **classes)  # type: ignore[arg-type]
-        return created, shape if is_open(created) else None
-    if saved.is_file(spec):
-        if classes:
+            return _application(spec, input_shape, num_classes), None
+    if spec.origin == SAVED:
+        if num_classes is not None:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
-        return saved.load(Path(spec)), input_shape
-    place, name = code.split(spec)
-    value = code.named(spec, code.module(spec, place), name)
+        return saved.load(Path(spec.name)), input_shape
+    return _of_code(spec, input_shape, num_classes)
+
+
+def _registered(
+    spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
+) -> tuple[Any, tuple[int, ...] | None]:
+    shape = input_shape
+    if shape is None:
+        shape, size = model_info(spec).input_shape, spec.settings.get("image_size")
+        shape = shape if size is None else (size, size, shape[2])
+    classes = {} if num_classes is None else {"num_classes": num_classes}
+    created = create_model(spec, input_shape=shape, **classes)  # type: ignore[arg-type]
+    return created, shape if is_open(created) else None
+
+
+def _of_code(
+    spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
+) -> tuple[Any, tuple[int, ...] | None]:
+    classes = {} if num_classes is None else {"num_classes": num_classes}
+    value = code.named(spec, code.module(spec))
     if code.is_model(value):
         if classes:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
+        if spec.changes:
+            raise BadInput(f"{spec} names a model that is there already; it takes no changes.")
         return value, input_shape
     given = classes if input_shape is None else {"input_shape": input_shape, **classes}
     taken, default = code.options(spec, value, given)
@@ -76,14 +75,6 @@ def found(
     if "input_shape" not in taken:
         return model, input_shape or (default if is_open(model) else None)
     return model, input_shape if is_open(model) else None
-
-
-def import_code(spec: str) -> bool:
-    """Import the code of yours that a text names, if it names any; return whether it does."""
-    if is_application(spec) or is_registered(spec) or saved.is_file(spec):
-        return False
-    code.module(spec, code.split(spec)[0])
-    return True
 
 
 def is_open(model: Any) -> bool:
@@ -101,19 +92,21 @@ def applications() -> list[str]:
     return sorted(name for name in dir(keras.applications) if name[0].isupper())
 
 
-def _application(name: str, input_shape: tuple[int, ...] | None, num_classes: int | None) -> Any:
+def _application(
+    spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
+) -> Any:
     import keras
 
-    if name not in applications():
-        raise no_such("model", name, applications(), where="keras.applications")
-    builder = getattr(keras.applications, name)
-    options = {} if num_classes is None else {"classes": num_classes}
+    if spec.name not in applications():
+        raise no_such("model", spec.name, applications(), where="keras.applications")
+    builder = getattr(keras.applications, spec.name)
+    options = dict(spec.changes)
+    if num_classes is not None:
+        options["classes"] = num_classes
     if input_shape is None:
         # Some builders leave height and width open by default; they all were made for these sizes.
-        default = code.built(f"{APPLICATIONS}{name}", builder, weights=None, **options)
+        default = code.built(spec, builder, weights=None, **options)
         if None not in default.input_shape[1:]:
             return default
         input_shape = (224, 224, 3)
-    return code.built(
-        f"{APPLICATIONS}{name}", builder, weights=None, input_shape=input_shape, **options
-    )
+    return code.built(spec, builder, weights=None, input_shape=input_shape, **options)

@@ -10,8 +10,8 @@ place of radial basis functions. Biases start at 0 (PyTorch, in the lesson, draw
 from typing import Any
 
 from netzoo.models import blocks
+from netzoo.models.catalog import register_model
 from netzoo.models.layout import CHANNELS_LAST
-from netzoo.registry import register_model
 
 LEAST_SIZE_PX = 12
 

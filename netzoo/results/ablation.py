@@ -1,13 +1,17 @@
 """What changes of a network buy: one by one from a base, or one after another along a ladder."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from netzoo.records import SCHEMA, to_plain
-from netzoo.results.comparison import Comparison, ModelRow
+from netzoo import units
+from netzoo.provenance import SCHEMA, TrainingProvenance
+from netzoo.results.comparison import Comparison, doubt_lines, failure_line
+from netzoo.results.model_row import ModelRow
+from netzoo.results.result import Result
 from netzoo.stats import Delta, Spread
-from netzoo.tabled import Tabled
-from netzoo.tables.table import Table
+from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
+from netzoo.tables.notes import CONVENTION, origin_lines, tested_text
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Interaction:
     verdict: str
 
 
-class _Compared(Tabled):
+class _Compared(Result):
     """A study that is one comparison, read in a way of its own."""
 
     comparison: Comparison
@@ -64,10 +68,10 @@ class _Compared(Tabled):
         """Return the rows of all models that were trained."""
         return self.comparison.models
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain dicts, lists, strings and numbers."""
-        told: dict[str, Any] = to_plain(self)
-        return {**told, "comparison": self.comparison.to_dict()}
+    @property
+    def provenance(self) -> TrainingProvenance:
+        """Return what is needed to repeat it: that of its comparison."""
+        return self.comparison
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,6 @@ class Ablation(_Compared):
 
     def table(self) -> Table:
         """Return the table of the changes, each against the base."""
-        from netzoo.report.ablation import ablation_table
-
         return ablation_table(self)
 
 
@@ -107,6 +109,135 @@ class Ladder(_Compared):
 
     def table(self) -> Table:
         """Return the table of the rungs, each against the one before."""
-        from netzoo.report.ablation import ladder_table
-
         return ladder_table(self)
+
+
+_GAP = (
+    "Gap: accuracy on training images, augmentation and dropout off, minus that on test images, "
+    "after the last epoch."
+)
+
+
+def ablation_table(ablation: Ablation) -> Table:
+    """Return a row for the base and for each change, each against the base."""
+    rows = {row.name: row for row in ablation.comparison.models}
+    base = rows[ablation.base]
+    shares: Sequence[Share | None] = ablation.shares or [None] * len(ablation.effects)
+    columns = [
+        *_COLUMNS,
+        *([Column("Share,\npoints", "share"), Column("Of\nall", "ratio")] * bool(ablation.shares)),
+    ]
+    drawn = [[*_base_cells("(base)", base), *([EMPTY, EMPTY] * bool(ablation.shares))]]
+    for effect, share in zip(ablation.effects, shares, strict=True):
+        drawn.append([*_cells(effect, rows[effect.model]), *_share_cells(share)])
+    told = [
+        *(failure_line(row) for row in ablation.comparison.models if row.error),
+        "Δ: with this change alone made to the base, minus the base; in brackets the 95 % interval"
+        " of the mean over the seeds.",
+        *_joint_lines(ablation),
+        *_lines(ablation.comparison, ablation.base, ablation.effects),
+    ]
+    return Table(columns, drawn, told)
+
+
+def ladder_table(ladder: Ladder) -> Table:
+    """Return a row a rung, each against the one before."""
+    rows = {row.name: row for row in ladder.comparison.models}
+    first = ladder.comparison.models[0]
+    drawn = [_base_cells("(start)", first)]
+    drawn += [_cells(rung, rows[rung.model]) for rung in ladder.rungs]
+    told = [
+        *(failure_line(row) for row in ladder.comparison.models if row.error),
+        "Δ: each rung minus the one before it; in brackets the 95 % interval of the mean over the "
+        "seeds. In another order of the changes the same change may do something else.",
+        *_lines(ladder.comparison, "the rung before", ladder.rungs),
+    ]
+    return Table(_COLUMNS, drawn, told)
+
+
+_COLUMNS = [
+    Column("Change", "change", numeric=False),
+    Column("Model", "model", numeric=False),
+    Column("Input", "input_shape"),
+    Column("Parameters", "params"),
+    Column("Δ", "params_delta"),
+    Column("MACs", "macs"),
+    Column("Δ", "macs_delta"),
+    Column("Test\naccuracy", "test_accuracy"),
+    Column("Δ test,\npoints", "test_accuracy_delta"),
+    Column("Gap,\npoints", "gap"),
+    Column("Δ gap,\npoints", "gap_delta"),
+    Column("Training\nimages/s", "images_per_second"),
+    Column("×", "speed"),
+    Column("Verdict", "verdict"),
+]
+
+
+def _base_cells(word: str, row: ModelRow) -> list[Cell]:
+    effect = Effect(word, row.name, None, None, None, None, None, row.verdict)
+    return _cells(effect, row)
+
+
+def _cells(effect: Effect, row: ModelRow) -> list[Cell]:
+    rate, gap = row.images_per_second, row.gap
+    return [
+        Cell(effect.change, effect.change),
+        Cell(effect.model, effect.model),
+        shape_cell(row.input_shape),
+        number_cell(row.params),
+        _change(effect.params),
+        number_cell(row.macs),
+        _change(effect.macs),
+        accuracy_cell(row.test_accuracy),
+        delta_cell(effect.accuracy),
+        EMPTY if gap is None else Cell(round(gap.mean, 6), units.points(gap.mean)),
+        delta_cell(effect.gap),
+        EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
+        EMPTY if effect.speed is None else Cell(round(effect.speed, 4), units.ratio(effect.speed)),
+        EMPTY if effect.verdict is None else Cell(effect.verdict, effect.verdict),
+    ]
+
+
+def _change(difference: int | None) -> Cell:
+    return EMPTY if difference is None else Cell(difference, units.change(difference))
+
+
+def _share_cells(share: Share | None) -> list[Cell]:
+    if share is None:
+        return []
+    points = Cell(
+        round(share.accuracy.mean, 6), units.points(share.accuracy.mean, share.accuracy.ci95)
+    )
+    ratio = share.ratio
+    return [points, EMPTY if ratio is None else Cell(round(ratio, 4), units.percent(ratio, 0))]
+
+
+def _joint_lines(ablation: Ablation) -> list[str]:
+    if ablation.total is None:
+        return []
+    total = ablation.total
+    told = [
+        f"Share: of the joint effect of all changes, {units.points(total.mean, total.ci95)} points"
+        f" (n = {total.n}): the change's mean effect over all orders (Shapley value), which add up"
+        " to it."
+    ]
+    for each in ablation.interactions:
+        if each.verdict != "not separable":
+            does = "more" if each.verdict == "better" else "less"
+            points = units.points(each.accuracy.mean, each.accuracy.ci95)
+            told.append(
+                f"Interaction: {' and '.join(each.changes)} together give {does} than both alone, "
+                f"{points} points (p {units.p_value(each.accuracy.p)})."
+            )
+    silent = sum(each.verdict == "not separable" for each in ablation.interactions)
+    if silent:
+        told.append(f"Of {len(ablation.interactions)} interactions {silent} are not separable.")
+    return told
+
+
+def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:
+    tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
+    tested = "One seed: no verdicts; ask --seeds 3 or more."
+    if tests:
+        tested = f"{tested_text(base, tests)}."
+    return [CONVENTION, _GAP, tested, *origin_lines(comparison), *doubt_lines(comparison)]

@@ -1,63 +1,24 @@
 """Trials side by side: what a comparison says, as its table and its JSON have it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from netzoo.costs import NativeCost
-from netzoo.records import SCHEMA, DatasetRecord, Device, EpochRecord, from_plain, to_plain
-from netzoo.stats import Delta, Spread
-from netzoo.tabled import Tabled, frame
-from netzoo.tables.table import Table
+from netzoo import units
+from netzoo.provenance import TrainingProvenance
+from netzoo.records.codec import from_plain
+from netzoo.results.model_row import ModelRow, flat
+from netzoo.results.result import Result
+from netzoo.stats import MOST_SEEDS, POWER, Spread
+from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
+from netzoo.tables.notes import CONVENTION, origin_lines, tested_text, uncounted_line
+from netzoo.tables.shown import frame
+from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
 @dataclass(frozen=True)
-class ModelRow:
-    """One model's row of a comparison, over all its seeds.
-
-    status: "ok"; "failed" if a trial failed or diverged; "unfinished" if some only did not end.
-    seeds: those of the trials that ended well, in the order of every Spread's values.
-    gap: the accuracy on training images, dropout and augmentation off, minus that on test images.
-    images_per_second: median over seeds. seconds: mean over seeds.
-    training_flops: of one image, forward and backward.
-    verdict: "better", "worse", "not separable", "did not train" or "diverged"; None for the
-    baseline, and where nothing can be said. delta: to the baseline. more_seeds: how many more would
-    separate the two with a chance of 80 %, if the difference is what it seems.
-    untrained: the seeds that did not train.
-    head: in words, what was changed at the network's end to train it, None for nothing.
-    """
-
-    name: str
-    status: str
-    input_shape: tuple[int | None, ...]
-    params: int | None
-    macs: int | None
-    flops: int | None
-    training_flops: int | None
-    native: NativeCost | None
-    train_accuracy: Spread | None
-    test_accuracy: Spread | None
-    gap: Spread | None
-    train_loss: Spread | None
-    test_loss: Spread | None
-    images_per_second: float | None
-    seconds: float | None
-    history: tuple[tuple[EpochRecord, ...], ...]
-    seeds: tuple[int, ...]
-    error: str | None
-    verdict: str | None = None
-    delta: Delta | None = None
-    more_seeds: int | None = None
-    untrained: tuple[int, ...] = ()
-    parts: int = 1
-    test_reads: int = 0
-    head: str | None = None
-
-
-@dataclass(frozen=True)
-class Comparison(Tabled):
+class Comparison(TrainingProvenance, Result):
     """A set of trials side by side, as `netzoo compare --format json` prints it.
 
-    recipe: its name, the seeds, and the settings of each model under "by_model".
     warnings: what was not the same for all models.
 
     >>> import netzoo
@@ -68,39 +29,32 @@ class Comparison(Tabled):
     61706
     """
 
-    dataset: DatasetRecord
-    recipe: dict[str, Any]
     baseline: str
-    backend: str
-    device: Device
-    versions: dict[str, str]
     models: tuple[ModelRow, ...]
     uncounted: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    command: str = ""
-    commit: str | None = None
-    schema: int = field(default=SCHEMA)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as plain dicts, lists, strings and numbers."""
-        told: dict[str, Any] = to_plain(self)
-        told["device"] = self.device.name
-        told["device_kind"] = self.device.kind
-        told["threads"] = self.device.threads
-        return {"schema": told.pop("schema"), **told}
+    @property
+    def provenance(self) -> TrainingProvenance:
+        """Return what is needed to repeat it: these are fields of its own."""
+        return self
 
     @classmethod
-    def from_dict(cls, told: dict[str, Any], where: str) -> "Comparison":
-        """Return the comparison that `to_dict` told; where: a name for it in the error.
+    def from_dict(cls, plain: dict[str, Any], where: str) -> "Comparison":
+        """Return the comparison of which `to_dict` gave the values; where: its name in the error.
 
         Raises DataError if it is not whole.
         """
-        device = {
-            "kind": told.get("device_kind"),
-            "name": told.get("device"),
-            "threads": told.get("threads"),
-        }
-        return from_plain(cls, {**told, "device": device}, where)
+        if isinstance(plain.get("device"), str):  # as older versions wrote it
+            plain = {
+                **plain,
+                "device": {
+                    "kind": plain.get("device_kind"),
+                    "name": plain["device"],
+                    "threads": plain.get("threads"),
+                },
+            }
+        return from_plain(cls, plain, where)
 
     def to_pandas(self) -> Any:
         """Return a pandas.DataFrame, a row a model; what there is not is NaN or None.
@@ -108,7 +62,7 @@ class Comparison(Tabled):
         Accuracies, their gap and their difference to the baseline (delta) are shares of one; n is
         how many seeds ended well. Raises MissingPackage without pandas.
         """
-        return frame([_flat(row) for row in self.models])
+        return frame([flat(row) for row in self.models])
 
     def plot(self, show: str = "accuracy", along: str = "epoch") -> Any:
         """Return the learning curves as an Altair chart, which notebooks show; None without any.
@@ -116,64 +70,172 @@ class Comparison(Tabled):
         show: "accuracy" or "loss". along: "epoch", "seconds", "images" or "flops".
         Raises UnknownName for anything else, MissingPackage without the packages of a report.
         """
-        from netzoo.page import require_page
+        from netzoo.report import require_page
 
         require_page("plot")
-        from netzoo.page.curves import chart
+        from netzoo.report.curves import chart
 
         return chart(self, show, along)
 
     def _repr_html_(self) -> str:
         try:
-            from netzoo.page.drawing import accuracy_svg
+            from netzoo.report.drawing import accuracy_svg
         except ModuleNotFoundError:  # the packages of a report: the table says all the same
             return super()._repr_html_()
         return super()._repr_html_() + accuracy_svg(self)
 
     def table(self) -> Table:
         """Return the table of the models side by side, the origin of its figures below."""
-        from netzoo.report.comparison import comparison_table
-
         return comparison_table(self)
 
 
-def _flat(row: ModelRow) -> dict[str, Any]:
-    """Return a row's figures without any structure."""
-    delta = row.delta
-    low, high = (delta and delta.ci95) or (None, None)
-    return {
-        "name": row.name,
-        "status": row.status,
-        "n": len(row.seeds),
-        "input_shape": row.input_shape,
-        "params": row.params,
-        "macs": row.macs,
-        "flops": row.flops,
-        "training_flops": row.training_flops,
-        **_spread("train_accuracy", row.train_accuracy),
-        **_spread("test_accuracy", row.test_accuracy),
-        **_spread("gap", row.gap),
-        **_spread("train_loss", row.train_loss),
-        **_spread("test_loss", row.test_loss),
-        "images_per_second": row.images_per_second,
-        "seconds": row.seconds,
-        "delta": delta and delta.mean,
-        "delta_ci95_low": low,
-        "delta_ci95_high": high,
-        "delta_p": delta and delta.p,
-        "delta_test": delta and delta.test,
-        "verdict": row.verdict,
-        "more_seeds": row.more_seeds,
-        "error": row.error,
-    }
+_BRIEF = "Recipe brief is for short trainings: with more training a verdict may be another."
 
 
-def _spread(name: str, value: Spread | None) -> dict[str, float | None]:
-    mean, sd, ci95 = (None, None, None) if value is None else (value.mean, value.sd, value.ci95)
-    low, high = ci95 or (None, None)
-    return {
-        name: mean,
-        f"{name}_sd": sd,
-        f"{name}_ci95_low": low,
-        f"{name}_ci95_high": high,
-    }
+def comparison_table(comparison: Comparison) -> Table:
+    """Return the comparison side by side, each figure with its unit, its origin below."""
+    several, seeds = len(comparison.models) > 1, len(comparison.recipe["seeds"]) > 1
+    columns = [
+        Column("Model", "name", numeric=False),
+        Column("Input", "input_shape"),
+        Column("Parameters", "params"),
+        Column("×\nbase", "params_ratio"),
+        Column("MACs", "macs"),
+        Column("×\nbase", "macs_ratio"),
+        Column("FLOPs", "flops"),
+        Column("Training\nimages/s", "images_per_second"),
+        Column("Achieved\nFLOP/s", "training_flops_per_second"),
+        Column("Train\naccuracy", "train_accuracy"),
+        Column("Test\naccuracy", "test_accuracy"),
+        *([Column("95 %\ninterval", "test_accuracy_ci95")] if seeds else []),
+        *([Column("Δ test,\npoints", "delta"), Column("Verdict", "verdict")] if several else []),
+        Column("Time", "seconds"),
+    ]
+    base = next(row for row in comparison.models if row.name == comparison.baseline)
+    rows = [_cells(row, base, several, seeds) for row in comparison.models]
+    return Table(columns, rows, _footer(comparison))
+
+
+def _cells(row: ModelRow, base: ModelRow, several: bool, seeds: bool) -> list[Cell]:
+    rate, training_flops = row.images_per_second, row.training_flops
+    achieved = None if rate is None or training_flops is None else rate * training_flops
+    return [
+        Cell(row.name, row.name),
+        shape_cell(row.input_shape),
+        number_cell(row.params),
+        _ratio(row.params, base.params),
+        number_cell(row.macs),
+        _ratio(row.macs, base.macs),
+        number_cell(row.flops),
+        EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
+        number_cell(achieved),
+        accuracy_cell(row.train_accuracy),
+        accuracy_cell(row.test_accuracy),
+        *([_interval(row.test_accuracy)] if seeds else []),
+        *([delta_cell(row.delta), _verdict(row, base)] if several else []),
+        EMPTY if row.seconds is None else Cell(round(row.seconds, 2), units.seconds(row.seconds)),
+    ]
+
+
+def _ratio(value: int | None, base: int | None) -> Cell:
+    if value is None or not base:
+        return EMPTY
+    return Cell(round(value / base, 4), units.ratio(value / base))
+
+
+def _interval(value: Spread | None) -> Cell:
+    if value is None or value.ci95 is None:
+        return EMPTY
+    low, high = value.ci95
+    return Cell(f"{low:.6f} {high:.6f}", units.percent_range(low, high))
+
+
+def _verdict(row: ModelRow, base: ModelRow) -> Cell:
+    if row.name == base.name:
+        return Cell(None, "baseline")
+    return EMPTY if row.verdict is None else Cell(row.verdict, row.verdict)
+
+
+def _footer(comparison: Comparison) -> list[str]:
+    return [
+        *(failure_line(row) for row in comparison.models if row.error),
+        CONVENTION,
+        "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
+        " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
+        *_verdict_lines(comparison),
+        *_native_line(comparison),
+        *origin_lines(comparison),
+        *doubt_lines(comparison),
+    ]
+
+
+def doubt_lines(comparison: Comparison) -> list[str]:
+    """Return what was done to a head, not counted, not the same for all, and what may yet turn."""
+    brief = comparison.recipe["name"] == "brief"
+    return [
+        *(f"{row.name} {row.head}" for row in comparison.models if row.head),
+        *uncounted_line(comparison.uncounted),
+        *(f"Warning: {line}" for line in comparison.warnings),
+        *([_BRIEF] if brief else []),
+    ]
+
+
+def _verdict_lines(comparison: Comparison) -> list[str]:
+    """Return by what test the verdicts are, and what is to be known beside them."""
+    rows = comparison.models
+    tests = [row.delta.test for row in rows if row.delta is not None]
+    told = []
+    if tests:
+        told.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
+    if "McNemar" in tests:
+        told.append(
+            "One seed: the verdict is of these trained networks on these test images; another seed "
+            "may give another. Ask --seeds 3 or more of the models."
+        )
+    for row in rows:
+        if row.parts > 1:
+            told.append(
+                f"{row.name}: each batch went in {row.parts} parts, whose gradients were added up, "
+                "since the whole did not fit into the device's memory."
+            )
+        if row.more_seeds is not None:
+            count = f"{row.more_seeds}" if row.more_seeds < MOST_SEEDS else f"over {MOST_SEEDS:,}"
+            told.append(
+                f"{row.name} and {comparison.baseline}: about {count} more seed"
+                f"{'' if row.more_seeds == 1 else 's'} would separate them with a chance of "
+                f"{units.percent(POWER, 0)}, if the difference is what it seems."
+            )
+        if row.untrained:
+            seeds = ", ".join(map(str, row.untrained))
+            told.append(
+                f"{row.name} did not train with seed{'s' if len(row.untrained) > 1 else ''} "
+                f"{seeds}: accuracy not above chance, loss at ln(classes)."
+            )
+    return told
+
+
+def failure_line(row: ModelRow) -> str:
+    """Return why a model's trials failed, or how far they are."""
+    done = row.test_accuracy.n if row.test_accuracy else 0
+    figures = f" Its figures are of the others, n = {done}." if done else ""
+    return f"{row.name} {row.status}: {row.error}{figures}"
+
+
+def _native_line(comparison: Comparison) -> list[str]:
+    """Return the cost at native size, if any model was trained at another size."""
+    natives = {row.name: row.native for row in comparison.models if row.native is not None}
+    models = comparison.models
+    if all(row.native is None or row.native.input_shape == row.input_shape for row in models):
+        return []
+    base = natives.get(comparison.baseline)
+    told = []
+    for name, native in natives.items():
+        line = (
+            f"{name} {units.shape(native.input_shape)}: {units.exact(native.params)} parameters, "
+            f"{units.exact(native.macs)} MACs"
+        )
+        if base is not None and native is not base:
+            params, macs = native.params / base.params, native.macs / base.macs
+            line += f" ({units.ratio(params)} and {units.ratio(macs)})"
+        told.append(line)
+    return [f"At native size: {'; '.join(told)}."]

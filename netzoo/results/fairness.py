@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netzoo.recipes import parted
-from netzoo.records import TrialRecord
+from netzoo.records.trial import TrialRecord
 
 # What should be the same, and where a record has it. Input size is a part of the model.
 _SAME: dict[str, Callable[[TrialRecord], Any]] = {
@@ -30,7 +29,7 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
         values = {
             name: sorted({str(value_of(record)) for record in records})
             for name, records in by_model.items()
-            if _ASKED.get(what) not in parted(records[0].trial.model)[1]
+            if _ASKED.get(what) not in records[0].trial.spec.settings
         }
         if len({value for each in values.values() for value in each}) > 1:
             each = "; ".join(f"{name} {' and '.join(found)}" for name, found in values.items())

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from netzoo.records import EpochRecord, TrialRecord
-from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.records.trial import EpochRecord, TrialRecord
+from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
+from netzoo.results.model_row import ModelRow
 from netzoo.stats import (
     Delta,
     corrected,

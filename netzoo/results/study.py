@@ -3,7 +3,7 @@
 from typing import Any
 
 from netzoo.errors import DataError
-from netzoo.records import from_plain, to_plain
+from netzoo.records.codec import from_plain, to_plain
 from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage

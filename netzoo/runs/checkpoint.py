@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from netzoo import disk
-from netzoo.records import EpochRecord, from_plain, to_line
+from netzoo.records.codec import from_plain, to_line
+from netzoo.records.trial import EpochRecord
 
 _ABOUT = "about"
 

@@ -9,37 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
-from netzoo.records import (
-    ENDED,
-    Device,
-    EpochRecord,
-    Fitted,
-    Plan,
-    Trial,
-    TrialRecord,
-    from_plain,
-    to_text,
-)
+from netzoo.provenance import COMMAND, Device, git_commit
+from netzoo.records.codec import from_plain, to_text
+from netzoo.records.plan import Plan
+from netzoo.records.trial import ENDED, EpochRecord, Fitted, Trial, TrialRecord
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
-from netzoo.runs import plan
-from netzoo.runs.clock import Clock
 from netzoo.runs.listener import Listener, parts_line, plan_lines, threads_line
-from netzoo.runs.local import Process
-from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import (
     more_parts,
     opened,
     pictures_again,
     start_process,
 )
+from netzoo.runs.process import Process
+from netzoo.runs.progress import Clock
+from netzoo.runs.request import AUTO, Request, identity
 from netzoo.runs.store import Store
 
 
 def compare(
     models: Sequence[str] | str,
     *,
-    recipe: str = plan.AUTO,
+    recipe: str = AUTO,
     dataset: str | None = None,
     data_dir: str | Path | None = None,
     seeds: Sequence[int] = (0,),
@@ -73,7 +65,7 @@ def compare(
     >>> [(row.name, row.params, row.status) for row in comparison.models]
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
-    request = plan.Request.of(
+    request = Request.of(
         models,
         baseline,
         recipe=recipe,
@@ -101,7 +93,7 @@ class _Run:
         self.pictures = store.pictures(found.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by the trial's identity
         self.stopping = False
-        self.origin: dict[str, Any] = {"command": command_line(), "commit": git_commit()}
+        self.origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
 
     def train(self) -> Comparison:
         """Train every trial that has not ended; return the comparison, and keep it."""
@@ -118,7 +110,7 @@ class _Run:
             self.listener.said(line)
         self._mend_folder()
         comparison = compare_records(
-            [self.records[plan.identity(trial)] for trial in self.plan.trials], self.plan.baseline
+            [self.records[identity(trial)] for trial in self.plan.trials], self.plan.baseline
         )
         self.store.keep("comparison.json", to_text(comparison))
         self.store.keep("table.txt", comparison.table().render("table") + "\n")
@@ -132,7 +124,7 @@ class _Run:
         for trial in self.plan.trials:
             record = self.store.record(trial)
             if record is not None and record.status in ENDED:
-                self.records[plan.identity(trial)] = record
+                self.records[identity(trial)] = record
             else:
                 about = self.store.progress(trial)
                 todo.append((trial, trial.recipe.epochs - (len(about.history) if about else 0)))
@@ -159,7 +151,7 @@ class _Run:
             record = self._train(trial)
             self.clock.trial_ended()
             self._say_time_left()
-        self.records[plan.identity(trial)] = record
+        self.records[identity(trial)] = record
         if record.status != "unfinished":
             self.store.keep_trial(record)
             self.listener.trial_ended(record)
@@ -193,7 +185,7 @@ class _Run:
         loaded, self.loaded = self.loaded, None
         about = self.store.progress(trial)
         threads = self.threads if about is None else about.threads  # as its first epochs had
-        name, chosen = plan.identity(trial), threads or self.threads
+        name, chosen = identity(trial), threads or self.threads
         process, answer = start_process(
             self.store, name, trial.backend, trial.device, chosen, loaded
         )

@@ -3,8 +3,10 @@
 from typing import Any
 
 from netzoo import units
-from netzoo.records import Device, EpochRecord, Plan, Trial, TrialRecord
-from netzoo.runs import plan
+from netzoo.provenance import Device
+from netzoo.records.plan import Plan
+from netzoo.records.trial import EpochRecord, Trial, TrialRecord
+from netzoo.runs.request import AUTO, AUTOMATIC, Request
 
 
 class Listener:
@@ -42,17 +44,17 @@ class Listener:
         """Hear how long the whole will still take, and has taken; at each step and end."""
 
 
-def recipe_line(request: plan.Request, name: str, device: Device) -> str:
+def recipe_line(request: Request, name: str, device: Device) -> str:
     """Return the line that says which recipe is taken, and, if nobody chose it, why."""
-    if request.recipe not in plan.AUTOMATIC:
+    if request.recipe not in AUTOMATIC:
         return f"Recipe: {name}."
-    on_gpu, on_cpu = plan.AUTOMATIC[request.recipe]
+    on_gpu, on_cpu = AUTOMATIC[request.recipe]
     other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
     found = "a GPU" if device.kind == "gpu" else "no GPU"
     told = f"Recipe: {name}, since there is {found} here. For {what}: "
-    if request.recipe != plan.AUTO:
+    if request.recipe != AUTO:
         return f"{told}--recipe {other}"
-    return told + " ".join(["netzoo compare", *request.models, "--recipe", other])
+    return told + " ".join(["netzoo compare", *map(str, request.models), "--recipe", other])
 
 
 def parts_line(trial: Trial, parts: int) -> str:

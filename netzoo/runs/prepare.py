@@ -4,30 +4,25 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netzoo import backend
-from netzoo.costs import Cost, NativeCost
+from netzoo.cost.result import Cost, NativeCost
 from netzoo.data import default_images, open_images
-from netzoo.data.pictures import pictures
+from netzoo.data.thumbnails import pictures
 from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
+from netzoo.provenance import DatasetRecord, Device
 from netzoo.recipes import recipe
-from netzoo.records import (
-    DatasetRecord,
-    Device,
-    Pace,
-    Pictures,
-    Plan,
-    Trial,
-    from_plain,
-    to_plain,
-)
-from netzoo.runs import plan
+from netzoo.records.arrays import Pictures
+from netzoo.records.codec import from_plain
+from netzoo.records.plan import Pace, Plan
+from netzoo.records.trial import Trial
 from netzoo.runs.listener import Listener, parts_line, recipe_line
-from netzoo.runs.local import Process
+from netzoo.runs.process import Process
+from netzoo.runs.request import Request, choose_recipe, planned_trials, recipe_of
 from netzoo.runs.store import Store
 
 # What a plan has of each model.
@@ -59,7 +54,7 @@ def start_process(
 
 @contextlib.contextmanager
 def opened(
-    request: plan.Request, output: str | Path | None, listener: Listener
+    request: Request, output: str | Path | None, listener: Listener
 ) -> Iterator[tuple[Store, Plan, Process | None]]:
     """Check a request, hold its folder, and give the plan: the folder's own, or else a new one.
 
@@ -84,7 +79,7 @@ def opened(
 
 
 def _planned(
-    request: plan.Request, backend_name: str, store: Store, listener: Listener
+    request: Request, backend_name: str, store: Store, listener: Listener
 ) -> tuple[Plan, Process | None]:
     known = store.plan()
     if known is not None:
@@ -94,7 +89,7 @@ def _planned(
     same = (
         known is not None
         and not known.failures
-        and known.request == to_plain(asdict(request))
+        and known.request == request.to_dict()
         and known.trials[0].backend == backend_name
         and known.versions == backend.versions()
     )
@@ -107,7 +102,7 @@ def _planned(
 
 
 def prepare(
-    request: plan.Request,
+    request: Request,
     backend_name: str,
     store: Store,
     listener: Listener,
@@ -131,7 +126,7 @@ def prepare(
 
 
 def _prepared(
-    request: plan.Request,
+    request: Request,
     backend_name: str,
     store: Store,
     listener: Listener,
@@ -147,21 +142,21 @@ def _prepared(
     with contextlib.ExitStack() as stack:
         stack.enter_context(process)
         device = from_plain(Device, started["device"])
-        name = plan.choose_recipe(request.recipe, device)
+        name = choose_recipe(request.recipe, device)
         recipes = {
-            spec: plan.recipe_of(spec, name, request.overrides, device) for spec in request.models
+            spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
         listener.waiting("reading the images")
         dataset, shown = _dataset(request, name)
-        trials = plan.trials(recipes, dataset, request.seeds, backend_name, request.device)
-        firsts = trials[: len(recipes)]
+        planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
+        firsts = planned[: len(recipes)]
         found = _timed(firsts, process, partial(start, device.threads), start_seconds, listener)
     store.keep_pictures(shown)
     listener.said(recipe_line(request, name, device))
     return Plan(
-        request=to_plain(asdict(request)),
-        baseline=request.baseline or request.models[0],
-        trials=tuple(trials),
+        request=request.to_dict(),
+        baseline=request.baseline or request.models[0].text,
+        trials=tuple(planned),
         device=device,
         versions=started["versions"],
         **found,
@@ -244,7 +239,7 @@ def pictures_again(dataset: DatasetRecord) -> Pictures | None:
     return pictures(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
 
 
-def _dataset(request: plan.Request, recipe_name: str) -> tuple[DatasetRecord, Pictures]:
+def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Pictures]:
     # Which images to take is the same for every family.
     chosen = recipe(recipe_name, "", request.overrides)
     limits = chosen.limit_train, chosen.limit_test

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import NetzooError
-from netzoo.records import Device, EpochRecord, TrialRecord, from_plain
+from netzoo.provenance import Device
+from netzoo.records.codec import from_plain
+from netzoo.records.trial import EpochRecord, TrialRecord
 from netzoo.results.runs import Figure, Repetition
 from netzoo.runs.listener import Listener, threads_line
-from netzoo.runs.plan import identity
 from netzoo.runs.prepare import start_process
+from netzoo.runs.request import identity
 from netzoo.runs.store import Store
 
 

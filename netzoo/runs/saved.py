@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from netzoo.errors import BadInput, DataError, no_such
-from netzoo.records import Plan, Trial, TrialRecord
+from netzoo.records.plan import Plan
+from netzoo.records.trial import Trial, TrialRecord
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
-from netzoo.runs.plan import identity
+from netzoo.runs.request import identity
 from netzoo.runs.store import Store, in_use
 
 

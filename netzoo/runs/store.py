@@ -23,19 +23,14 @@ from typing import Any
 
 from netzoo import disk
 from netzoo.errors import BadInput, DataError
-from netzoo.records import (
-    ENDED,
-    DatasetRecord,
-    Pictures,
-    Plan,
-    Trial,
-    TrialRecord,
-    from_text,
-    to_text,
-)
+from netzoo.provenance import DatasetRecord
+from netzoo.records.arrays import Pictures
+from netzoo.records.codec import from_text, to_text
+from netzoo.records.plan import Plan
+from netzoo.records.trial import ENDED, Trial, TrialRecord
 from netzoo.results.study import Study, study_of
 from netzoo.runs import checkpoint
-from netzoo.runs.plan import identity
+from netzoo.runs.request import identity
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY = "plan.json", "pictures.json", "study.json"

@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.recipes import parted
-from netzoo.registry import MODELS, base_of, model_info, name_of
+from netzoo.models.catalog import MODELS, base_of, model_info, model_spec, name_of
 from netzoo.results.ablation import Ablation, Interaction, Share
-from netzoo.results.comparison import Comparison, ModelRow
-from netzoo.runs.plan import BRIEF
+from netzoo.results.comparison import Comparison
+from netzoo.results.model_row import ModelRow
+from netzoo.runs.request import BRIEF
 from netzoo.stats import corrected, seed_delta, spread, verdict
 from netzoo.studies import shapley
-from netzoo.studies.compared import compared
-from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, words
+from netzoo.studies.effects import AUGMENT, by_seed, compared, effects, rows_by_name, words
 
 AUGMENTATION = "flip+crop"
 
@@ -78,7 +77,7 @@ def ablate(
 
 def _base(model: str) -> str:
     """Return the family whose base the name is. Raises UnknownName or BadInput."""
-    info = model_info(parted(model)[0])
+    info = model_info(model_spec(model))
     base = base_of(info.family).name
     if model != base:
         raise BadInput(f"an ablation starts from a family's base; received {model!r}, try {base}.")

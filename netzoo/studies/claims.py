@@ -7,12 +7,13 @@ lecture on it.
 from dataclasses import dataclass, replace
 
 from netzoo import units
-from netzoo.records import Plan
-from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.records.plan import Plan
+from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import FAILS, HOLDS, MISSING, UNCLEAR, Claim
+from netzoo.results.model_row import ModelRow
 from netzoo.results.probe import Probe, Ratio
 from netzoo.stats import LEVEL, corrected_ps
-from netzoo.studies.counted import BASE, counted, timed
+from netzoo.studies.cost_claims import BASE, counted, timed
 from netzoo.studies.effects import paired, rows_by_name
 
 AUGMENTED = "alexnet@augment=flip+crop"

@@ -1,11 +1,17 @@
 """The effect of a change: two rows of a comparison, read as one difference."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from netzoo.results.ablation import Effect
-from netzoo.results.comparison import Comparison, ModelRow
+from netzoo.errors import Interrupted
+from netzoo.provenance import COMMAND, git_commit
+from netzoo.results.ablation import Ablation, Effect, Ladder
+from netzoo.results.comparison import Comparison
+from netzoo.results.model_row import ModelRow
+from netzoo.runs.compare import compare
+from netzoo.runs.store import keep_study
 from netzoo.stats import Delta, Spread, corrected, seed_delta, verdict
 
 AUGMENT = "augment"
@@ -77,3 +83,33 @@ def _tested(delta: Delta | None) -> bool:
 
 def _difference(value: int | None, base: int | None) -> int | None:
     return None if value is None or base is None else value - base
+
+
+Result = TypeVar("Result", Ablation, Ladder)
+
+
+def compared(
+    models: Sequence[str],
+    read: Callable[[Comparison], Result],
+    *,
+    output: str | Path | None = None,
+    **options: Any,
+) -> Result:
+    """Compare models, and return and keep the comparison as it is read.
+
+    Raises as netzoo.compare; Interrupted with what can be read of the finished trials.
+    """
+    try:
+        found = compare(models, output=output, **options)
+    except Interrupted as stop:
+        result = read(_asked(stop.comparison))
+        keep_study(output, result)
+        raise Interrupted(result) from None
+    result = read(_asked(found))
+    keep_study(output, result)
+    return result
+
+
+def _asked(comparison: Comparison) -> Comparison:
+    """Return the comparison as asked for by this command; its records may be another's."""
+    return replace(comparison, command=COMMAND.get(), commit=git_commit())

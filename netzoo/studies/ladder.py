@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.recipes import AS, parted
-from netzoo.registry import ModelInfo, model_info, name_of
+from netzoo.models.catalog import ModelInfo, model_info, model_spec, name_of
+from netzoo.recipes import AS
 from netzoo.results.ablation import Ladder
 from netzoo.results.comparison import Comparison
-from netzoo.runs.plan import BRIEF
+from netzoo.runs.request import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
-from netzoo.studies.compared import compared
-from netzoo.studies.effects import AUGMENT, effects, rows_by_name, words
+from netzoo.studies.effects import AUGMENT, compared, effects, rows_by_name, words
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
 SETTINGS = "settings"  # from one family's settings in the recipe to the other's
@@ -65,10 +64,10 @@ Ends = tuple[ModelInfo, ModelInfo]
 
 
 def _end(name: str) -> ModelInfo:
-    model, settings = parted(name)
-    if settings:
+    spec = model_spec(name)
+    if spec.settings:
         raise BadInput(f"a ladder goes from model to model, without settings; received {name!r}.")
-    return model_info(model)
+    return model_info(spec)
 
 
 def _steps(ends: Ends, order: Sequence[str] | None) -> list[str]:

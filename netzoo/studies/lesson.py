@@ -8,19 +8,18 @@ from typing import Any
 
 from netzoo import backend, disk
 from netzoo.errors import BadInput, Interrupted
-from netzoo.records import Plan
-from netzoo.report.lesson import lesson_page_text
+from netzoo.provenance import COMMAND, git_commit
+from netzoo.records.plan import Plan
 from netzoo.results.comparison import Comparison
-from netzoo.results.lesson import LessonPage
+from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
-from netzoo.runs import plan
 from netzoo.runs.compare import compare
 from netzoo.runs.listener import Listener
-from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened
+from netzoo.runs.request import BRIEF, Request, choose_recipe
 from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
 from netzoo.studies import claims
-from netzoo.studies.counted import COUNTED
+from netzoo.studies.cost_claims import COUNTED
 from netzoo.studies.probe import probe
 
 STEPS = (0, 20)
@@ -31,7 +30,7 @@ PAGE = "lesson.md"
 
 def lesson(
     *,
-    recipe: str = plan.BRIEF,
+    recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
     device: str = "auto",
     output: str | Path | None = None,
@@ -55,7 +54,7 @@ def lesson(
     listener = listener or Listener()
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
     # Before anything is counted, which takes a while.
-    plan.Request.of(claims.TRAINED, **asked).check()
+    Request.of(claims.TRAINED, **asked).check()
     with ExitStack() as stack:
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
@@ -64,7 +63,7 @@ def lesson(
         listener.said("Counting and timing both networks as the lesson trains them.")
         counts = _counted(device, listener)
         slow = _counted("cpu", listener) if counts.device.kind == "gpu" else None
-        name = plan.choose_recipe(recipe, counts.device)
+        name = choose_recipe(recipe, counts.device)
         size = SIZES.get(name, f"--recipe {name}")
         for told in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / told).unlink(missing_ok=True)
@@ -100,7 +99,7 @@ def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, P
 
 def _counted(device: str, listener: Listener) -> Plan:
     """Count and time the networks as the lesson trains them, a few steps each."""
-    request = plan.Request.of(
+    request = Request.of(
         COUNTED, recipe="lesson", dataset=SAMPLE, device=device, test_each_epoch=False
     )
     with opened(request, None, listener) as (_, found, _):
@@ -118,6 +117,6 @@ def _page(
         versions=counts.versions,
         comparison=found,
         probe=looked,
-        command=command_line(),
+        command=COMMAND.get(),
         commit=git_commit(),
     )

@@ -8,14 +8,16 @@ from typing import Any
 
 from netzoo import disk, units
 from netzoo.errors import BadInput, DataError, Interrupted, NetzooError, StoreError
-from netzoo.records import Plan, Trial, from_plain, from_text, to_line, to_plain, to_text
+from netzoo.provenance import COMMAND, git_commit
+from netzoo.records.codec import from_plain, from_text, to_line, to_plain, to_text
+from netzoo.records.plan import Plan
+from netzoo.records.trial import Trial
 from netzoo.results.layers import layers_side_by_side
 from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
-from netzoo.runs import plan
 from netzoo.runs.listener import Listener, threads_line
-from netzoo.runs.local import Process
-from netzoo.runs.origin import command_line, git_commit
 from netzoo.runs.prepare import opened, start_process
+from netzoo.runs.process import Process
+from netzoo.runs.request import BRIEF, Request, identity
 from netzoo.runs.store import Store, keep_study
 
 MOST_STEPS = 1_000_000
@@ -26,7 +28,7 @@ def probe(
     *,
     steps: Sequence[int] = (0, 50),
     images: int = 100,
-    recipe: str = plan.BRIEF,
+    recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
     output: str | Path | None = None,
     listener: Listener | None = None,
@@ -49,7 +51,7 @@ def probe(
     """
     wanted = _checked(steps, images)
     asked = {"precision": "float32", **options}
-    request = plan.Request.of(models, recipe=recipe, seeds=seeds, **asked)
+    request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
     listener = listener or Listener()
     with opened(request, output, listener) as (store, found, loaded):
         return _Probing(found, store, listener, loaded, wanted, images).run()
@@ -125,7 +127,7 @@ class _Probing:
         """Return where a probe is kept: its name holds all that changes it."""
         when = to_line({"steps": self._steps, "images": self._images})
         digest = hashlib.sha256(when.encode()).hexdigest()[:8]
-        return self._store.folder / "probes" / f"{plan.identity(trial)}-at-{digest}.json"
+        return self._store.folder / "probes" / f"{identity(trial)}-at-{digest}.json"
 
     def _kept(self, path: Path, trial: Trial) -> ProbeRecord | None:
         if not path.exists():
@@ -136,7 +138,7 @@ class _Probing:
             aside = disk.set_aside(path).name
             self._listener.said(f"{error} It is set aside as {aside}; the probe is taken again.")
             return None
-        return record if plan.identity(record.trial) == plan.identity(trial) else None
+        return record if identity(record.trial) == identity(trial) else None
 
     def _look(self, trial: Trial) -> ProbeRecord:
         process = self._running_process(trial)
@@ -212,6 +214,6 @@ class _Probing:
             models=tuple(models),
             layers=layers,
             ratios=ratios,
-            command=command_line(),
+            command=COMMAND.get(),
             commit=git_commit(),
         )

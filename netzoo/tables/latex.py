@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netzoo.tables.table import Column, Table
+from netzoo.tables.table import WRITERS, Column, Table
 
 # Digits that a line of the article class holds, 345 points, in its usual type of ten points.
 LINE = 69
@@ -218,3 +218,6 @@ def _shares(table: Table) -> dict[int, float]:
     left = max(1 - (taken + GAP * len(widths)) / TYPES[0][2], 0.5)
     whole = sum(wrapping.values())
     return {place: left * part / whole for place, part in wrapping.items()}
+
+
+WRITERS["latex"] = latex

@@ -4,7 +4,7 @@ import csv
 import html
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,9 @@ class Table:
         width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
         is wider is turned, its rows as columns, if that fits.
         """
-        forms = {
-            "csv": self._csv,
-            "markdown": self._markdown,
-            "latex": self._latex,
-            "html": self._html,
-        }
+        if form in WRITERS:
+            return WRITERS[form](self)
+        forms = {"csv": self._csv, "markdown": self._markdown, "html": self._html}
         return forms.get(form, lambda: self._text(width))()
 
     def _text(self, width: int | None) -> str:
@@ -127,10 +124,9 @@ class Table:
         drawn = ["| " + " | ".join(line) + " |" for line in lines]
         return "\n".join([*drawn, *(f"\n{line}" for line in self.footer)])
 
-    def _latex(self) -> str:
-        from netzoo.tables.latex import latex
 
-        return latex(self)
+# Forms in files of their own, which add themselves: netzoo.tables imports them.
+WRITERS: dict[str, Callable[[Table], str]] = {}
 
 
 def _width(lines: Sequence[str]) -> int:

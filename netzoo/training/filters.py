@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from netzoo.cost.graph import Graph, NotSeen
 from netzoo.cost.model import model_graph
 from netzoo.errors import BadInput
-from netzoo.packed import Filters
+from netzoo.records.arrays import Filters
 
 MOST_FILTERS = 96
 MOST_VALUES = 100_000

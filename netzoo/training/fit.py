@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.errors import Diverged
-from netzoo.packed import Predictions
 from netzoo.recipes import Recipe
-from netzoo.records import EpochRecord, Fitted
+from netzoo.records.arrays import Predictions
+from netzoo.records.trial import EpochRecord, Fitted
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs
 from netzoo.training.optimizer import optimizer

@@ -14,7 +14,7 @@ import peer
 import resnet  # noqa: F401  registers resnet50
 
 import netzoo
-from netzoo.runs.compare import Listener
+from netzoo.runs.listener import Listener
 
 
 class Clock(Listener):

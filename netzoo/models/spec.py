@@ -1,0 +1,114 @@
+"""The text that names a model, its changes and its own settings; read here and nowhere else.
+
+MODEL[:CHANGE=VALUE,…][@SETTING=VALUE,…], where MODEL is a registered name, keras:NAME, the path of
+a .keras or .h5 file, path/file.py:NAME or package.module:NAME.
+"""
+
+import ast
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from netzoo.errors import BadInput
+from netzoo.models import saved
+
+REGISTERED = "registered"  # a name of the catalog, right or wrong
+KERAS = "keras"  # a builder of keras.applications
+CODE = "code"  # in a Python file or a module
+SAVED = "saved"  # in a file that Keras has written
+
+APPLICATIONS = "keras:"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model as a text names it.
+
+    origin: REGISTERED, KERAS, CODE or SAVED. name: the registered name, the builder's name in
+    keras.applications, or what has the model in the file or module at `place`; the path of a saved
+    model. changes: arguments for its builder. settings: those of its own training. text: as given.
+    model: the text without the settings.
+    """
+
+    origin: str
+    name: str
+    text: str
+    model: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse(text: str, registered: Container[str]) -> ModelSpec:
+    """Return what a text names.
+
+    registered: the names of the catalog, which tell "alexnet:dropout" from "module:builder".
+    Raises BadInput for changes or settings that are not written name=value, each once.
+    """
+    if saved.is_file(text):  # a path may have any sign in it
+        return ModelSpec(SAVED, text, text, text)
+    model, settings = _split_settings(text)
+    given = {} if settings is None else parse_values(text, settings, "setting")
+    if saved.is_file(model):
+        return ModelSpec(SAVED, model, text, model, settings=given)
+    if model.startswith(APPLICATIONS):
+        name, changes = _split_changes(text, model.removeprefix(APPLICATIONS))
+        return ModelSpec(KERAS, name, text, model, changes, given)
+    place, found = _split_code(model, registered)
+    if place:
+        name, changes = _split_changes(text, found)
+        return ModelSpec(CODE, name, text, model, changes, given, place)
+    name, changes = _split_changes(text, model)
+    return ModelSpec(REGISTERED, name, text, model, changes, given)
+
+
+def parse_values(spec: str, text: str, kind: str = "change") -> dict[str, Any]:
+    """Read "activation=sigmoid,dropout=0.2"; a value is a Python literal or else a word.
+
+    spec: what the text is a part of; kind: what it gives. Raises BadInput.
+    """
+    values: dict[str, Any] = {}
+    for part in text.split(","):
+        key, equals, word = (piece.strip() for piece in part.partition("="))
+        if not (equals and key.isidentifier() and word):
+            raise BadInput(f"a {kind} is written name=value; received {part!r} in {spec!r}.")
+        if key in values:
+            raise BadInput(f"{kind} {key!r} is given twice in {spec!r}.")
+        try:
+            values[key] = ast.literal_eval(word)
+        except (ValueError, SyntaxError):
+            values[key] = word
+    return values
+
+
+def _split_settings(text: str) -> tuple[str, str | None]:
+    """Return what stands before and after the "@" of the settings; None without one."""
+    model, at, settings = text.partition("@")
+    if "/" in settings or ".py" in settings:  # an "@" in a path
+        model, at, settings = text.rpartition("@")
+        if "/" in settings or ".py" in settings:
+            return text, None
+    return model, settings if at else None
+
+
+def _split_changes(spec: str, text: str) -> tuple[str, dict[str, Any]]:
+    name, colon, changes = text.partition(":")
+    return name, parse_values(spec, changes) if colon else {}
+
+
+def _split_code(model: str, registered: Container[str]) -> tuple[str, str]:
+    """Return the file or module, and what stands after its colon; "" for no code."""
+    if ".py:" in model:
+        place, _, rest = model.rpartition(".py:")
+        return f"{place}.py", rest
+    if model.endswith(".py"):
+        return model, ""
+    place, colon, rest = model.partition(":")
+    is_module = colon and place not in registered and rest.partition(":")[0].isidentifier()
+    return (place, rest) if is_module else ("", "")

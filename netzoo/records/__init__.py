@@ -1,0 +1,1 @@
+"""What netzoo writes to disk, and how it reads it again."""

@@ -1,0 +1,130 @@
+"""The page's first lines: the question, and the answer that the statistics allow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from netzoo import units
+from netzoo.report.words import Sentence
+from netzoo.results.ablation import Ablation
+from netzoo.results.comparison import Comparison
+from netzoo.results.lesson import FAILS, HOLDS, Claim, LessonPage
+from netzoo.results.model_row import ModelRow
+from netzoo.results.probe import Probe
+from netzoo.results.study import Study
+from netzoo.stats import Delta
+
+MOST_NAMED = 4  # models in the question
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The question and its answer, as sentences to be said in either language."""
+
+    question: Sentence
+    sentences: Sequence[Sentence] = field(default_factory=list)
+
+
+def answer(comparison: Comparison) -> Answer:
+    """Return what was asked, and what came out against the comparison's baseline."""
+    rows = comparison.models
+    names = [row.name for row in rows]
+    seeds = len(comparison.recipe["seeds"])
+    told = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+    values = {"models": told, "data": comparison.dataset.name, "seeds": seeds, "count": len(names)}
+    few = "{models} on {data}, one seed" if seeds == 1 else "{models} on {data}, {seeds} seeds"
+    many = few.replace("{models}", "{count} models ({models})")
+    question = (few if len(names) <= MOST_NAMED else many, values)
+    base = next(row for row in rows if row.name == comparison.baseline)
+    others = [row for row in rows if row.name != base.name]
+    if not others:
+        return Answer(question, _alone(base))
+    best = sorted(others, key=lambda row: -_accuracy(row))
+    return Answer(question, [_against(row, base) for row in best[:MOST_NAMED]])
+
+
+def _alone(row: ModelRow) -> list[Sentence]:
+    found = row.test_accuracy
+    if found is None:
+        return [("{model} has no result yet.", {"model": row.name})]
+    accuracy = units.percent_spread(found.mean, found.sd)
+    return [
+        (
+            "{model} reaches {accuracy} on the test images.",
+            {"model": row.name, "accuracy": accuracy},
+        )
+    ]
+
+
+def study_answer(study: Study) -> Answer | None:
+    """Return what a lesson, an ablation or a ladder was asked, and what came out.
+
+    None of a probe, which has no verdict.
+    """
+    if isinstance(study, Probe):
+        return None
+    if isinstance(study, LessonPage):
+        return Answer(("The lesson's claims, measured", {}), [_claims(study.claims)])
+    if isinstance(study, Ablation):
+        effects = [(effect, study.base) for effect in study.effects]
+        question = "What each change of {base} does, on {data}, seeds {seeds}"
+        values = {"base": study.base}
+    else:
+        names = [model.name for model in study.models]
+        effects = list(zip(study.rungs, names, strict=False))
+        question = "From {base} to {last} a change at a time, on {data}, seeds {seeds}"
+        values = {"base": names[0], "last": names[-1]}
+    trained = study.comparison
+    values |= {"data": trained.dataset.name}
+    values |= {"seeds": ", ".join(map(str, trained.recipe["seeds"]))}
+    sentences = [_difference(e.model, base, e.verdict, e.accuracy) for e, base in effects]
+    return Answer((question, values), sentences)
+
+
+def _claims(claims: Sequence[Claim]) -> Sentence:
+    verdicts = [claim.verdict for claim in claims]
+    holds, fails = verdicts.count(HOLDS), verdicts.count(FAILS)
+    return (
+        "{holds} of {count} claims hold, {fails} do not; {open} are not separable or not measured.",
+        {
+            "holds": holds,
+            "count": len(claims),
+            "fails": fails,
+            "open": len(claims) - holds - fails,
+        },
+    )
+
+
+def _against(row: ModelRow, base: ModelRow) -> Sentence:
+    """Return what may be said of a model beside the baseline."""
+    ratio = row.macs / base.macs if row.macs and base.macs else None
+    return _difference(row.name, base.name, row.verdict, row.delta, ratio)
+
+
+def _difference(
+    model: str, base: str, verdict: str | None, delta: Delta | None, macs: float | None = None
+) -> Sentence:
+    """Return what a verdict says; macs: the model's, in those of the base."""
+    values: dict[str, Any] = {"model": model, "base": base}
+    if verdict == "did not train":
+        return ("{model} did not train: its accuracy is not above chance.", values)
+    if verdict == "diverged":
+        return ("{model} diverged: its loss grew beyond all numbers.", values)
+    if delta is None:
+        return ("{model} cannot be compared with {base}: one of them has no result.", values)
+    values |= {"points": units.points(delta.mean, delta.ci95), "p": units.p_value(delta.p)}
+    price = ""
+    if macs is not None:
+        values["macs"] = units.ratio(macs)
+        price = ", at {macs} the MACs"
+    sentences = {
+        "better": "{model} is better than {base} by {points} points of test accuracy (p {p})",
+        "worse": "{model} is worse than {base} by {points} points of test accuracy (p {p})",
+        "not separable": "{model} and {base} cannot be separated: {points} points of test accuracy "
+        "(p {p})",
+    }
+    return (f"{sentences[verdict or 'not separable']}{price}.", values)
+
+
+def _accuracy(row: ModelRow) -> float:
+    return row.test_accuracy.mean if row.test_accuracy else -1.0

@@ -1,0 +1,164 @@
+"""Pictures as PNG: the test images on which models disagree, and the filters of first layers."""
+
+import base64
+import io
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from netzoo.records.arrays import Filters, Pictures
+from netzoo.records.trial import TrialRecord
+
+SHOWN_EACH = 6  # of a pair: so many that only the one knows, and so many that only the other
+MOST_PAIRED = 6  # models of which any two are shown; of more, each with the first
+SHEET_PX = 240  # of the page, the width of small filters
+FILTER_PX = 4, 12  # of the page, a weight: least and most
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A test image that two models take for different classes; number: its place in the split."""
+
+    number: int
+    url: str
+    true: str
+    said: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models, one seed of each, and images on which they disagree.
+
+    count: of all `among` pictures that were kept, of which some are shown.
+    """
+
+    models: tuple[str, str]
+    seed: int
+    count: int
+    among: int
+    shown: tuple[Disagreement, ...]
+
+
+@dataclass(frozen=True)
+class FilterSheet:
+    """The filters of a model's first convolution, side by side in one picture."""
+
+    model: str
+    layer: str
+    shape: tuple[int, int, int, int]
+    seed: int
+    url: str
+    width: int
+    height: int
+
+
+def disagreements(
+    records: Mapping[str, Sequence[TrialRecord]], pictures: Pictures | None
+) -> list[Pair]:
+    """Return what each two models disagree on, by the first seed that both have.
+
+    Of many models, what each disagrees on with the first.
+    """
+    if pictures is None:
+        return []
+    pairs = []
+    for first, second in itertools.combinations(records, 2):
+        if len(records) > MOST_PAIRED and first != next(iter(records)):
+            break
+        found = _shared(records[first], records[second])
+        if found is not None:
+            pairs.append(_pair((first, second), found, pictures))
+    return pairs
+
+
+def filter_sheets(records: Mapping[str, Sequence[TrialRecord]]) -> list[FilterSheet]:
+    """Return each model's filters, after the training with its first seed."""
+    sheets = []
+    for name, group in records.items():
+        record = next((r for r in group if r.filters is not None), None)
+        if record is not None and record.filters is not None:
+            picture = sheet(record.filters)
+            least, most = FILTER_PX
+            scale = min(most, max(least, SHEET_PX // picture.shape[1]))
+            sheets.append(
+                FilterSheet(
+                    name,
+                    record.filters.layer,
+                    record.filters.shape,
+                    record.trial.seed,
+                    png_url(picture),
+                    scale * picture.shape[1],
+                    scale * picture.shape[0],
+                )
+            )
+    return sheets
+
+
+def sheet(filters: Filters) -> NDArray[np.uint8]:
+    """Return filters as one picture (height, width, 1 or 3), a pixel of white between them.
+
+    Grey is 0, the largest weight of all in size is white or black; of more than three input
+    channels, their mean.
+    """
+    height, width, channels, count = filters.shape
+    weights = np.frombuffer(filters.unpacked(), "<f2").astype(np.float32).reshape(filters.shape)
+    if channels not in (1, 3):
+        weights, channels = weights.mean(axis=2, keepdims=True), 1
+    largest = float(np.abs(weights).max()) or 1.0
+    grey = np.clip(127.5 + 127.5 * weights / largest, 0, 255).astype(np.uint8)
+    across = min(count, max(1, round(math.sqrt(count * 2))))
+    down = -(-count // across)
+    page = np.full((down * (height + 1) + 1, across * (width + 1) + 1, channels), 255, np.uint8)
+    for number in range(count):
+        top, left = (number // across) * (height + 1) + 1, (number % across) * (width + 1) + 1
+        page[top : top + height, left : left + width] = grey[..., number]
+    return page
+
+
+def png_url(pixels: NDArray[np.uint8]) -> str:
+    """Return a picture (height, width, 1 or 3) as the data URL of a PNG."""
+    picture = io.BytesIO()
+    grey = pixels.shape[-1] == 1
+    Image.fromarray(pixels[..., 0] if grey else pixels).save(picture, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
+
+
+def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
+    """Return the two records of the first seed that both predicted the same images with."""
+    by_seed = {r.trial.seed: r for r in theirs if r.status == "ok" and r.predictions is not None}
+    for record in ours:
+        other = by_seed.get(record.trial.seed)
+        if record.status != "ok" or record.predictions is None or other is None:
+            continue
+        if other.predictions is not None and record.predictions.labels == other.predictions.labels:
+            return record, other
+    return None
+
+
+def _pair(
+    models: tuple[str, str], found: tuple[TrialRecord, TrialRecord], pictures: Pictures
+) -> Pair:
+    one, other = (record.predictions for record in found)
+    assert one is not None
+    assert other is not None
+    names = found[0].trial.dataset.class_names
+    said = list(zip(one.true(), one.said(), other.said(), strict=True))[: pictures.count]
+    differing = [number for number, (_, a, b) in enumerate(said) if a != b]
+    only_one = [n for n in differing if said[n][1] == said[n][0]][:SHOWN_EACH]
+    only_other = [n for n in differing if said[n][2] == said[n][0]][:SHOWN_EACH]
+    shown = tuple(
+        Disagreement(
+            number,
+            png_url(np.frombuffer(pictures.picture(number), np.uint8).reshape(pictures.shape)),
+            names[said[number][0]],
+            (names[said[number][1]], names[said[number][2]]),
+        )
+        for number in (*only_one, *only_other)
+    )
+    return Pair(models, found[0].trial.seed, len(differing), len(said), shown)

@@ -1,0 +1,149 @@
+"""A fresh process for each trial: its own backend, its own device memory, its own crash."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from netzoo import errors
+from netzoo.errors import TrialFailed
+from netzoo.records.codec import to_line
+
+END_SECONDS = 10.0
+# PyTorch and JAX take each step's tensors from the C library, which by default gives large blocks
+# back to the system at once: millions of page faults a step, up to a third of AlexNet's time. So
+# it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries read it not.
+ALLOCATOR = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296"
+# Whatever its size and however soon it was made: a network's many small ones take seconds together.
+KEEP_COMPILED = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+}
+ON_THE_WAY = ("step", "epoch", "said")
+
+
+class Process:
+    """A process that runs `netzoo.runs.worker`; its standard error goes to a log file.
+
+    It ends with its context, or, if this process dies, by itself. lock_fd: what it holds open as
+    long as it lives. compiled: a folder for what JAX compiles, from which the next process takes
+    it; not to be kept, since it fits this processor alone.
+    """
+
+    def __init__(
+        self,
+        log: Path,
+        backend: str,
+        lock_fd: int | None = None,
+        compiled: Path | None = None,
+    ) -> None:
+        self._log = log
+        # The same import path as here, so that the same netzoo and the same user's modules are
+        # found; -P: without the working folder before it.
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as log_file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "netzoo.runs.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                env=_environment(backend, compiled) | {"PYTHONPATH": path},
+                pass_fds=() if lock_fd is None else (lock_fd,),
+                process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
+            )
+        self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
+        self._answers: IO[bytes] = self._process.stdout  # type: ignore[assignment]
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            self._close()
+        else:
+            self.kill()
+
+    def ask(
+        self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> dict[str, Any]:
+        """Send a request and return its last event, as `answer` does."""
+        self.tell(request)
+        return self.answer(on_event)
+
+    def answer(self, on_event: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
+        """Return the last event of a request; those on the way go to on_event.
+
+        Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
+        """
+        for event in self._events():
+            if event["event"] == "failed":
+                kind = getattr(errors, event["kind"], None)
+                raise (kind or TrialFailed)(event["message"])
+            if event["event"] not in ON_THE_WAY:
+                return event
+            if on_event is not None:
+                on_event(event)
+        raise TrialFailed(self._death())
+
+    def tell(self, request: dict[str, Any]) -> None:
+        """Send a request. Raises TrialFailed if the process is dead."""
+        try:
+            self._requests.write(to_line(request).encode() + b"\n")
+            self._requests.flush()
+        except BrokenPipeError as error:
+            raise TrialFailed(self._death()) from error
+
+    def log_to(self, log: Path) -> None:
+        """Let what was and will be said on standard error be in another file, if there is none."""
+        if self._log.exists() and not log.exists():
+            self._log = self._log.rename(log)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._close()
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        for line in self._answers:
+            yield json.loads(line)
+
+    def _close(self) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            self._requests.close()
+        self._wait()
+        self._answers.close()
+
+    def _wait(self) -> int:
+        """Return the process's exit code; one that does not end by itself is killed."""
+        try:
+            return self._process.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def _death(self) -> str:
+        """Return why the process ended, in words."""
+        code = self._wait()
+        if code < 0:
+            name = signal.Signals(-code).name
+            hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+            return f"its process was ended by {name}{hint}."
+        lines = self._log.read_text(errors="replace").strip().splitlines()
+        last = lines[-1].strip() if lines else "it said nothing"
+        return f"its process ended with code {code}: {last}"
+
+
+def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
+    """Return this process's environment, with what the backend needs to be fast."""
+    ours = {}
+    if backend != "tensorflow":
+        ours["GLIBC_TUNABLES"] = ALLOCATOR
+    if backend == "jax" and compiled is not None:
+        ours |= KEEP_COMPILED | {"JAX_COMPILATION_CACHE_DIR": str(compiled.absolute())}
+    return ours | os.environ | {"KERAS_BACKEND": backend}  # what the user has set stays

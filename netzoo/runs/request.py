@@ -1,0 +1,198 @@
+"""What to train: one trial for each model and seed, with its recipe, before anything starts."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from netzoo.errors import BadInput, no_such
+from netzoo.models.catalog import model_info, model_spec
+from netzoo.models.code import check_place
+from netzoo.models.spec import REGISTERED, ModelSpec
+from netzoo.provenance import DatasetRecord, Device
+from netzoo.recipes import AS, RECIPES, Recipe, check_overrides, check_settings, recipe
+from netzoo.records.codec import to_plain
+from netzoo.records.trial import Trial
+
+AUTO = "auto"
+BRIEF = "auto-brief"
+AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
+DEVICES = ("auto", "gpu", "cpu")
+
+# A file system takes 255 letters for a file's name; the longest that begins with an identity is
+# that of a checkpoint while it is written, .IDENTITY.checkpoint.PID.new.
+LONGEST_NAME, SHORTENED_NAME = 237, 120
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a comparison was asked for; see netzoo.compare."""
+
+    models: tuple[ModelSpec, ...]
+    recipe: str
+    dataset: str | None
+    data_dir: str | None
+    seeds: tuple[int, ...]
+    device: str
+    baseline: str | None
+    overrides: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        models: Sequence[str] | str,
+        baseline: str | None = None,
+        /,
+        *,
+        recipe: str = AUTO,
+        dataset: str | None = None,
+        data_dir: str | Path | None = None,
+        seeds: Sequence[int] = (0,),
+        device: str = "auto",
+        **overrides: Any,
+    ) -> "Request":
+        """Return the request that a caller's arguments make; what is not named is an override."""
+        return cls(
+            models=tuple(map(model_spec, [models] if isinstance(models, str) else models)),
+            recipe=recipe,
+            dataset=dataset,
+            data_dir=None if data_dir is None else str(data_dir),
+            seeds=tuple(seeds),
+            device=device,
+            baseline=baseline,
+            overrides=overrides,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the request as plain values, as a plan keeps it."""
+        return {**to_plain(replace(self, models=())), "models": [spec.text for spec in self.models]}
+
+    def check(self) -> None:
+        """Raise NetzooError for whatever can be known to be wrong before a backend starts."""
+        models, seeds = [spec.text for spec in self.models], self.seeds
+        if not models:
+            raise BadInput("name at least one model to train; netzoo list shows them.")
+        for spec in self.models:
+            check_trainable(spec)
+        twice = next((spec for spec in models if models.count(spec) > 1), None)
+        if twice is not None:
+            raise BadInput(f"{twice!r} is named twice; a comparison takes each model once.")
+        if self.baseline is not None and self.baseline not in models:
+            raise no_such("baseline", self.baseline, models, where="this comparison")
+        if self.recipe not in AUTOMATIC and self.recipe not in RECIPES:
+            raise no_such("recipe", self.recipe, [AUTO, *RECIPES])
+        if self.device not in DEVICES:
+            raise no_such("device", self.device, DEVICES)
+        check_overrides(self.overrides)
+        for seed in seeds:
+            if type(seed) is not int or not 0 <= seed < 2**32:
+                raise BadInput(f"a seed is a whole number from 0 to 4294967295; received {seed!r}.")
+        if not seeds or len(set(seeds)) < len(seeds):
+            raise BadInput(f"expected one seed or more, each once; received {list(seeds)}.")
+
+
+def check_trainable(spec: ModelSpec) -> None:
+    """Raise for a model that is not known, or cannot be trained yet, and for a wrong setting."""
+    if spec.origin != REGISTERED:
+        check_place(spec)
+        raise BadInput(
+            f"{spec.text!r} cannot be trained yet, only counted by netzoo summary; to train a "
+            "model of yours, register its builder with netzoo.register_model."
+        )
+    model_info(spec)
+    check_settings(spec)
+
+
+def choose_recipe(recipe_name: str, device: Device) -> str:
+    """Return the recipe's name; an automatic one is the lesson's on a GPU, a small one on a CPU."""
+    on_gpu, on_cpu = AUTOMATIC.get(recipe_name, (recipe_name, recipe_name))
+    return on_gpu if device.kind == "gpu" else on_cpu
+
+
+def recipe_of(
+    spec: ModelSpec, recipe_name: str, overrides: Mapping[str, Any], device: Device
+) -> Recipe:
+    """Return the recipe of a model on a device, its precision settled.
+
+    The settings in the model's own spec stand above the overrides, which are for all.
+    """
+    settings = dict(spec.settings)
+    family = model_info(spec).family
+    lender = settings.pop(AS, family)
+    own, like = recipe(recipe_name, family), recipe(recipe_name, lender)
+    like = replace(like, image_size=own.image_size, tuned=like.tuned and lender == family)
+    chosen = like.changed({**overrides, **settings})
+    if chosen.precision == AUTO:
+        fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
+        chosen = replace(chosen, precision=fast)
+    return chosen
+
+
+def planned_trials(
+    recipes: Mapping[ModelSpec, Recipe],
+    dataset: DatasetRecord,
+    seeds: Sequence[int],
+    backend: str,
+    device: str,
+) -> list[Trial]:
+    """Return the trials, all models with the first seed first; recipes: by model."""
+    return [
+        Trial(
+            model=spec.text,
+            input_shape=_input_shape(spec, chosen, dataset),
+            dataset=dataset,
+            recipe=chosen,
+            seed=seed,
+            backend=backend,
+            device=device,
+            changes=model_info(spec).changes,
+            module=_module(spec),
+        )
+        for seed in seeds
+        for spec, chosen in recipes.items()
+    ]
+
+
+def identity(trial: Trial) -> str:
+    """Return a file name for a trial: readable, and different for whatever changes its numbers.
+
+    That is the model and its changes, the images, the recipe, the seed and the backend; not where
+    the images lay, nor what else is compared.
+    """
+    what = to_plain(trial)
+    data = what.pop("dataset")
+    del what["device"], what["module"]
+    what["images"] = [data["sha256"], data["train"], data["test"]]
+    digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+    words, end = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model), f"-seed{trial.seed}-{digest[:8]}"
+    if len(words) + len(end) > LONGEST_NAME:
+        words = words[:SHORTENED_NAME]
+    return words + end
+
+
+def native_shape(model: ModelSpec, dataset: DatasetRecord) -> tuple[int, int, int]:
+    """Return a model's native size with the data's channels; the data's, where it has none."""
+    info = model_info(model)
+    height, width, _ = info.input_shape if info.sized else dataset.image_shape
+    return height, width, dataset.image_shape[2]
+
+
+def _input_shape(spec: ModelSpec, chosen: Recipe, dataset: DatasetRecord) -> tuple[int, int, int]:
+    height, width, channels = native_shape(spec, dataset)
+    if chosen.image_size is not None:
+        height = width = chosen.image_size
+    return height, width, channels
+
+
+def _module(spec: ModelSpec) -> str:
+    """Return the module whose import registers the model. Raises BadInput if there is none."""
+    builder = model_info(spec).builder
+    if builder.__module__ == "__main__":
+        raise BadInput(
+            f"{spec.text!r} is defined in the running script or notebook; put its builder into a "
+            "module that can be imported, since each trial runs in a process of its own."
+        )
+    return str(builder.__module__)

@@ -1,0 +1,84 @@
+"""Lines below a table that several tables have: convention, provenance, the tests of verdicts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from netzoo import units
+from netzoo.provenance import TrainingProvenance
+from netzoo.stats import LEVEL
+
+CONVENTION = (
+    "MACs: multiply-adds of convolutions and matrix products, one image, forward, bias not counted."
+    " FLOPs = 2 × MACs."
+)
+
+Settings = Mapping[str, Any]
+
+# Settings that the name, the data line, the input column or a warning tells.
+_TOLD_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
+
+
+def origin_lines(result: TrainingProvenance) -> list[str]:
+    """Return the lines below a table that say where its figures are from."""
+    data, recipe = result.dataset, result.recipe
+    seeds = recipe["seeds"]
+    return [
+        f"Recipe {recipe['name']}: {_recipe_text(recipe['by_model'])}.",
+        f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
+        f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
+        f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
+        + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
+        + f"Device: {result.device.text}. Backend: {result.backend}. "
+        f"{versions_text(result.versions)}.",
+        *([f"Command: {result.command}{_commit(result)}"] if result.command else []),
+    ]
+
+
+def uncounted_line(layers: Sequence[str]) -> list[str]:
+    """Return the line that names the layers without a rule, if there are any."""
+    return [f"Not in the MACs, for want of a rule: {', '.join(layers)}."] if layers else []
+
+
+def tested_text(base: str, tests: Sequence[str]) -> str:
+    """Return what the verdicts are of, by the test of each that was compared with the base."""
+    words = {
+        "McNemar": "McNemar's exact test over the test images",
+        "paired t": "paired t test over the seeds",
+        "sign": "sign test over the seeds, which differ by the same",
+    }
+    by = " or ".join(words[test] for test in sorted(set(tests)))
+    corrected = f" after Holm's correction for {len(tests)} comparisons"
+    return f"Verdicts: test accuracy against {base}, {by}, p < {LEVEL:g}" + (
+        corrected if len(tests) > 1 else ""
+    )
+
+
+def versions_text(versions: Mapping[str, str]) -> str:
+    """Return versions as text: "python 3.11.7, keras 3.15.1"."""
+    return ", ".join(f"{name} {number}" for name, number in versions.items())
+
+
+def shared_settings(by_model: Mapping[str, Settings]) -> dict[str, Any]:
+    """Return the settings that all models have in common."""
+    first, *others = by_model.values()
+    return {
+        key: value
+        for key, value in first.items()
+        if all(other.get(key) == value for other in others)
+    }
+
+
+def _recipe_text(by_model: Mapping[str, Settings]) -> str:
+    """Return the settings that all models share, then those of each model that differ."""
+    shared = shared_settings(by_model)
+    keys = [key for key in next(iter(by_model.values())) if key not in _TOLD_ELSEWHERE]
+    apart = [
+        f"{key}: " + ", ".join(f"{name} {settings[key]}" for name, settings in by_model.items())
+        for key in keys
+        if key not in shared
+    ]
+    return "; ".join([", ".join(f"{key} {shared[key]}" for key in keys if key in shared), *apart])
+
+
+def _commit(result: TrainingProvenance) -> str:
+    return f" (git {result.commit[:12]})" if result.commit else ""

@@ -1,0 +1,62 @@
+"""Train a network for some steps, and look inside it on the way."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from netzoo.data import pipeline
+from netzoo.data.source import Images
+from netzoo.errors import Diverged
+from netzoo.recipes import Recipe
+from netzoo.results.probe import LayerProbe, Moment
+from netzoo.training.inputs import Inputs
+from netzoo.training.layer_probes import layer_probes
+from netzoo.training.step import step_of
+
+
+def moments(
+    model: Any,
+    images: Images,
+    recipe: Recipe,
+    seed: int,
+    steps: Sequence[int],
+    count: int,
+    on_step: Callable[[int], None],
+    *,
+    parts: int = 1,
+    size: tuple[int, int] | None = None,
+) -> list[Moment]:
+    """Train a compiled model, and return what its layers give after each number of steps.
+
+    steps: in order; 0: at the initial weights. count: on how many training images to look, the
+    first of each class, without augmentation. on_step: hears the number of each step, from 1.
+    size: height and width of what the model sees; by default its own.
+    Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
+    """
+    inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
+    step = step_of(model, inputs)
+    shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
+    batch = iter(pipeline.train_batches(images, recipe, seed, parts=parts).repeat())
+    found, done = [], 0
+    for wanted in steps:
+        for number in range(done, wanted):
+            for _ in range(parts):
+                step.train(*next(batch))
+            on_step(number + 1)
+        step.settle()
+        done = wanted
+        layers = layer_probes(model, inputs(shown.images), shown.labels)
+        _check_finite(layers, wanted)
+        found.append(Moment(wanted, layers))
+    return found
+
+
+def _check_finite(layers: Sequence[LayerProbe], step: int) -> None:
+    """Raise Diverged if a figure of a layer is infinite or NaN."""
+    for layer in layers:
+        figures = [value for value in vars(layer).values() if isinstance(value, float)]
+        if not all(map(math.isfinite, figures)):
+            raise Diverged(
+                f"what {layer.name} gives after {step} steps is not finite; try a lower learning "
+                "rate."
+            )
