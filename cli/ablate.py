@@ -6,18 +6,21 @@ from typing import Any
 import click
 
 from .options import names_of
-from .training import size, size_options, train, training_options
+from .training import study_recipe_option, train, training_options
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
-@click.option("--changes", metavar="NAME,...", help="These only, such as activation,dropout.")
 @click.option(
-    "--pairs",
-    is_flag=True,
-    help="Train every set of the changes, and share the joint effect out among them.",
+    "--changes", metavar="NAME,...", help="Make only these changes, such as activation,dropout."
 )
-@size_options
+@click.option(
+    "--factorial",
+    is_flag=True,
+    help="Train all combinations of the changes; report Shapley values and interactions.",
+)
+@click.option("--pairs", is_flag=True, hidden=True, help="The old name of --factorial.")
+@study_recipe_option
 @training_options(seeds=3)
 @click.pass_context
 def ablate(
@@ -25,29 +28,28 @@ def ablate(
     /,
     model: str,
     changes: str | None,
+    factorial: bool,
     pairs: bool,
-    quick: bool,
-    full: bool,
-    recipe: str | None,
+    recipe: str,
     **options: Any,
 ) -> None:
     """Train MODEL, and MODEL with each change of its family made alone: what does each buy?
 
-    The changes are those that the family has variants for, and augmentation: flips and crops for a
-    base that trains without, none for one that trains with it (--augment). With the same seeds for
-    all, each row shows what the change costs and gives, with a verdict. Ctrl-C and --output as in
-    `netzoo compare`.
+    Changes: those for which the family has variants, and augmentation (flips and crops for a base
+    that trains without, none for one that trains with it by --augment). All models train with the
+    same seeds. Each row shows the cost and the effect of one change, with a verdict. Ctrl-C and
+    --output work as in `netzoo compare`.
 
     \b
     Examples:
       netzoo ablate alexnet
       netzoo ablate lenet --seeds 5 --recipe quick
-      netzoo ablate alexnet --pairs --changes activation,pooling,dropout
+      netzoo ablate alexnet --factorial --changes activation,pooling,dropout
       netzoo ablate alexnet --full --output runs/ablation
     """
     from netzoo.studies.ablate import ablate as run
 
     call = partial(
-        run, model, changes=names_of(changes), pairs=pairs, recipe=size(quick, full, recipe)
+        run, model, changes=names_of(changes), factorial=factorial or pairs, recipe=recipe
     )
     train(context, call, ["ablate", model], **options)

@@ -1,5 +1,6 @@
 """The command group, and the one place where an error becomes a line and an exit code."""
 
+import re
 import shlex
 import sys
 from typing import NoReturn
@@ -76,12 +77,17 @@ def main() -> NoReturn:
         _complain(error.format_message())
         code = WRONG_REQUEST
     except NetzooError as error:
-        _complain(str(error))
+        _complain(_with_options(str(error)))
         code = WRONG_REQUEST
     except click.Abort:
         _complain("stopped.")
         code = INTERRUPTED
     sys.exit(code or 0)
+
+
+def _with_options(message: str) -> str:
+    """Return a message of the library with its `arguments` as the options of the command line."""
+    return re.sub(r"`(\w+)`", lambda name: f"--{name[1].replace('_', '-')}", message)
 
 
 def _check_words(words: list[str]) -> None:

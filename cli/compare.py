@@ -16,18 +16,18 @@ from .training import train, training_options
     "--recipe",
     default="auto",
     metavar="|".join(["auto", *RECIPES]),
-    help="Settings of the training; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
+    help="Training settings; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
 )
-@click.option("--baseline", metavar="MODEL", help="Compare with this one.  [default: the first]")
+@click.option("--baseline", metavar="MODEL", help="Model to compare with.  [default: the first]")
 @training_options(seeds=1)
 @click.pass_context
 def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) -> None:
     """Train each MODEL on the same images and show cost, accuracy and speed side by side.
 
-    A MODEL is a name from `netzoo list`, perhaps with changes after a colon, and with settings of
-    its own after an @. A setting that is not given, from --epochs to --validation, is the recipe's.
-    Ctrl-C once finishes the epoch, twice stops at once; the same command with --output goes on from
-    there.
+    A MODEL is a name from `netzoo list`, optionally with changes after a colon and with settings of
+    its own after an @. The recipe gives every setting, from --epochs to --validation, that is left
+    out. Ctrl-C once finishes the epoch, twice stops at once; the same command with --output
+    resumes there.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from .options import names_of
-from .training import size, size_options, train, training_options
+from .training import study_recipe_option, train, training_options
 
 
 @click.command()
@@ -15,10 +15,10 @@ from .training import size, size_options, train, training_options
 @click.option(
     "--order",
     metavar="NAME,...",
-    help="The changes in the order to make them.  [default from lenet to alexnet: "
+    help="Order of the changes.  [default from lenet to alexnet: "
     "activation,pooling,dropout,augment,wide,deep,size]",
 )
-@size_options
+@study_recipe_option
 @training_options(seeds=3)
 @click.pass_context
 def ladder(
@@ -27,17 +27,15 @@ def ladder(
     start: str,
     end: str,
     order: str | None,
-    quick: bool,
-    full: bool,
-    recipe: str | None,
+    recipe: str,
     **options: Any,
 ) -> None:
     """Train each model on the way FROM one TO another, one change a rung: what does each buy?
 
-    Every rung is a model that `netzoo summary` knows. "size" is the other family's input, strides
-    and pooling, "augment" flips and crops, and "settings" those that the recipe has for the other
-    family (its learning rate), which change with the first rung unless the order names them.
-    Ctrl-C and --output as in `netzoo compare`.
+    Each rung is a model that `netzoo summary` counts. The change "size" takes the other family's
+    input, strides and pooling; "augment" adds flips and crops; "settings" takes the recipe's
+    settings for the other family (its learning rate), by default with the first rung.
+    Ctrl-C and --output work as in `netzoo compare`.
 
     \b
     Examples:
@@ -48,5 +46,5 @@ def ladder(
     """
     from netzoo.studies.ladder import ladder as run
 
-    call = partial(run, start, end, order=names_of(order), recipe=size(quick, full, recipe))
+    call = partial(run, start, end, order=names_of(order), recipe=recipe)
     train(context, call, ["ladder", start, end], **options)

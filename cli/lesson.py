@@ -1,31 +1,29 @@
-"""netzoo lesson: the lesson's claims, measured."""
+"""netzoo lesson: the claims of the lesson, measured."""
 
 from functools import partial
 from typing import Any
 
 import click
 
-from .training import size, size_options, train, training_options
+from .training import study_recipe_option, train, training_options
 
 
 @click.command()
-@size_options
+@study_recipe_option
 @training_options(seeds=3)
 @click.pass_context
 def lesson(
     context: click.Context,
     /,
-    quick: bool,
-    full: bool,
-    recipe: str | None,
+    recipe: str,
     **options: Any,
 ) -> None:
     """Measure each claim of the lesson on LeNet and AlexNet: does it hold?
 
-    Counts and times both networks, trains AlexNet and its variants, and looks into their layers.
-    Prints each claim with what was measured, the interval, the verdict, and the command that
-    measures it alone; the output folder holds the page as lesson.md, and the runs, which the same
-    command goes on with after a stop.
+    Counts and times both networks, trains AlexNet and its variants, and probes their layers.
+    Prints each claim with the measurement, its interval, the verdict, and the command that measures
+    it alone. The output folder holds the table as lesson.md, and the runs, which the same command
+    resumes after a stop.
 
     \b
     Examples:
@@ -35,5 +33,5 @@ def lesson(
     """
     from netzoo.studies.lesson import lesson as run
 
-    call = partial(run, recipe=size(quick, full, recipe))
+    call = partial(run, recipe=recipe)
     train(context, call, ["lesson"], **options)

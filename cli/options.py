@@ -20,7 +20,7 @@ def input_shape_option(command: Command) -> Command:
         "--input-shape",
         metavar="H,W,C",
         callback=_parse_shape,
-        help="Height, width, channels; of a model of yours all sizes but the batch, such as 20.  "
+        help="Height, width, channels; for a model of yours all sizes but the batch, such as 20.  "
         "[default: its own]",
     )(command)
 
@@ -33,29 +33,27 @@ def format_option(command: Command) -> Command:
         default="table",
         metavar="|".join(FORMATS),
         callback=_check_format,
-        help="Form of the output.  [default: table]",
+        help="Output format.  [default: table]",
     )(command)
 
 
 def plot_option(command: Command) -> Command:
     """Add --plot."""
-    return click.option(
-        "--plot", is_flag=True, help="Draw the learning curves below the table, in the terminal."
-    )(command)
+    return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(
+        command
+    )
 
 
 def progress_options(command: Command) -> Command:
     """Add --quiet and --log-file."""
-    command = click.option("--quiet", is_flag=True, help="Print the result and errors only.")(
+    command = click.option("--quiet", is_flag=True, help="Print only the result and errors.")(
         command
     )
-    return click.option(
-        "--log-file", metavar="FILE", help="Append all that is said on the way to this file too."
-    )(command)
+    return click.option("--log-file", metavar="FILE", help="Also append progress to FILE.")(command)
 
 
 def recipe_options(command: Command) -> Command:
-    """Add an option for each field of a recipe; one that is not given is not passed on."""
+    """Add an option for each field of a recipe; only given ones are passed on."""
     for spec in reversed(fields(Recipe)):
         if spec.name in NOT_OPTIONS:
             continue

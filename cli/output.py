@@ -1,4 +1,4 @@
-"""How results are shown: a table in one of its forms, and learning curves below it."""
+"""Prints results: a table in one of its forms, and learning curves below it."""
 
 import os
 import shutil

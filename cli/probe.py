@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .training import size, size_options, train, training_options
+from .training import study_recipe_option, train, training_options
 
 
 @click.command()
@@ -15,12 +15,16 @@ from .training import size, size_options, train, training_options
     metavar="N,...",
     default="0,50",
     show_default=True,
-    help="Look after so many training steps; 0: at the initial weights.",
+    help="Training steps to probe at (0 = initialization).",
 )
 @click.option(
-    "--images", type=int, default=100, show_default=True, help="Look on so many training images."
+    "--images",
+    type=int,
+    default=100,
+    show_default=True,
+    help="Number of training images to probe on.",
 )
-@size_options
+@study_recipe_option
 @training_options(seeds=3, plot=False)
 @click.pass_context
 def probe(
@@ -29,16 +33,14 @@ def probe(
     models: tuple[str, ...],
     steps: str,
     images: int,
-    quick: bool,
-    full: bool,
-    recipe: str | None,
+    recipe: str,
     **options: Any,
 ) -> None:
-    """Look into each MODEL without a full training: outputs and gradients, layer by layer.
+    """Probe the layers of each MODEL without a full training: outputs and gradients.
 
-    On real images, at the initial weights and after some training steps: mean and spread of what
-    each layer gives, its dead or saturated units, and the gradients of its weights and of its
-    output, by the backend's own means. Ratios are to the first MODEL. --output as in
+    On real images, at initialization and after some training steps: mean and standard deviation of
+    each layer's output, its dead or saturated units, and the gradients of its weights and of its
+    output, computed by the backend. Ratios are to the first MODEL. --output works as in
     `netzoo compare`.
 
     \b
@@ -58,6 +60,6 @@ def probe(
         models,
         steps=[int(n) for n in numbers],
         images=images,
-        recipe=size(quick, full, recipe),
+        recipe=recipe,
     )
     train(context, call, ["probe", *models], **options)

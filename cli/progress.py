@@ -1,4 +1,4 @@
-"""What a comparison says while it runs, on standard error: live bars, or lines."""
+"""Progress of a comparison on standard error: live bars, or lines."""
 
 import contextlib
 import sys
@@ -14,23 +14,23 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from netzoo import units
 from netzoo.errors import BadInput
 from netzoo.records.trial import EpochRecord, Trial, TrialRecord
-from netzoo.runs.listener import Listener
+from netzoo.runs.callback import Callback, CallbackList
 
 
 @contextlib.contextmanager
-def progress(quiet: bool = False, log_file: str | None = None) -> Iterator[Listener]:
-    """Return a listener for where standard error goes, and for a log file; colours obey NO_COLOR.
+def progress(quiet: bool = False, log_file: str | None = None) -> Iterator[Callback]:
+    """Return a callback for where standard error goes, and for a log file; colours obey NO_COLOR.
 
     Raises BadInput if the log file cannot be written.
     """
     with contextlib.ExitStack() as stack:
-        listeners: list[Listener] = []
+        callbacks: list[Callback] = []
         if log_file is not None:
             try:
                 file = stack.enter_context(Path(log_file).open("a", encoding="utf-8"))
             except OSError as error:
                 raise BadInput(f"{log_file} cannot be written: {error.strerror}.") from error
-            listeners.append(Lines(file, times=True))
+            callbacks.append(Lines(file, times=True))
         if not quiet:
             if sys.stderr.isatty():
                 columns = (
@@ -39,10 +39,10 @@ def progress(quiet: bool = False, log_file: str | None = None) -> Iterator[Liste
                     TextColumn("{task.fields[news]}", markup=False),
                 )
                 bars = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
-                listeners.append(Bars(bars))
+                callbacks.append(Bars(bars))
             else:
-                listeners.append(Lines(sys.stderr))
-        yield _Several(listeners)
+                callbacks.append(Lines(sys.stderr))
+        yield CallbackList(callbacks)
 
 
 def epoch_text(trial: Trial, record: EpochRecord) -> str:
@@ -75,48 +75,32 @@ def _name(trial: Trial) -> str:
     return f"{trial.model}, seed {trial.seed}"
 
 
-class _Several(Listener):
-    """Passes on what it hears."""
-
-    def __init__(self, listeners: list[Listener]) -> None:
-        for name in (name for name in vars(Listener) if not name.startswith("_")):
-            setattr(self, name, self._to_all([getattr(each, name) for each in listeners]))
-
-    @staticmethod
-    def _to_all(methods: list[Any]) -> Any:
-        def call(*arguments: Any, **named: Any) -> None:
-            for method in methods:
-                method(*arguments, **named)
-
-        return call
-
-
-class Lines(Listener):
+class Lines(Callback):
     """Plain lines, one an epoch; times: each begins with the time of day."""
 
     def __init__(self, file: Any, *, times: bool = False) -> None:
         self._file, self._times = file, times
         self._left = ""
 
-    def said(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ") if self._times else ""
         click.echo(stamp + line, file=self._file)
 
-    def trial_started(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
+    def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         done = f", {epochs_done} of {trial.recipe.epochs} epochs done before" if epochs_done else ""
-        self.said(f"Trial {number} of {count}: {_name(trial)}{done}")
+        self.on_message(f"Trial {number} of {count}: {_name(trial)}{done}")
 
-    def epoch_ended(self, trial: Trial, record: EpochRecord) -> None:
-        self.said(f"  {epoch_text(trial, record)}{self._left}")
+    def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
+        self.on_message(f"  {epoch_text(trial, record)}{self._left}")
 
-    def trial_ended(self, record: TrialRecord) -> None:
-        self.said(f"  {_name(record.trial)}: {end_text(record)}")
+    def on_trial_end(self, record: TrialRecord) -> None:
+        self.on_message(f"  {_name(record.trial)}: {end_text(record)}")
 
-    def time_left(self, seconds: float, done_seconds: float) -> None:
+    def on_time_left(self, seconds: float, done_seconds: float) -> None:
         self._left = f", {units.seconds(seconds)} left"
 
 
-class Bars(Listener):
+class Bars(Callback):
     """A bar for the whole and one for the running trial, with its last epoch's figures."""
 
     def __init__(self, bars: Progress) -> None:
@@ -124,32 +108,32 @@ class Bars(Listener):
         self._task: TaskID | None = None
         self._whole: TaskID | None = None
 
-    def said(self, line: str) -> None:
+    def on_message(self, line: str) -> None:
         self._bars.console.print(line, markup=False, highlight=False)
 
-    def waiting(self, what: str) -> None:
+    def on_wait(self, what: str) -> None:
         self._replace(f"{what} …", total=None)
 
-    def trial_started(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
+    def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         self._replace(f"{number}/{count} {_name(trial)}", total=trial.recipe.epochs)
         if self._task is not None:
             self._bars.update(self._task, completed=epochs_done)
 
-    def stepped(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
+    def on_step_end(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
         if self._task is not None:
             self._bars.update(self._task, completed=epoch - 1 + step / steps)
 
-    def epoch_ended(self, trial: Trial, record: EpochRecord) -> None:
+    def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
         if self._task is not None:
             self._bars.update(self._task, completed=record.epoch, news=epoch_text(trial, record))
 
-    def trial_ended(self, record: TrialRecord) -> None:
+    def on_trial_end(self, record: TrialRecord) -> None:
         if self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
-        self.said(f"{_name(record.trial)}: {end_text(record)}")
+        self.on_message(f"{_name(record.trial)}: {end_text(record)}")
 
-    def time_left(self, seconds: float, done_seconds: float) -> None:
+    def on_time_left(self, seconds: float, done_seconds: float) -> None:
         if self._whole is None:
             self._whole = self._bars.add_task("all trials", news="")
         self._bars.update(

@@ -1,4 +1,4 @@
-"""netzoo report: a page of what finished runs gave, with figures."""
+"""netzoo report: an HTML report of finished runs, with figures."""
 
 import click
 
@@ -8,18 +8,22 @@ import click
 @click.option(
     "--output",
     metavar="FILE",
-    help="The page.  [default: report.html in the folder; of several folders, here]",
+    help="The report.  [default: report.html in the folder; for several folders, in this one]",
 )
-@click.option("--baseline", metavar="MODEL", help="Compare with this one first.")
+@click.option("--baseline", metavar="MODEL", help="Model to compare with at first.")
 @click.option(
-    "--lang", "language", default="en", metavar="en|zh", help="The page opens in it.  [default: en]"
+    "--lang",
+    "language",
+    default="en",
+    metavar="en|zh",
+    help="Initial language of the report.  [default: en]",
 )
 def report(folders: tuple[str, ...], **options: str) -> None:
-    """Write one HTML page of the runs in each FOLDER, and its figures as SVG and PNG.
+    """Write one HTML report of the runs in each FOLDER, and its figures as SVG and PNG.
 
-    The page holds all that it shows and fetches nothing: answer, table, learning curves, cost by
-    layer, drawings of the networks, confusions, the images on which they disagree, and how to do it
-    again. No backend is needed.
+    The report is self-contained and loads nothing from the network: answer, table, learning curves,
+    cost by layer, drawings of the networks, confusion matrices, images on which the networks
+    disagree, and how to reproduce it. No backend is needed.
 
     \b
     Examples:
@@ -30,4 +34,4 @@ def report(folders: tuple[str, ...], **options: str) -> None:
     from netzoo.report.write import figures_folder, write_report
 
     page = write_report(folders, **options)
-    click.echo(f"The page is {page}, its figures are in {figures_folder(page)}.")
+    click.echo(f"The report is {page}; its figures are in {figures_folder(page)}.")

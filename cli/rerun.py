@@ -1,4 +1,4 @@
-"""netzoo rerun: one trial once more, number by number."""
+"""netzoo rerun: repeat one trial, and compare its numbers."""
 
 import click
 
@@ -17,8 +17,8 @@ def rerun(
 ) -> None:
     """Train one TRIAL of the comparison in FOLDER again from its record, and compare the numbers.
 
-    TRIAL is a name from `netzoo runs FOLDER`, or the beginning of one. The backend is the record's.
-    Exit code 0 if every number is the same to the last bit, 1 if not.
+    TRIAL is a name from `netzoo runs FOLDER`, or the beginning of one. The trial runs on the
+    backend of its record. The exit code is 0 if all numbers are bit-identical, else 1.
 
     \b
     Examples:
@@ -33,8 +33,8 @@ def rerun(
     from .progress import progress
 
     record = find_trial(open_store(folder), trial)
-    with progress(quiet, log_file) as listener:
-        repetition = repeat(record, listener)
+    with progress(quiet, log_file) as callback:
+        repetition = repeat(record, callback)
     if form == "json":
         show_json(to_text(repetition))
     else:

@@ -1,4 +1,4 @@
-"""netzoo runs: what a folder holds, and how far it is."""
+"""netzoo runs: the comparisons in a folder, and their progress."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""netzoo show: the table of a comparison or a study again."""
+"""netzoo show: the table of a kept comparison or study."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from .output import check_plot, show_result, trained_in
 @format_option
 @plot_option
 def show(folder: str, form: str, plot: bool) -> None:
-    """Print the table of the comparison or study in FOLDER again; no backend is needed.
+    """Print the table of the comparison or study in FOLDER; no backend is needed.
 
-    Of a comparison that is not finished, what there is of it.
+    An unfinished comparison is shown as far as it has been trained.
 
     \b
     Examples:

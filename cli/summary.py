@@ -17,13 +17,19 @@ from .output import show
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @input_shape_option
-@click.option("--num-classes", type=int, help="Outputs.  [default: its own]")
-@click.option("--batch-size", type=int, default=1, show_default=True, help="Images at once.")
-@click.option("--depth", type=int, default=1, show_default=True, help="Levels of nested models.")
-@click.option("--sort", metavar="NAME", help="The largest of this column first.")
-@click.option("--columns", metavar="NAME,...", help=f"What to show: {', '.join(COLUMNS)}.")
-@click.option("--train", is_flag=True, help="Show FLOPs of training, and bytes that it keeps.")
-@click.option("--verify", is_flag=True, help="Let the backend count too; 1 if it differs.")
+@click.option("--num-classes", type=int, help="Number of classes.  [default: the model's own]")
+@click.option("--batch-size", type=int, default=1, show_default=True, help="Images in a batch.")
+@click.option(
+    "--depth", type=int, default=1, show_default=True, help="Levels of nested models to show."
+)
+@click.option("--sort", metavar="NAME", help="Sort by this column, largest first.")
+@click.option("--columns", metavar="NAME,...", help=f"Columns to show: {', '.join(COLUMNS)}.")
+@click.option("--train", is_flag=True, help="Show training FLOPs and activation memory.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Cross-check with the backend's own counter; exit code 1 on a mismatch.",
+)
 @format_option
 @click.pass_context
 def summary(
@@ -111,7 +117,7 @@ def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], f
     reshaped: whether each is counted on an input of another shape than it may have.
     """
     from netzoo import backend
-    from netzoo.cost.opinion import opinion_json, opinion_table
+    from netzoo.cost.backend_count import opinion_json, opinion_table
     from netzoo.cost.verify import verify
     from netzoo.models.find import is_open
 

@@ -1,5 +1,6 @@
-"""What the commands that train have in common: options, progress, Ctrl-C, result, exit code."""
+"""Shared by the commands that train: options, progress, Ctrl-C, result, exit code."""
 
+import functools
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -16,28 +17,32 @@ _DATA_OPTIONS = (
         "--dataset",
         metavar="NAME",
         help="fashion_mnist, fashion_mnist_sample, or a TFDS name such as cifar10."
-        "  [default: fashion_mnist, or for a small run the sample where it is not here]",
+        "  [default: fashion_mnist; recipes quick and brief use the bundled sample of it if "
+        "Fashion-MNIST is not available locally]",
     ),
     click.option(
         "--data-dir",
         metavar="FOLDER",
-        help="Look for the data set in this folder only: IDX files, or prepared by TFDS.",
+        help="Folder to find the data set in, as IDX files or as TFDS prepared it.",
     ),
 )
 _RUN_OPTIONS = (
     click.option(
-        "--device", default="auto", metavar="auto|gpu|cpu", help="Where to train.  [default: auto]"
+        "--device",
+        default="auto",
+        metavar="auto|gpu|cpu",
+        help="Device to train on.  [default: auto]",
     ),
     click.option(
         "--output",
         metavar="FOLDER",
-        help="Folder for records, checkpoints and table; what it holds of these trials is not "
-        "trained again.  [default: runs/TIME-MODELS]",
+        help="Folder for records, checkpoints and table; finished trials found there are reused."
+        "  [default: runs/TIME-MODELS]",
     ),
     click.option(
         "--report",
         is_flag=True,
-        help="Write a page of it, too: report.html in the folder, its figures beside it.",
+        help="Also write report.html and its figures to the output folder.",
     ),
 )
 
@@ -48,9 +53,13 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
     seeds: how many by default. plot: whether its result has learning curves, to draw by --plot.
     """
     seed_options = (
-        click.option("--seed", type=int, default=0, show_default=True, help="The first seed."),
+        click.option("--seed", type=int, default=0, show_default=True, help="First seed."),
         click.option(
-            "--seeds", type=int, default=seeds, show_default=True, help="How many, one by one."
+            "--seeds",
+            type=int,
+            default=seeds,
+            show_default=True,
+            help="Number of seeds: SEED, SEED + 1, …",
         ),
     )
 
@@ -71,30 +80,36 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
     return add
 
 
-def size_options(command: Command) -> Command:
-    """Add --quick, --full and --recipe, which settle the recipe of a study: see `size`."""
+def study_recipe_option(command: Command) -> Command:
+    """Add --recipe to a study, and its short forms --brief and --full; see `_recipe_of`."""
     for option in (
-        click.option("--recipe", metavar="NAME", help="Any other recipe: quick."),
+        click.option("--quick", is_flag=True, hidden=True, help="The old name of --brief."),
+        click.option("--full", is_flag=True, help="--recipe lesson: all images; default on a GPU."),
         click.option(
-            "--full", is_flag=True, help="Recipe lesson, on all images; default on a GPU."
+            "--brief", is_flag=True, help="--recipe brief: minutes on a CPU; default without a GPU."
         ),
-        click.option(
-            "--quick", is_flag=True, help="Recipe brief, minutes on a CPU; default without a GPU."
-        ),
+        click.option("--recipe", metavar="NAME", help="Settings of the training, such as quick."),
     ):
         command = option(command)
-    return command
+
+    @functools.wraps(command)
+    def with_recipe(
+        *words: Any, brief: bool, quick: bool, full: bool, recipe: str | None, **given: Any
+    ) -> Any:
+        return command(*words, recipe=_recipe_of(brief or quick, full, recipe), **given)
+
+    return with_recipe
 
 
-def size(quick: bool, full: bool, recipe: str | None) -> str:
+def _recipe_of(brief: bool, full: bool, recipe: str | None) -> str:
     """Return the recipe that the options name; if they name none, the one for the device."""
     from netzoo.errors import BadInput
     from netzoo.runs.request import BRIEF
 
-    given = [("brief", quick), ("lesson", full), (recipe or "", recipe is not None)]
-    named = [name for name, is_given in given if is_given]
-    if len(named) > 1:
-        raise BadInput("--quick, --full and --recipe exclude each other; give one of them.")
+    given = {"brief": brief, "lesson": full, recipe or "": recipe is not None}
+    named = [name for name, is_given in given.items() if is_given]
+    if sum((brief, full, recipe is not None)) > 1:
+        raise BadInput("--brief, --full and --recipe exclude each other; give one of them.")
     return named[0] if named else BRIEF
 
 
@@ -115,7 +130,7 @@ def train(
 ) -> None:
     """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
 
-    call: takes seeds, output, listener and the settings that were given; its result is one of
+    call: takes seeds, output, callbacks and the settings that were given; its result is one of
     netzoo.results. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
@@ -129,20 +144,20 @@ def train(
     folder = Path(output) if output else new_folder(about)
     given = {name: value for name, value in settings.items() if value is not None}
     try:
-        with progress(quiet, log_file) as listener:
+        with progress(quiet, log_file) as callback:
             result = call(
-                seeds=range(seed, seed + seeds), output=folder, listener=listener, **given
+                seeds=range(seed, seed + seeds), output=folder, callbacks=[callback], **given
             )
     except Interrupted as stop:
-        result = stop.comparison
+        result = stop.result
         code = 130
         if not quiet and folder.exists():
-            click.echo(f"To go on: {_continuing(folder)}", err=True)
+            click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:
         code = 1 if any(row.status != "ok" for row in result.models) else 0
     show_result(result, form, plot=plot)
     if not quiet and folder.exists():
-        click.echo(f"Records and table are kept in {folder}.", err=True)
+        click.echo(f"Records and table are in {folder}.", err=True)
     if report and folder.exists():
         _write_page(folder, quiet)
     context.exit(code)
@@ -169,7 +184,7 @@ def _write_page(folder: Path, quiet: bool) -> None:
         click.echo(f"No report: {error}", err=True)
         return
     if not quiet:
-        click.echo(f"The page is {page}.", err=True)
+        click.echo(f"The report is {page}.", err=True)
 
 
 def _continuing(folder: Path) -> str:

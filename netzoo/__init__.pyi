@@ -12,8 +12,9 @@ from .models.catalog import register_model as register_model
 from .recipes import Recipe as Recipe
 from .report.write import write_report as write_report
 from .results.comparison import Comparison as Comparison
+from .runs.callback import Callback as Callback
+from .runs.callback import Listener as Listener
 from .runs.compare import compare as compare
-from .runs.listener import Listener as Listener
 from .studies.ablate import ablate as ablate
 from .studies.ladder import ladder as ladder
 from .studies.lesson import lesson as lesson

@@ -187,7 +187,7 @@ def require_gpu(found: dict[str, Any]) -> None:
         asking = ("CUDA_VISIBLE_DEVICES", *ASKING[chosen])
         told = ", ".join(f"{key} is {os.environ[key]!r}" for key in asking if key in os.environ)
         raise BadInput(
-            f"--device gpu: {chosen} sees no GPU here; it would run on {found['name']}"
+            f"`device` gpu: {chosen} sees no GPU here; it would run on {found['name']}"
             + (f"; {told}." if told else ".")
         )
 

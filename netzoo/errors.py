@@ -17,6 +17,7 @@ The command line prints the message of a NetzooError as one line and exits with 
 
 import importlib
 import re
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -71,11 +72,19 @@ class OutOfMemory(TrialFailed):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a training; comparison: what was finished, in the form of the whole result."""
+    """Ctrl-C during a training; result: that of the finished trials, of the kind of the whole."""
 
-    def __init__(self, comparison: Any) -> None:
-        super().__init__("the comparison was stopped")
-        self.comparison = comparison
+    def __init__(self, result: Any) -> None:
+        super().__init__("stopped by Ctrl-C")
+        self.result = result
+
+    @property
+    def comparison(self) -> Any:
+        """Return the result, by its name before; deprecated."""
+        warnings.warn(
+            "Interrupted.comparison is deprecated; take .result.", DeprecationWarning, stacklevel=2
+        )
+        return self.result
 
 
 def telling_line(error: Exception) -> str:

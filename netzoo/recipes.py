@@ -63,25 +63,29 @@ class Recipe:
     """
 
     name: str
-    epochs: int = _number("passes over the training images", int, 1, 100_000)
-    batch_size: int = _number("images a step", int, 1, 1_000_000)
-    learning_rate: float = _number("step size of the optimizer, at its highest", float, 1e-12, 1e6)
-    optimizer: str = _choice("rule that updates the weights", "sgd", ("sgd", "adam"))
-    schedule: str = _choice("course of the learning rate", "constant", ("constant", "one-cycle"))
-    image_size: int | None = _number("side in px that images are resized to", int, 1, 4096, None)
-    augment: str = _choice("random changes of training images", "none", AUGMENTATIONS)
-    scaling: str = _choice(
-        "of pixels: to 0 … 1, or to mean 0 and deviation 1", "unit", ("unit", "standardise")
+    epochs: int = _number("epochs: passes over the training images", int, 1, 100_000)
+    batch_size: int = _number("images per step", int, 1, 1_000_000)
+    learning_rate: float = _number("peak learning rate", float, 1e-12, 1e6)
+    optimizer: str = _choice("optimizer", "sgd", ("sgd", "adam"))
+    schedule: str = _choice("learning-rate schedule", "constant", ("constant", "one-cycle"))
+    image_size: int | None = _number(
+        "height and width in px to resize images to", int, 1, 4096, None
     )
-    precision: str = _choice("number format of the computation", "auto", PRECISIONS)
+    augment: str = _choice("random augmentation of training images", "none", AUGMENTATIONS)
+    scaling: str = _choice(
+        "pixel scaling: to 0 … 1, or to mean 0 and standard deviation 1",
+        "unit",
+        ("unit", "standardise"),
+    )
+    precision: str = _choice("precision of the computation", "auto", PRECISIONS)
     limit_train: int | None = _number(
-        "number of training images, the first of each class", int, 1, 10**9, None
+        "number of training images: the first of each class", int, 1, 10**9, None
     )
     limit_test: int | None = _number(
-        "number of test images, the first of each class", int, 1, 10**9, None
+        "number of test images: the first of each class", int, 1, 10**9, None
     )
     validation: float = _number(
-        "share of the training images to hold out, measured after every epoch", float, 0, 0.9, 0.0
+        "share of the training images held out for validation after each epoch", float, 0, 0.9, 0.0
     )
     test_each_epoch: bool = False
     tuned: bool = False
@@ -182,7 +186,7 @@ def check_settings(spec: ModelSpec) -> None:
         if name in SHARED:
             raise BadInput(
                 f"{name} is the same for all models of a comparison; received it for "
-                f"{spec.model!r} alone. Give it as --{name.replace('_', '-')}."
+                f"{spec.model!r} alone. Give it to all as `{name}`."
             )
 
 

@@ -18,7 +18,7 @@ UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each c
 
 
 @dataclass(frozen=True)
-class Spread:
+class Estimate:
     """A figure over n seeds.
 
     sd: the sample standard deviation; ci95: the 95 % interval of the mean, by Student's t; both
@@ -48,7 +48,9 @@ class Delta:
     test: str
 
 
-def spread(values: Sequence[float], *, least: float = 0.0, most: float = math.inf) -> Spread | None:
+def spread(
+    values: Sequence[float], *, least: float = 0.0, most: float = math.inf
+) -> Estimate | None:
     """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values.
 
     The interval ends at least and at most: what the figure cannot be is not in it. Values that are
@@ -58,7 +60,7 @@ def spread(values: Sequence[float], *, least: float = 0.0, most: float = math.in
         return None
     mean, n = statistics.fmean(values), len(values)
     if n == 1:
-        return Spread(mean, None, 1, tuple(values))
+        return Estimate(mean, None, 1, tuple(values))
     sd = statistics.stdev(values)
     interval = None
     if sd > 0:
@@ -66,7 +68,7 @@ def spread(values: Sequence[float], *, least: float = 0.0, most: float = math.in
 
         low, high = stats.t.interval(1 - LEVEL, n - 1, loc=mean, scale=sd / math.sqrt(n))
         interval = (max(float(low), least), min(float(high), most))
-    return Spread(mean, sd, n, tuple(values), interval)
+    return Estimate(mean, sd, n, tuple(values), interval)
 
 
 def seed_delta(values: Sequence[float], base: Sequence[float]) -> Delta:

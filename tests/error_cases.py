@@ -34,6 +34,7 @@ from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
+from netzoo.runs.messages import Load, Loaded
 from netzoo.runs.process import Process
 from netzoo.runs.request import planned_trials
 from netzoo.runs.saved import find_trial
@@ -114,7 +115,7 @@ def in_folder(make, words):
 
 def two_of_one_argument(patch):
     registered(patch, "lenet-tanh", MODELS["lenet"].builder, activation="tanh")
-    netzoo.ablate("lenet", pairs=True, changes=["activation=tanh", "activation=relu"])
+    netzoo.ablate("lenet", factorial=True, changes=["activation=tanh", "activation=relu"])
 
 
 def interpreter(patch, script):
@@ -127,14 +128,14 @@ def interpreter(patch, script):
 
 def ended(patch, script):
     with interpreter(patch, script) as process:
-        process.answer()
+        process.receive(Loaded)
 
 
 def told_when_dead(patch):
     with interpreter(patch, "kill -KILL $$") as process:
         with contextlib.suppress(TrialFailed):
-            process.answer()  # waits for its end
-        process.tell({"do": "load", "device": "cpu"})
+            process.receive(Loaded)  # waits for its end
+        process.send(Load("cpu"))
 
 
 # fmt: off
@@ -163,8 +164,8 @@ CASES = [
      "none/log cannot be written: No such file or directory."),
     ("number of seeds", BadInput, "compare lenet --seeds 0",
      "--seeds is the number of seeds, at least 1; received 0."),
-    ("sizes", BadInput, "lesson --quick --full",
-     "--quick, --full and --recipe exclude each other; give one of them."),
+    ("sizes", BadInput, "lesson --brief --full",
+     "--brief, --full and --recipe exclude each other; give one of them."),
     ("steps in words", BadInput, "probe lenet --steps x",
      "--steps: expected whole numbers such as 0,50; received 'x'."),
     ("model twice", BadInput, "compare lenet lenet",
@@ -208,8 +209,8 @@ CASES = [
      "no change 'droput' in alexnet; did you mean 'dropout'? Known: activation, augment, "
      "dropout, fc_layers, pooling."),
     ("pairs of one argument", BadInput, two_of_one_argument,
-     "pairs take one change of each argument; choose among activation=relu, activation=tanh by "
-     "--changes."),
+     "`factorial` takes one change of each argument; choose among activation=relu, "
+     "activation=tanh by `changes`."),
     ("ladder with settings", BadInput, lambda: netzoo.ladder("lenet@epochs=3", "alexnet"),
      "a ladder goes from model to model, without settings; received 'lenet@epochs=3'."),
     ("ladder to itself", BadInput, lambda: netzoo.ladder("lenet", "lenet"),
@@ -242,7 +243,7 @@ CASES = [
      "test_each_epoch is True or False; received 1."),
     ("setting for one model", BadInput, lambda: netzoo.compare("lenet@limit_train=9"),
      "limit_train is the same for all models of a comparison; received it for 'lenet' alone. "
-     "Give it as --limit-train."),
+     "Give it to all as `limit_train`."),
     ("family of settings", UnknownName, lambda: netzoo.compare("lenet@as=alexnt"),
      "no family 'alexnt'; did you mean 'alexnet'? Known: <any>."),
     ("setting without a value", BadInput, lambda: netzoo.compare("lenet@epochs"),
@@ -256,7 +257,7 @@ CASES = [
      "the backend torch (KERAS_BACKEND names another) needs the package torch, which is not "
      'installed: pip install "netzoo[torch]"'),
     ("GPU", BadInput, lambda: backend.require_gpu({"kind": "cpu", "name": CPU.name}),
-     "--device gpu: <any> sees no GPU here; it would run on CPU (2 cores)<any>."),
+     "`device` gpu: <any> sees no GPU here; it would run on CPU (2 cores)<any>."),
     ("device of a variable", BadInput, not_there,
      "KERAS_TORCH_DEVICE is 'cdua', and <any> cannot compute on that here; set it to cpu, or unset "
      "it."),
@@ -265,16 +266,16 @@ CASES = [
      'report needs the package altair, which is not installed: pip install "netzoo[report]"'),
     ("package of a plot", MissingPackage,
      lambda patch: without(patch, "plotext", lambda: command("compare lenet --plot")),
-     '--plot needs the package plotext, which is not installed: pip install "netzoo[report]"'),
+     '`plot` needs the package plotext, which is not installed: pip install "netzoo[report]"'),
     ("old package of a plot", MissingPackage, old_plotext,
-     '--plot needs plotext 6 or later; this is 5.3.2: pip install "netzoo[report]"'),
+     '`plot` needs plotext 6 or later; this is 5.3.2: pip install "netzoo[report]"'),
     ("package of a frame", MissingPackage, no_pandas,
      "to_pandas needs the package pandas, which is not installed: pip install pandas"),
     ("process that ends", TrialFailed,
      lambda patch: ended(patch, "echo the backend gave up >&2; exit 3"),
      "its process ended with code 3: the backend gave up"),
     ("process that is killed", TrialFailed, told_when_dead,
-     "its process was ended by SIGKILL, perhaps for want of memory."),
+     "its process was ended by SIGKILL, possibly out of memory."),
     # Folders of results.
     ("runs of no folder", BadInput, "runs nowhere",
      "'nowhere' is not a folder."),

@@ -24,7 +24,7 @@ from netzoo.recipes import recipe
 from netzoo.runs.request import planned_trials
 from netzoo.runs.worker import Worker
 from netzoo.training.layer_probes import layer_probes
-from netzoo.training.snapshots import moments
+from netzoo.training.snapshots import snapshots
 from netzoo.training.state import restore
 from netzoo.training.step import step_of
 
@@ -117,7 +117,7 @@ def two_inputs():
 def infinite():
     model = compiled(classifier())
     model.set_weights([np.full(weight.shape, np.inf) for weight in model.get_weights()])
-    moments(model, clothes(), recipe("brief", ""), 0, (0,), 2, print)
+    snapshots(model, clothes(), recipe("brief", ""), 0, (0,), 2, print)
 
 
 def compiled(model):
@@ -216,7 +216,7 @@ def changed_images():
     wanted = replace(data, sha256="ab" * 32)
     recipes = {model_spec("lenet"): recipe("brief", "lenet")}
     (trial,) = planned_trials(recipes, wanted, [0], "tensorflow", "cpu")
-    Worker(print, threading.Event()).pace(trial, 1)
+    Worker(print, threading.Event()).profile(trial, 1)
 
 
 # fmt: off
@@ -321,7 +321,7 @@ CASES = [
      "'my.py' is not there."),
     ("open size", BadInput, open_size,
      "mine.py:build has an input of an open size: (?, 4); give it, without the batch, by "
-     "--input-shape (input_shape in Python), such as 20,4."),
+     "`input_shape`, such as 20,4."),
     ("argument of a callable", BadInput, lambda: found("def build(): ...", num_classes=3),
      "mine.py:build takes no num_classes; leave it out."),
     ("callable that fails", BadInput, lambda: found("def build(): 1 / 0"),
@@ -373,8 +373,8 @@ CASES = [
      "install dataset-fashion-mnist; put its four IDX files (train-images-idx3-ubyte, "
      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; .idx for -idx and "
      ".gz at the end will do) in a folder and name it with "
-     "--data-dir or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
-     "on the sample that netzoo brings: --dataset fashion_mnist_sample."),
+     "`data_dir` or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
+     "on the sample that netzoo brings: `dataset` fashion_mnist_sample."),
     ("other clothes", DataError, other_clothes,
      "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
      "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
@@ -424,7 +424,7 @@ CASES = [
      "no data set 'cifer10'; did you mean 'cifar10'? Known: <any>."),
     ("data set without a network", DataError, lambda patch: without_network(patch, "cifar10"),
      "no data set 'cifar10' in empty, and no network to download it: prepare it on a machine "
-     "that has one, copy the folder, and name it with --data-dir."),
+     "that has one, copy the folder, and name it with `data_dir`."),
     ("configuration of a data set", DataError, lambda: tfds.prepare("mnist/none", Path("data")),
      "TFDS cannot prepare 'mnist/none': <any>"),
     ("configurations of a data set", BadInput, two_configurations,

@@ -6,9 +6,12 @@ class Hooks:
 
     def __init__(self):
         self.kept = []
-        self.keep = self.kept.append
+        self.save_checkpoint = self.kept.append
 
-    def report(self, event):
+    def on_step_end(self, epoch, step, steps):
+        pass
+
+    def on_epoch_end(self, record):
         pass
 
     def should_stop(self):

@@ -7,10 +7,10 @@ from study_records import CPU, DATA, VERSIONS, counted, record, trial_of
 from netzoo.models.catalog import model_spec
 from netzoo.provenance import Device
 from netzoo.records.codec import to_plain
-from netzoo.records.plan import Pace, Plan
+from netzoo.records.plan import ModelProfile, Plan, Timing
 from netzoo.results.layers import layers_side_by_side
 from netzoo.results.lesson import LessonPage
-from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord
+from netzoo.results.probe import LayerProbe, Probe, ProbedModel, ProbeRecord, Snapshot
 from netzoo.results.rows import compare_records
 from netzoo.runs.request import planned_trials, recipe_of
 from netzoo.studies.claims import TRAINED, claims
@@ -54,18 +54,20 @@ def counts(*, device=CPU, step_seconds=1.0, first_step=2.0):
     recipes = {model: recipe_of(model, "lesson", {}, device) for model in map(model_spec, specs)}
     planned = planned_trials(recipes, DATA, [0], "tensorflow", "auto")
     steps = -(-DATA.train // 128)
-    pace = Pace(start=30.0, first_step=first_step, epoch=steps * step_seconds, end=40.0)
+    timing = Timing(start=30.0, first_step=first_step, epoch=steps * step_seconds, end=40.0)
     return Plan(
         request={},
         baseline="lenet",
         trials=tuple(planned),
         device=device,
         versions=VERSIONS,
-        costs={t.model: counted(t.spec.model, input_shape=t.input_shape) for t in planned},
-        natives={},
-        paces={spec: pace if spec == "alexnet" else Pace(1.0, 1.0, 1.0, 1.0) for spec in specs},
-        parts=dict.fromkeys(specs, 1),
-        failures={},
+        profiles={
+            t.model: ModelProfile(
+                cost=counted(t.spec.model, input_shape=t.input_shape),
+                timing=timing if t.model == "alexnet" else Timing(1.0, 1.0, 1.0, 1.0),
+            )
+            for t in planned
+        },
     )
 
 
@@ -86,7 +88,7 @@ def probed(seeds=SEEDS, *, steps=(0, 20), gradients=GRADIENTS, outputs=OUTPUTS, 
     failed = failed or {}
     records = [
         ProbeRecord(trial_of(model, seed), CPU, VERSIONS, 100, tuple(
-            Moment(step, _layers(gradients[model][seed], outputs[model][seed], step))
+            Snapshot(step, _layers(gradients[model][seed], outputs[model][seed], step))
             for step in steps
         ))
         for model in gradients if model not in failed
@@ -132,7 +134,7 @@ def _layers(gradient, output, step):
     return conv1, pool1
 
 
-def page_of(comparison=None, probe=None, *, counted=None, slow=None, size="--quick", command=""):
+def page_of(comparison=None, probe=None, *, counted=None, slow=None, size="brief", command=""):
     """Return the page that a lesson makes of what it has."""
     counted = counted or counts()
     return LessonPage(

@@ -8,7 +8,7 @@ from lesson_records import page_of, probed, usual
 from study_records import DATA, record, train_by
 
 import netzoo
-from netzoo.records.arrays import Filters, Pictures, Predictions
+from netzoo.records.arrays import Filters, Predictions, Thumbnails
 from netzoo.records.trial import EpochRecord
 from netzoo.report.content import Content
 from netzoo.results.rows import compare_groups
@@ -64,7 +64,7 @@ def groups(accuracies=None, **fields):
 def pictures():
     """Return 40 images of 4 × 4 pixels, each of one grey."""
     pixels = b"".join(bytes([6 * number] * 16) for number in range(IMAGES))
-    return Pictures.of(DATA.sha256, (4, 4, 1), IMAGES, pixels)
+    return Thumbnails.of(DATA.sha256, (4, 4, 1), IMAGES, pixels)
 
 
 def content(by_model=None, **fields):
@@ -81,7 +81,7 @@ def studies(monkeypatch):
     """Return an ablation with shares, a ladder, a probe and a lesson."""
     train_by(monkeypatch, lambda spec, seed: record(spec, seed, 0.5 + len(spec) / 200 + seed / 100))
     return (
-        netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True),
+        netzoo.ablate("lenet", changes=["activation", "pooling"], factorial=True),
         netzoo.ladder("lenet", "alexnet"),
         probed(),
         page_of(*usual()),

@@ -206,11 +206,11 @@ def test_the_quick_recipe_teaches_both_networks():
 
 
 def test_the_processes_of_a_command_share_what_jax_compiled_and_it_goes(tmp_path, backend_name):
-    class Look(netzoo.Listener):
-        def trial_started(self, *about):
+    class Look(netzoo.Callback):
+        def on_trial_begin(self, *about):
             self.before = steps()
 
-        def trial_ended(self, record):
+        def on_trial_end(self, record):
             self.after = steps()
 
     def steps():
@@ -220,7 +220,7 @@ def test_the_processes_of_a_command_share_what_jax_compiled_and_it_goes(tmp_path
     whole_batches = {"limit_train": 100, "validation": 0.1, "batch_size": 45}
     netzoo.compare(
         "lenet", dataset="fashion_mnist_sample", recipe="quick", epochs=1, limit_test=50,
-        output=tmp_path / "out", listener=look, **whole_batches,
+        output=tmp_path / "out", callbacks=[look], **whole_batches,
     )  # fmt: skip
     assert len(look.before) == (1 if backend_name == "jax" else 0)
     assert look.after == look.before

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 from lesson_records import GPU, counts, page_of, usual
 from netzoo_cli.app import app
-from netzoo_cli.training import size
 from reference import LAYER_MACS, MACS, PARAMS
 from study_records import record, train_by, trial_of
 
 import netzoo
+from netzoo.models.catalog import model_spec
+from netzoo.records.plan import ModelProfile
 from netzoo.runs.request import Request
 from netzoo.studies.claims import PROBED, TRAINED
 from netzoo.studies.cost_claims import counted
@@ -90,7 +91,8 @@ def with_params(params):
 )
 def test_another_count_would_give_another_verdict(place, model, changed, verdict):
     counted = counts()
-    counted.costs[model] = changed(counted.costs[model])
+    profile = counted.profiles[model]
+    counted.profiles[model] = replace(profile, cost=changed(profile.cost))
     told = [claim.verdict for claim in page_of(counted=counted).claims[:4]]
     expected = [FAILS, FAILS, HOLDS, HOLDS]
     expected[place] = verdict
@@ -102,9 +104,7 @@ WHY = "its process was ended by SIGKILL."
 
 def without(counts, name):
     """Return the counts as they are where the memory is too small for a batch of a network."""
-    for known in (counts.costs, counts.paces):
-        known.pop(name, None)
-    counts.failures[name] = WHY
+    counts.profiles[name] = ModelProfile(failure=WHY)
     return counts
 
 
@@ -199,21 +199,22 @@ def trains(line, monkeypatch):
         return set(given["models"]), None
     if name == "ablate":
         asked = train_by(monkeypatch, lambda spec, seed: record(spec, seed, 0.8))
-        recipe = size(given["quick"], given["full"], given["recipe"])
+        recipe = given["recipe"]
         netzoo.ablate(given["model"], changes=[given["changes"]], recipe=recipe, seeds=(0,))
         return set(asked["models"]), asked["recipe"]
     recipe = given["recipe"]
     if name == "probe":
-        recipe = size(given["quick"], given["full"], recipe)
         assert given["steps"].startswith("0,")
-    request = Request(given["models"], recipe, None, None, (0,), "cpu", None, {})
+    request = Request(
+        tuple(map(model_spec, given["models"])), recipe, None, None, (0,), "cpu", None, {}
+    )
     request.check()
     return set(given["models"]), recipe
 
 
-@pytest.mark.parametrize(("chosen", "recipe"), [("--quick", "brief"), ("--full", "lesson")])
-def test_each_claim_names_the_command_that_measures_it(monkeypatch, chosen, recipe):
-    claims = page_of(*usual(), size=chosen).claims
+@pytest.mark.parametrize("recipe", ["brief", "lesson"])
+def test_each_claim_names_the_command_that_measures_it(monkeypatch, recipe):
+    claims = page_of(*usual(), size=recipe).claims
     found = [trains(claim.command, monkeypatch) for claim in claims]
     both, augmented = ({"lenet", "alexnet"}, None), "alexnet@augment=flip+crop"
     assert found == [
@@ -230,7 +231,7 @@ def test_each_claim_names_the_command_that_measures_it(monkeypatch, chosen, reci
     ]  # fmt: skip
     asked = [models for models, _ in found[4:12]]
     assert set().union(*asked) == {*TRAINED, *PROBED}
-    assert [claim.command for claim in page_of(size=chosen).claims] == [
+    assert [claim.command for claim in page_of(size=recipe).claims] == [
         claim.command
         for claim in claims  # the same where it is not measured
     ]

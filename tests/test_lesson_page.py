@@ -151,7 +151,7 @@ def test_the_json_of_the_page_has_the_keys_that_were_promised():
         }  # fmt: skip
     assert told["comparison"] == json.loads(to_text(comparison))
     assert told["probe"] == json.loads(to_text(probe))
-    assert (told["schema"], told["size"], told["backend"]) == (1, "--quick", "tensorflow")
+    assert (told["schema"], told["size"], told["backend"]) == (1, "brief", "tensorflow")
     assert told["device"]["name"] == "CPU (2 cores)"
     assert (told["command"], told["commit"]) == ("netzoo lesson", "ab" * 20)
     told = json.loads(to_text(page_of()))

@@ -20,7 +20,7 @@ from lesson_records import page_of
 from processes import children, finish, kept, kill, launch, wait_for, without_times
 
 from netzoo.results.lesson import lesson_page_text
-from netzoo.runs.listener import Listener
+from netzoo.runs.callback import Callback
 from netzoo.studies import lesson
 from netzoo.studies.claims import PROBED, TRAINED
 
@@ -121,7 +121,7 @@ def test_a_lesson_on_the_command_line(whole, backend_name):
         (name, "ok") for name in PROBED
     ]
     assert {row["step"] for row in told["probe"]["layers"]} == {0, 20}
-    assert (told["size"], told["backend"]) == ("--quick", backend_name)
+    assert (told["size"], told["backend"]) == ("brief", backend_name)
     assert started(said) == [(str(n), "7") for n in range(1, 8)] + [
         (str(n), "3") for n in range(1, 4)
     ]
@@ -203,10 +203,10 @@ def test_after_all_that_the_lesson_ends_as_one_that_nothing_disturbed(
     assert ours == theirs
 
 
-class Killer(Listener):
+class Killer(Callback):
     """Kills the processes that count and time when they come to AlexNet."""
 
-    def waiting(self, what):
+    def on_wait(self, what):
         if what == "timing a few steps of alexnet":
             for pid in children(SimpleNamespace(pid=os.getpid())):
                 with open(f"/proc/{pid}/cmdline") as file:

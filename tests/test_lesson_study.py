@@ -31,13 +31,13 @@ def measure_by(monkeypatch, *, trainings=None, probe=None, gpu=False):
     """
     asked = []
 
-    def counted(device, listener):
+    def counted(device, callback):
         asked.append(("count", device))
         on_gpu = gpu and device != "cpu"
         return counts(device=GPU if on_gpu else CPU, step_seconds=0.01 if on_gpu else 1.0)
 
     def ask(name, made):
-        def run(models, *, output, listener, **options):
+        def run(models, *, output, callbacks, **options):
             asked.append((name, tuple(models), Path(output).name, options))
             (output / "trials").mkdir(parents=True, exist_ok=True)
             return made(output)
@@ -80,7 +80,7 @@ def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_p
     assert asked[2:] == [("probe", looked, "probes", {**given, "steps": (0, 20)})]
 
     assert page.claims == page_of(*usual()).claims
-    assert (page.backend, page.device, page.size) == (netzoo.backend.name(), CPU, "--quick")
+    assert (page.backend, page.device, page.size) == (netzoo.backend.name(), CPU, "brief")
     assert (tmp_path / "out" / "lesson.md").read_text(encoding="utf-8") == lesson_page_text(page)
     assert saved_study(tmp_path / "out") == page
 
@@ -88,19 +88,17 @@ def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_p
 @pytest.mark.parametrize(
     ("recipe", "gpu", "words"),
     [
-        (BRIEF, False, "--quick"),
-        (BRIEF, True, "--full"),
-        ("brief", True, "--quick"),
-        ("lesson", False, "--full"),
-        ("quick", False, "--recipe quick"),  # a recipe that neither of the two names
+        (BRIEF, False, "--recipe brief"),
+        (BRIEF, True, "--recipe lesson"),
+        ("brief", True, "--recipe brief"),
+        ("lesson", False, "--recipe lesson"),
+        ("quick", False, "--recipe quick"),
     ],
 )
 def test_the_commands_of_the_claims_take_the_recipe_that_was_taken(monkeypatch, recipe, gpu, words):
     measure_by(monkeypatch, gpu=gpu)
     page = netzoo.lesson(recipe=recipe)
-    assert all(claim.command.endswith(f" {words}") for claim in page.claims[4:10])
-    by_name = {"--quick": "--recipe brief", "--full": "--recipe lesson"}.get(words, words)
-    assert all(claim.command.endswith(f" {by_name}") for claim in page.claims[10:12])
+    assert all(claim.command.endswith(f" {words}") for claim in page.claims[4:12])
 
 
 @pytest.mark.parametrize(
@@ -125,13 +123,13 @@ def test_ctrl_c_gives_the_page_of_what_was_finished(monkeypatch, tmp_path):
     measure_by(monkeypatch, trainings=stopped(some), probe=stopped(first))
     with pytest.raises(Interrupted) as caught:
         netzoo.lesson(output=tmp_path / "a")
-    page = caught.value.comparison
+    page = caught.value.result
     assert page.claims == page_of(some).claims
     assert (page.comparison.models, page.probe) == (some.models, None)
     measure_by(monkeypatch, probe=stopped(first))
     with pytest.raises(Interrupted) as caught:
         netzoo.lesson(output=tmp_path / "b")
-    page = caught.value.comparison
+    page = caught.value.result
     assert page.claims == page_of(usual()[0], first).claims
     for folder in (tmp_path / "a", tmp_path / "b"):
         assert not (folder / "lesson.md").exists()
@@ -148,7 +146,7 @@ def test_ctrl_c_before_the_first_probe_gives_the_page_of_the_trainings(monkeypat
     with pytest.raises(KeyboardInterrupt) as caught:  # of which Interrupted is one
         netzoo.lesson(output=tmp_path / "out")
     assert isinstance(caught.value, Interrupted)
-    assert caught.value.comparison.claims == page_of(usual()[0]).claims
+    assert caught.value.result.claims == page_of(usual()[0]).claims
 
 
 def test_a_page_of_another_lesson_does_not_stay_beside_a_stop(monkeypatch, tmp_path):

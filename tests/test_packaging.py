@@ -37,6 +37,7 @@ def test_the_command_is_installed_and_tfds_hidden_dependency_is_declared():
 
 def test_the_public_names_are_these():
     assert netzoo.__all__ == [
+        "Callback",
         "Comparison",
         "Cost",
         "Listener",

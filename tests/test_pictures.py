@@ -14,7 +14,7 @@ from netzoo.data.thumbnails import pictures, smaller
 from netzoo.records.arrays import Predictions
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
-from netzoo.runs.listener import Listener
+from netzoo.runs.callback import Callback
 from netzoo.runs.prepare import pictures_again
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
@@ -32,19 +32,19 @@ REQUEST = {
 }
 
 
-class Heard(Listener):
+class Heard(Callback):
     """Keep what is said and which trials end."""
 
     def __init__(self):
         self.lines, self.records = [], []
-        self.said, self.trial_ended = self.lines.append, self.records.append
+        self.on_message, self.on_trial_end = self.lines.append, self.records.append
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """Return the folder of a comparison of one trial, and its record."""
     folder, heard = tmp_path_factory.mktemp("pictures") / "out", Heard()
-    netzoo.compare(**REQUEST, output=folder, listener=heard)
+    netzoo.compare(**REQUEST, output=folder, callbacks=[heard])
     return folder, *heard.records
 
 
@@ -165,7 +165,7 @@ def test_damaged_pictures_are_set_aside_and_the_run_is_shown_and_gone_on_with(co
     shown, notes = saved_comparison(Store(copy))
     assert notes == ()
     heard = Heard()
-    again = netzoo.compare(**REQUEST, output=copy, listener=heard)
+    again = netzoo.compare(**REQUEST, output=copy, callbacks=[heard])
     assert again.models == shown.models
     assert heard.lines == [
         f"{path} was cut short or changed since it was written. It is set aside as "
@@ -180,7 +180,7 @@ def test_a_folder_of_an_older_netzoo_has_none_and_nothing_is_said_of_it(copy):
     store, heard = Store(copy), Heard()
     assert store.pictures(dataset_of(copy)) is None
     assert store.damaged == []
-    netzoo.compare(**REQUEST, output=copy, listener=heard)
+    netzoo.compare(**REQUEST, output=copy, callbacks=[heard])
     assert heard.lines == ["1 of 1 trials is done already."]
 
 
@@ -200,7 +200,7 @@ def test_pictures_are_made_again_of_the_same_images_or_not_at_all(run):
 
 @pytest.mark.slow
 def test_what_a_folder_lacks_is_mended_with_its_next_trial(copy):
-    """Pictures that are not there, then a folder that is removed while it is in use."""
+    """Thumbnails that are not there, then a folder that is removed while it is in use."""
     kept = (copy / "pictures.json").read_bytes()
     (record,) = (copy / "trials").glob("*.json")
     record.unlink()
@@ -213,7 +213,7 @@ def test_what_a_folder_lacks_is_mended_with_its_next_trial(copy):
 
     heard = Heard()
     heard.trial_ended = remove
-    netzoo.compare(**REQUEST, output=copy, listener=heard)
+    netzoo.compare(**REQUEST, output=copy, callbacks=[heard])
     assert made == [kept]
     assert any("it is written anew" in line for line in heard.lines)
     assert (copy / "pictures.json").read_bytes() == kept

@@ -10,7 +10,7 @@ from study_records import CPU, DATA, VERSIONS, agree_in_every_form, holm, trial_
 
 from netzoo.records.codec import to_plain
 from netzoo.results.layers import layers_side_by_side
-from netzoo.results.probe import LayerProbe, Moment, Probe, ProbedModel, ProbeRecord, probe_table
+from netzoo.results.probe import LayerProbe, Probe, ProbedModel, ProbeRecord, Snapshot, probe_table
 
 SIGMOID, RELU = "lenet", "lenet-relu"
 SEEDS = (0, 1, 2)
@@ -50,7 +50,7 @@ def probed(model, seed):
         ]
         if step:
             layers[-1] = replace(layers[-1], weight_gradient_norm=0.0)
-        moments.append(Moment(step, tuple(layers)))
+        moments.append(Snapshot(step, tuple(layers)))
     return ProbeRecord(trial_of(model, seed), CPU, VERSIONS, 100, tuple(moments))
 
 

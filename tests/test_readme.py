@@ -173,7 +173,7 @@ class Reached(Exception):
 
 @pytest.fixture
 def stop_before_training(monkeypatch):
-    def opened(request, output, listener):
+    def opened(request, output, callback):
         request.check()
         raise Reached
 

@@ -89,9 +89,9 @@ def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings)
         (
             "lenet@limit_train=5",
             "limit_train is the same for all models of a comparison; received it for 'lenet' "
-            "alone. Give it as --limit-train.",
+            "alone. Give it to all as `limit_train`.",
         ),
-        ("lenet@limit_test=5", "Give it as --limit-test."),
+        ("lenet@limit_test=5", "Give it to all as `limit_test`."),
         ("lenet@epochs=3,validation=0.2", "validation is the same for all models"),
         ("lenet@as=alexnt", "no family 'alexnt'; did you mean 'alexnet'?"),
         ("lenet@as=lenet-relu", "no family 'lenet-relu'"),

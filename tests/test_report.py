@@ -210,7 +210,7 @@ def test_one_seed_is_judged_by_its_images():
     assert (maxpool.verdict, maxpool.more_seeds) == ("not separable", None)
     footer = "\n".join(comparison_table(comparison).footer)
     assert "McNemar's exact test over the test images, p < 0.05 after Holm's" in footer
-    assert "One seed: the verdict is of these trained networks" in footer
+    assert "One seed: the verdict compares these trained networks" in footer
     without = compare_records([record("lenet", 0, 0.7, size=28), pair[1]], "lenet")
     assert without.models[1].verdict is None
 
@@ -268,7 +268,7 @@ def test_what_was_not_the_same_is_a_warning(change, words):
         ({"augment": "flip"}, "Not the same augmentation for all: lenet none; lenet-relu flip."),
         ({"validation": 0.2}, "Not the same validation share for all: lenet 0.1; lenet-relu 0.2."),
         ({"precision": "mixed_bfloat16"}, "Not the same precision for all: lenet float32;"),
-        ({"tuned": False}, "Not the same search effort for all: the recipe's settings were not"),
+        ({"tuned": False}, "Hyperparameters were tuned for some models only: not for"),
     ],
 )
 def test_other_settings_are_a_warning(setting, words):

@@ -58,6 +58,7 @@ BY_NAME = {
 THIRD_PARTY = {
     "__init__": {"lazy_loader"},
     "records.codec": {"msgspec"},
+    "runs.messages": {"msgspec"},
     "cost": {"keras"},
     "data": {"numpy", "tensorflow"},
     "training": {"keras", "numpy"},

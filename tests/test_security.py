@@ -44,7 +44,7 @@ NEVER = {
 ONLY = {
     "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
     "load_model": {"models.saved:load"},
-    "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_about"},
+    "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta"},
     "subprocess": {"runs.process:Process", "provenance:_git"},
     "urllib.request": {"data.tfds:reachable"},  # asks whether a server answers, and reads nothing
     "download_and_prepare": {"data.tfds:prepare"},  # TFDS has the checksums
@@ -183,7 +183,7 @@ class Trap:
 def test_a_checkpoint_with_a_pickled_object_is_set_aside_and_runs_nothing(place, tmp_path):
     trial, made = trial_of("lenet", 0), tmp_path / "made"
     path = Store(tmp_path).checkpoint(trial)
-    about = checkpoint.About(identity(trial), (), 0.0, 0, 1)
+    about = checkpoint.CheckpointMeta(identity(trial), (), 0.0, 0, 1)
     trap = np.array([Trap(str(made))], dtype=object)
     checkpoint.write(path, about, {"weights": np.zeros(2), place: trap})
     with np.load(path, allow_pickle=True) as held:
@@ -194,7 +194,7 @@ def test_a_checkpoint_with_a_pickled_object_is_set_aside_and_runs_nothing(place,
     said = []
     assert Worker(said.append, threading.Event())._checkpoint(path, trial) is None
     assert [each.name for each in path.parent.iterdir()] == [f"{path.name}.damaged1"]
-    assert f"It is set aside as {path.name}.damaged1" in said[0]["line"]
+    assert f"It is set aside as {path.name}.damaged1" in said[0].line
     assert not made.exists()
 
 

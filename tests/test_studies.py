@@ -84,7 +84,7 @@ def test_an_ablation_makes_each_change_alone(monkeypatch, model, options, augmen
 )  # fmt: skip
 def test_with_pairs_an_ablation_makes_every_set_of_changes(monkeypatch, model, changes, arms):
     asked = train_by(monkeypatch, cheap)
-    ablation = netzoo.ablate(model, changes=changes, pairs=True, seeds=(0,))
+    ablation = netzoo.ablate(model, changes=changes, factorial=True, seeds=(0,))
     assert asked["models"] == arms
     assert [effect.model for effect in ablation.effects] == arms[1 : len(changes) + 1]
     assert len(ablation.shares) == len(changes)
@@ -101,7 +101,7 @@ def test_the_sets_of_a_family_are_of_what_its_variants_make_together(
     monkeypatch, model, together, last
 ):
     asked = train_by(monkeypatch, cheap)
-    netzoo.ablate(model, pairs=True, seeds=(0,))
+    netzoo.ablate(model, factorial=True, seeds=(0,))
     assert len(set(asked["models"])) == len(asked["models"]) == 2**4
     assert asked["models"][-1] == last
     assert together in asked["models"]

@@ -146,7 +146,7 @@ def test_one_seed_has_differences_and_no_verdict(monkeypatch, study):
     assert (effect.accuracy.ci95, effect.accuracy.n, effect.verdict) == (None, 1, None)
     assert table.rows[1][8].text == "+10.0"
     assert table.rows[1][-1].text == "–"
-    assert "One seed: no verdicts; ask --seeds 3 or more." in table.footer
+    assert "One seed: no verdicts. Use 3 seeds or more." in table.footer
 
 
 UNFINISHED = {"status": "unfinished", "error": "stopped by Ctrl-C."}
@@ -159,14 +159,14 @@ def test_ctrl_c_gives_the_study_of_what_was_finished(monkeypatch):
 
     train_by(monkeypatch, by_table(SETS, **until("lenet-maxpool")), stopped=True)
     with pytest.raises(Interrupted) as caught:
-        netzoo.ablate("lenet", changes=CHANGES, pairs=True)
-    ablation = caught.value.comparison
+        netzoo.ablate("lenet", changes=CHANGES, factorial=True)
+    ablation = caught.value.result
     assert [effect.accuracy is None for effect in ablation.effects] == [False, False, True]
     assert ablation.shares == ()
     train_by(monkeypatch, by_table(SETS, **until("lenet-relu")), stopped=True)
     with pytest.raises(Interrupted) as caught:
         netzoo.ladder("lenet", "lenet-relu-maxpool", order=["activation", "pooling"])
-    activation, pooling = caught.value.comparison.rungs
+    activation, pooling = caught.value.result.rungs
     assert activation.verdict == "better"
     assert (pooling.accuracy, pooling.verdict) == (None, None)
 
@@ -187,7 +187,7 @@ def test_what_a_model_asks_for_itself_is_meant_to_differ(monkeypatch):
 
 def test_the_json_of_a_study_has_the_keys_that_were_promised(monkeypatch):
     train_by(monkeypatch, by_table(SETS))
-    told = json.loads(to_text(netzoo.ablate("lenet", changes=CHANGES, pairs=True)))
+    told = json.loads(to_text(netzoo.ablate("lenet", changes=CHANGES, factorial=True)))
     assert set(told) == {
         "base", "effects", "comparison", "total", "shares", "interactions", "schema",
     }  # fmt: skip
@@ -211,7 +211,7 @@ def on_the_way(spec, seed):
 
 STUDIES = {
     "ablation": lambda: ablation_table(netzoo.ablate("alexnet")),
-    "shares": lambda: ablation_table(netzoo.ablate("lenet", changes=CHANGES, pairs=True)),
+    "shares": lambda: ablation_table(netzoo.ablate("lenet", changes=CHANGES, factorial=True)),
     "ladder": lambda: ladder_table(netzoo.ladder("lenet", "alexnet")),
 }
 ALL = by_table(ACCURACIES | SETS, **FIGURES)

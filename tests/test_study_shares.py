@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once
 
 def test_the_joint_effect_is_shared_out(monkeypatch):
     train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=CHANGES, pairs=True)
+    ablation = netzoo.ablate("lenet", changes=CHANGES, factorial=True)
     joint = np.subtract(SETS["lenet-relu-maxpool@augment=flip+crop"], SETS["lenet"])
     assert ablation.total.values == pytest.approx(tuple(joint))
     assert [share.change for share in ablation.shares] == [
@@ -33,7 +33,7 @@ def test_the_joint_effect_is_shared_out(monkeypatch):
 
 def test_the_shares_and_the_interaction_of_two_changes(monkeypatch):
     train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True)
+    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], factorial=True)
     none, relu, maxpool, both = (
         np.array(SETS[name])
         for name in ("lenet", "lenet-relu", "lenet-maxpool", "lenet-relu-maxpool")
@@ -54,7 +54,7 @@ def test_the_shares_and_the_interaction_of_two_changes(monkeypatch):
 
 def test_interactions_are_named_and_corrected_for_all_pairs(monkeypatch):
     train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=CHANGES, pairs=True)
+    ablation = netzoo.ablate("lenet", changes=CHANGES, factorial=True)
     assert [each.changes for each in ablation.interactions] == [
         ("activation", "augment"), ("activation", "pooling"), ("augment", "pooling"),
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def test_shares_are_of_the_seeds_that_every_set_has(monkeypatch, lost, seeds):
     train_by(
         monkeypatch, by_table(SETS, **{"lenet-maxpool": lambda seed: FAILED if lost(seed) else {}})
     )
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True)
+    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], factorial=True)
     assert len(ablation.effects) == 2
     if seeds is None:
         assert (ablation.total, ablation.shares, ablation.interactions) == (None, (), ())
@@ -95,7 +95,7 @@ def test_shares_are_of_the_seeds_that_every_set_has(monkeypatch, lost, seeds):
 
 def test_shares_of_one_seed_have_no_interval_and_interactions_no_verdict(monkeypatch):
     train_by(monkeypatch, by_table(SETS))
-    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], pairs=True, seeds=(0,))
+    ablation = netzoo.ablate("lenet", changes=["activation", "pooling"], factorial=True, seeds=(0,))
     assert ablation.total.mean == pytest.approx(0.16)
     assert {share.accuracy.ci95 for share in ablation.shares} == {None}
     assert ablation.interactions == ()

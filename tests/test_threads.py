@@ -37,14 +37,14 @@ FEW = {
 SET = {"torch": "OMP_NUM_THREADS", "tensorflow": "TF_NUM_INTRAOP_THREADS", "jax": "NPROC"}
 
 
-class Heard(netzoo.Listener):
+class Heard(netzoo.Callback):
     """Keeps what is said; presses Ctrl-C twice at the end of an epoch, if one is named."""
 
     def __init__(self, stop_after=None):
         self.lines, self._stop_after = [], stop_after
-        self.said = self.lines.append
+        self.on_message = self.lines.append
 
-    def epoch_ended(self, trial, record):
+    def on_epoch_end(self, trial, record):
         if record.epoch == self._stop_after:
             raise KeyboardInterrupt
 
@@ -61,7 +61,7 @@ def one_core():
 
 def trained(folder, models="lenet", **options):
     heard = Heard()
-    return netzoo.compare(models, output=folder, listener=heard, **FEW | options), heard.lines
+    return netzoo.compare(models, output=folder, callbacks=[heard], **FEW | options), heard.lines
 
 
 def threads_of(folder):
@@ -111,7 +111,7 @@ def half(tmp_path_factory):
     """Return the folder of a training on all cores that was stopped after its first epoch."""
     folder = tmp_path_factory.mktemp("half")
     with pytest.raises(Interrupted):
-        netzoo.compare("lenet", output=folder, listener=Heard(stop_after=1), **FEW)
+        netzoo.compare("lenet", output=folder, callbacks=[Heard](stop_after=1), **FEW)
     return folder
 
 
@@ -148,7 +148,7 @@ def test_a_record_of_one_core_is_repeated_on_all_with_its_number(one):
 def test_a_stopped_training_goes_on_with_its_number_on_other_cores(many, half, tmp_path):
     folder = shutil.copytree(half, tmp_path / "out")
     (progress,) = folder.glob("trials/*.checkpoint")
-    assert checkpoint.read_about(progress).threads == len(CORES)
+    assert checkpoint.read_meta(progress).threads == len(CORES)
     with one_core():
         _, lines = trained(folder)
     assert f"Threads: {len(CORES)} as before, not 1, since the last digits depend on it." in lines

@@ -35,11 +35,11 @@ def users_networks():
     MODELS._values.update(before)
 
 
-class Said(netzoo.Listener):
+class Said(netzoo.Callback):
     def __init__(self):
         self.lines = []
 
-    def said(self, line):
+    def on_message(self, line):
         self.lines.append(line)
 
 
@@ -47,7 +47,7 @@ def test_what_can_train_does_and_the_rest_are_rows(tmp_path):
     """The same network with and without a softmax at its end gives the same numbers."""
     names = ["net-logits", LONG, "net-nine", "net-text", "net-small"]
     said = Said()
-    found = netzoo.compare(names, output=tmp_path / "out", listener=said, **FEW)
+    found = netzoo.compare(names, output=tmp_path / "out", callbacks=[said], **FEW)
     logits, softmax, *failed = found.models
     assert [row.status for row in found.models] == ["ok", "ok", "failed", "failed", "failed"]
     assert (logits.head, softmax.head) == (None, OFF_SOFTMAX)
@@ -77,7 +77,7 @@ def test_a_network_without_a_shape_of_its_own_is_counted_and_timed(name):
     data = netzoo.open_images("fashion_mnist_sample").limited(100, 20).record(None)
     recipes = {model_spec(name): recipe("quick", name, {"precision": "float32"})}
     (trial,) = planned_trials(recipes, data, [0], keras.backend.backend(), "cpu")
-    found = Worker(print, threading.Event()).pace(trial, 1)
+    found = Worker(print, threading.Event()).profile(trial, 1)
     assert found["cost"].input_shape == (28, 28, 1)
     assert found["cost"].macs > 0
     assert found["native"].macs == found["cost"].macs

@@ -65,7 +65,7 @@ pytestmark = pytest.mark.once
         (lambda: netzoo.probe("lenet", steps=[3, 3]), "received [3, 3]."),
         (lambda: netzoo.probe("lenet", images=0), "images is a whole number, at least 1"),
         (lambda: netzoo.probe(["lenet", "lenet"]), "'lenet' is named twice"),
-        (lambda: netzoo.probe("lenet@limit_train=9"), "Give it as --limit-train."),
+        (lambda: netzoo.probe("lenet@limit_train=9"), "Give it to all as `limit_train`."),
     ],
 )
 def test_a_wrong_study_names_what_is_wrong(monkeypatch, call, words):
@@ -81,7 +81,7 @@ def test_a_wrong_study_names_what_is_wrong(monkeypatch, call, words):
     [
         ("ablate lenet-relu", "received 'lenet-relu', try lenet."),
         ("ablate lenet --changes activaton", "in lenet; did you mean 'activation'?"),
-        ("ablate lenet --quick --full", "--quick, --full and --recipe exclude each other"),
+        ("ablate lenet --brief --full", "--brief, --full and --recipe exclude each other"),
         ("ablate lenet --seeds 0", "at least 1; received 0"),
         ("ladder lenet", "Missing argument 'TO'"),
         ("ladder lenet lenet", "nothing to change from lenet to lenet."),
@@ -93,7 +93,7 @@ def test_a_wrong_study_names_what_is_wrong(monkeypatch, call, words):
         ("probe lenet --steps x", "expected whole numbers such as 0,50; received 'x'."),
         ("probe lenet --steps 0,0", "received [0, 0]."),
         ("probe lenet --images 0", "at least 1; received 0."),
-        ("lesson --quick --full", "--quick, --full and --recipe exclude each other"),
+        ("lesson --quick --full", "--brief, --full and --recipe exclude each other"),
         ("lesson --seeds 0", "at least 1; received 0"),
         ("lesson alexnet", "unexpected extra argument (alexnet)"),
     ],

@@ -68,7 +68,7 @@ def counted(
 def _how_to_give_shape(spec: ModelSpec, model: Any) -> str:
     """Return the line that says how to give a shape that a model leaves open."""
     inputs = getattr(model, "inputs", None)
-    ways = "without the batch, by --input-shape (input_shape in Python), such as"
+    ways = "without the batch, by `input_shape`, such as"
     if inputs is None:
         return f"{spec} is not built; give the shape of its input, {ways} 28,28,1."
     shapes = [tuple(tensor.shape[1:]) for tensor in inputs]

@@ -8,16 +8,16 @@ from typing import Any
 import keras
 from keras import tree
 
+from netzoo.cost.backend_count import MEANS, BackendCount
 from netzoo.cost.count import counted
 from netzoo.cost.graph import Call, batch_of_one
-from netzoo.cost.opinion import MEANS, Opinion
 from netzoo.errors import BadInput, telling_line
 
 # Element by element for netzoo; some backends write it as a product with three constants.
 _WEIGHTED_SUMS = frozenset({"RGBToGrayscale"})
 
 
-def verify(model: Any, input_shape: Any = None) -> list[Opinion]:
+def verify(model: Any, input_shape: Any = None) -> list[BackendCount]:
     """Return both counts of each layer and operation of a built model, in the order of first calls.
 
     The weights must be there: PyTorch counts by running, on zeros.
@@ -49,7 +49,7 @@ def verify(model: Any, input_shape: Any = None) -> list[Opinion]:
         if any(entry.startswith((f"{row.name} (", f"{row.name}/")) for entry in cost.uncounted)
     }
     return [
-        Opinion(
+        BackendCount(
             name=row.name,
             ours=None if row.name in unknown else row.macs,
             theirs=theirs[row.name],

@@ -49,9 +49,8 @@ def fashion_mnist(folder: Path | None = None) -> Images:
                 f"no Fashion-MNIST in {', '.join(places)}, and no network to download it. Three "
                 "ways to get it: apt-get install dataset-fashion-mnist; put its four IDX files "
                 f"({files}; .idx for -idx and .gz at the end will do) in a folder and name it with "
-                "--data-dir or NETZOO_DATA_DIR; run again with a "
-                "network, and TFDS downloads it. Or train on the sample that netzoo brings: "
-                "--dataset fashion_mnist_sample."
+                "`data_dir` or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. "
+                "Or train on the sample that netzoo brings: `dataset` fashion_mnist_sample."
             )
         images = _from_tfds(tfds.prepare("fashion_mnist", folder))
     return images

@@ -48,7 +48,7 @@ def open_dataset(name: str, folder: Path | None = None) -> Images:
         if not reachable(REACH_URL):
             raise DataError(
                 f"no data set {name!r} in {place}, and no network to download it: prepare it on a "
-                "machine that has one, copy the folder, and name it with --data-dir."
+                "machine that has one, copy the folder, and name it with `data_dir`."
             )
         found = prepare(name, folder)
     class_names, train, test = read(found)

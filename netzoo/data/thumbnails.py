@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.data.source import Split
-from netzoo.records.arrays import Pictures
+from netzoo.records.arrays import Thumbnails
 
 MOST_PICTURES = 500
 MOST_BYTES = 1_500_000  # before they are packed
 LONGEST_SIDE_PX = 64
 
 
-def pictures(test: Split, sha256: str) -> Pictures:
+def pictures(test: Split, sha256: str) -> Thumbnails:
     """Return the first images of a test split, as many as the limits allow.
 
     sha256: of the data set that the split is of, for its record.
@@ -22,7 +22,7 @@ def pictures(test: Split, sha256: str) -> Pictures:
     shape = height // rows, width // columns, channels
     few = few[: MOST_BYTES // int(np.prod(shape))]
     pixels = b"".join(smaller(image, rows, columns).tobytes() for image in few)
-    return Pictures.of(sha256, shape, len(few), pixels)
+    return Thumbnails.of(sha256, shape, len(few), pixels)
 
 
 def smaller(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:

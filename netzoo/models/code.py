@@ -156,7 +156,7 @@ def _kind(value: Any) -> str:
 def _how_to_give(key: str) -> str:
     """Return how a builder gets an argument that has no default."""
     ways = {
-        "input_shape": "give --input-shape (input_shape in Python), such as 28,28,1.",
-        "num_classes": "give --num-classes (num_classes in Python), such as 10.",
+        "input_shape": "give `input_shape`, such as 28,28,1.",
+        "num_classes": "give `num_classes`, such as 10.",
     }
     return ways.get(key, "netzoo gives input_shape and num_classes alone: let it have a default.")

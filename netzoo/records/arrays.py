@@ -69,7 +69,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Thumbnails:
     """The first test images of a data set, made small, in the order of every trial's predictions.
 
     sha256: of the data set, as in its DatasetRecord. shape: height, width and channels of each.
@@ -83,7 +83,9 @@ class Pictures:
     schema: int = SCHEMA
 
     @classmethod
-    def of(cls, sha256: str, shape: tuple[int, int, int], count: int, pixels: bytes) -> "Pictures":
+    def of(
+        cls, sha256: str, shape: tuple[int, int, int], count: int, pixels: bytes
+    ) -> "Thumbnails":
         """Return the pictures of a data set; pixels: as above, not yet compressed."""
         return cls(sha256, shape, count, zlib.compress(pixels))
 

@@ -1,19 +1,21 @@
-"""What a comparison is to train, and what was measured of its models before."""
+"""The trials of a comparison, and each model's measured profile."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from netzoo.cost.result import Cost, NativeCost
 from netzoo.provenance import SCHEMA, Device
-from netzoo.records.trial import Trial, TrialRecord
+from netzoo.records.codec import to_plain
+from netzoo.records.trial import Trial, TrialRecord, TrialStatus
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How long a model's trial takes, in seconds, by a few timed steps.
+class Timing:
+    """The seconds of a model's trial, estimated from a few timed steps.
 
     start: of its process. first_step: the one that traces and compiles. epoch: of training, with
-    what is measured after it. end: what is measured last.
+    the measurement after it. end: of the last measurement.
     """
 
     start: float
@@ -22,17 +24,95 @@ class Pace:
     end: float
 
     def seconds(self, epochs: int) -> float:
-        """Return the seconds that a trial with so many epochs to go should take."""
+        """Return the estimated seconds of a trial that has this many epochs left."""
         return self.start + self.first_step + epochs * self.epoch + self.end
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a comparison is to train, and what was found out before; the dicts are by model.
+class ModelProfile:
+    """What was measured of a model before any training.
 
-    request: what was asked for, as netzoo.compare takes it. failures: why a model cannot be
-    trained. parts, heads: as in a TrialRecord.
+    cost, native: None for a model that cannot be seen into, or not built. timing: None for one that
+    cannot be trained, for the reason in failure. parts, head: as in a TrialRecord.
     """
+
+    cost: Cost | None = None
+    native: NativeCost | None = None
+    timing: Timing | None = None
+    parts: int = 1
+    head: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials to run, and each model's profile.
+
+    request: the arguments of netzoo.compare. profiles: by model.
+    """
+
+    request: dict[str, Any]
+    baseline: str
+    trials: tuple[Trial, ...]
+    device: Device
+    versions: dict[str, str]
+    profiles: Mapping[str, ModelProfile]
+    schema: int = SCHEMA
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Return why models cannot be trained, by model."""
+        return {name: p.failure for name, p in self.profiles.items() if p.failure is not None}
+
+    @property
+    def costs(self) -> dict[str, Cost]:
+        """Return the costs of the models that were counted, by model."""
+        return {name: p.cost for name, p in self.profiles.items() if p.cost is not None}
+
+    @property
+    def timings(self) -> dict[str, Timing]:
+        """Return the timings of the models that can be trained, by model."""
+        return {name: p.timing for name, p in self.profiles.items() if p.timing is not None}
+
+    def record(self, trial: Trial, status: TrialStatus, **results: Any) -> TrialRecord:
+        """Return the record of a planned trial; results: the other fields, or other values."""
+        profile = self.profiles.get(trial.model, ModelProfile())
+        known: dict[str, Any] = {
+            "device": self.device,
+            "versions": self.versions,
+            "cost": profile.cost,
+            "native": profile.native,
+            "head": profile.head,
+        }
+        return TrialRecord(trial=trial, status=status, **known | results)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain values, by the keys of a PlanFile."""
+        file = PlanFile(
+            request=self.request,
+            baseline=self.baseline,
+            trials=self.trials,
+            device=self.device,
+            versions=self.versions,
+            costs=self.costs,
+            natives=self._by_model("native"),
+            paces=self.timings,
+            parts={name: p.parts for name, p in self.profiles.items() if p.failure is None},
+            failures=self.failures,
+            heads=self._by_model("head"),
+            schema=self.schema,
+        )
+        plain: dict[str, Any] = to_plain(file)
+        return plain
+
+    def _by_model(self, fact: str) -> dict[str, Any]:
+        found = {name: getattr(profile, fact) for name, profile in self.profiles.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class PlanFile:
+    """A plan as its file has it: a dict by model for each fact of a profile."""
 
     request: dict[str, Any]
     baseline: str
@@ -41,19 +121,32 @@ class Plan:
     versions: dict[str, str]
     costs: dict[str, Cost]
     natives: dict[str, NativeCost]
-    paces: dict[str, Pace]
+    paces: dict[str, Timing]
     parts: dict[str, int]
     failures: dict[str, str]
     heads: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
 
-    def record(self, trial: Trial, **results: Any) -> TrialRecord:
-        """Return the record of a planned trial; results: the other fields, or other values."""
-        known: dict[str, Any] = {
-            "device": self.device,
-            "versions": self.versions,
-            "cost": self.costs.get(trial.model),
-            "native": self.natives.get(trial.model),
-            "head": self.heads.get(trial.model),
+    def plan(self) -> Plan:
+        """Return the plan."""
+        models = dict.fromkeys(trial.model for trial in self.trials)
+        profiles = {
+            name: ModelProfile(
+                cost=self.costs.get(name),
+                native=self.natives.get(name),
+                timing=self.paces.get(name),
+                parts=self.parts.get(name, 1),
+                head=self.heads.get(name),
+                failure=self.failures.get(name),
+            )
+            for name in models
         }
-        return TrialRecord(trial=trial, **known | results)
+        return Plan(
+            self.request,
+            self.baseline,
+            self.trials,
+            self.device,
+            self.versions,
+            profiles,
+            self.schema,
+        )

@@ -5,6 +5,7 @@ reading, so that an older netzoo reads a newer record.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from netzoo.cost.result import Cost, NativeCost
@@ -14,7 +15,26 @@ from netzoo.provenance import SCHEMA, DatasetRecord, Device
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Filters, Predictions
 
-ENDED = ("ok", "diverged")  # the statuses of trials that give the same if they run again
+
+class TrialStatus(StrEnum):
+    """How a trial is."""
+
+    OK = "ok"
+    """It was trained to its end."""
+    DIVERGED = "diverged"
+    """Its loss became infinite or NaN; it would again."""
+    FAILED = "failed"
+    """An error ended it; it runs again when the comparison is continued."""
+    UNFINISHED = "unfinished"
+    """It was stopped, or has not been reached yet."""
+    PROBED = "probed"
+    """Its network was probed, not trained to an end."""
+    NOT_BEGUN = "not begun"
+    """Nothing of it is there yet."""
+
+
+# The statuses of trials that would give the same if they ran again.
+FINAL = (TrialStatus.OK, TrialStatus.DIVERGED)
 
 
 @dataclass(frozen=True)
@@ -62,8 +82,8 @@ class EpochRecord:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """What a training that came to its end gave; each as in a TrialRecord."""
+class TrainingResult:
+    """The result of a training that has come to its end; fields as in a TrialRecord."""
 
     history: tuple[EpochRecord, ...]
     test_loss: float
@@ -78,14 +98,15 @@ class Fitted:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """What one trial gave: enough to print any table again and to run the trial again.
+    """The result of one trial: enough to print any table again and to run the trial again.
 
-    status: "ok", "diverged", "failed" or "unfinished", with the reason in error.
+    status: the reason for another than OK is in error.
     cost: None if the model was never built.
     final_train_*: after the last epoch, augmentation and dropout off, on as many training images as
     there are test images: what is to be compared with the test's.
     seconds: from the first step to the last result, without the start of the process.
-    parts: each batch went in so many parts, their gradients added, for want of memory.
+    parts: the number of micro-batches of a step, whose gradients were added up: more than 1 where a
+    whole batch did not fit into the memory.
     test_reads: how often the test split was opened.
     filters: None for a network without a convolution, or one in which the first cannot be told.
     command, commit: the command line, and the git commit of the working folder, if it has one.
@@ -93,7 +114,7 @@ class TrialRecord:
     """
 
     trial: Trial
-    status: str
+    status: TrialStatus
     device: Device
     versions: dict[str, str]
     cost: Cost | None

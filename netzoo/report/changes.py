@@ -9,7 +9,7 @@ import altair as alt
 from netzoo import units
 from netzoo.report.figure import ACCENT, SLANTED, Choice, Figure, fading, picked, rows_named
 from netzoo.results.ablation import Ablation, Ladder
-from netzoo.stats import Delta, Spread
+from netzoo.stats import Delta, Estimate
 
 DIFFERENCES = {"accuracy": "Δ test accuracy, points", "gap": "Δ train–test gap, points"}
 COSTS = {"params": "Parameters", "macs": "MACs"}
@@ -115,7 +115,7 @@ def ladder(study: Ladder) -> Figure | None:
     )
 
 
-def _interval(figure: str, found: Delta | Spread | None) -> dict[str, Any]:
+def _interval(figure: str, found: Delta | Estimate | None) -> dict[str, Any]:
     if found is None:
         return {}
     low, high = found.ci95 or (found.mean, found.mean)
@@ -123,7 +123,7 @@ def _interval(figure: str, found: Delta | Spread | None) -> dict[str, Any]:
     return points | {"n": found.n}
 
 
-def _points(found: Delta | Spread | None) -> str:
+def _points(found: Delta | Estimate | None) -> str:
     return "–" if found is None else units.points(found.mean, found.ci95)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from netzoo.records.trial import TrialRecord
+from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.report.figure import Choice, Figure, rows_named
 
 NAME = "confusion"
@@ -20,7 +20,7 @@ def confusion(records: Mapping[str, Sequence[TrialRecord]]) -> Figure | None:
     None also for more classes than can be drawn.
     """
     known = {
-        name: [r for r in group if r.status == "ok" and r.predictions is not None]
+        name: [r for r in group if r.status == TrialStatus.OK and r.predictions is not None]
         for name, group in records.items()
     }
     known = {name: group for name, group in known.items() if group}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from netzoo.records.arrays import Pictures
+from netzoo.records.arrays import Thumbnails
 from netzoo.records.trial import TrialRecord
 from netzoo.report.pictures import FilterSheet, Pair, disagreements, filter_sheets
 from netzoo.results.comparison import Comparison
@@ -27,7 +27,7 @@ class Content:
     comparisons: dict[str, Comparison]
     records: dict[str, tuple[TrialRecord, ...]]
     studies: tuple[Study, ...] = ()
-    pictures: Pictures | None = None
+    pictures: Thumbnails | None = None
     notes: tuple[str, ...] = ()
 
     @property

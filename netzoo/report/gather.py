@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, DataError, no_such
-from netzoo.records.arrays import Pictures
-from netzoo.records.trial import TrialRecord
+from netzoo.records.arrays import Thumbnails
+from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.report.content import Content
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
@@ -19,7 +19,7 @@ def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Cont
     """Return what the folders hold: records of the same model and settings together."""
     studies: list[Study] = []
     found: list[tuple[str, TrialRecord]] = []
-    pictures: dict[str, Pictures] = {}
+    pictures: dict[str, Thumbnails] = {}
     notes: list[str] = []
     first = ""
     for folder in folders:
@@ -98,7 +98,7 @@ def _by_name(found: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRe
         key = (trial.model, trial.backend, device, trial.recipe, trial.dataset.sha256)
         homes.setdefault(key, folder)
         seeds = groups.setdefault(key, {})
-        if trial.seed not in seeds or seeds[trial.seed].status == "unfinished":
+        if trial.seed not in seeds or seeds[trial.seed].status == TrialStatus.UNFINISHED:
             seeds[trial.seed] = record
     named: dict[str, list[TrialRecord]] = {}
     for key, seeds in groups.items():

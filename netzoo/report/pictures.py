@@ -1,4 +1,4 @@
-"""Pictures as PNG: the test images on which models disagree, and the filters of first layers."""
+"""Thumbnails as PNG: the test images on which models disagree, and the filters of first layers."""
 
 import base64
 import io
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from netzoo.records.arrays import Filters, Pictures
-from netzoo.records.trial import TrialRecord
+from netzoo.records.arrays import Filters, Thumbnails
+from netzoo.records.trial import TrialRecord, TrialStatus
 
 SHOWN_EACH = 6  # of a pair: so many that only the one knows, and so many that only the other
 MOST_PAIRED = 6  # models of which any two are shown; of more, each with the first
@@ -59,7 +59,7 @@ class FilterSheet:
 
 
 def disagreements(
-    records: Mapping[str, Sequence[TrialRecord]], pictures: Pictures | None
+    records: Mapping[str, Sequence[TrialRecord]], pictures: Thumbnails | None
 ) -> list[Pair]:
     """Return what each two models disagree on, by the first seed that both have.
 
@@ -131,10 +131,12 @@ def png_url(pixels: NDArray[np.uint8]) -> str:
 
 def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
     """Return the two records of the first seed that both predicted the same images with."""
-    by_seed = {r.trial.seed: r for r in theirs if r.status == "ok" and r.predictions is not None}
+    by_seed = {
+        r.trial.seed: r for r in theirs if r.status == TrialStatus.OK and r.predictions is not None
+    }
     for record in ours:
         other = by_seed.get(record.trial.seed)
-        if record.status != "ok" or record.predictions is None or other is None:
+        if record.status != TrialStatus.OK or record.predictions is None or other is None:
             continue
         if other.predictions is not None and record.predictions.labels == other.predictions.labels:
             return record, other
@@ -142,7 +144,7 @@ def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
 
 
 def _pair(
-    models: tuple[str, str], found: tuple[TrialRecord, TrialRecord], pictures: Pictures
+    models: tuple[str, str], found: tuple[TrialRecord, TrialRecord], pictures: Thumbnails
 ) -> Pair:
     one, other = (record.predictions for record in found)
     assert one is not None

@@ -41,10 +41,10 @@ def plotext() -> Any:
 
     It is asked for before anything is trained for the sake of a plot.
     """
-    found = imported("plotext", "--plot", INSTALL)
+    found = imported("plotext", "`plot`", INSTALL)
     if int(found.__version__.partition(".")[0]) < 6:  # its interface was another one
         raise MissingPackage(
-            f"--plot needs plotext 6 or later; this is {found.__version__}: {INSTALL}"
+            f"`plot` needs plotext 6 or later; this is {found.__version__}: {INSTALL}"
         )
     return found
 

@@ -8,7 +8,7 @@ from netzoo.provenance import SCHEMA, TrainingProvenance
 from netzoo.results.comparison import Comparison, doubt_lines, failure_line
 from netzoo.results.model_row import ModelRow
 from netzoo.results.result import Result
-from netzoo.stats import Delta, Spread
+from netzoo.stats import Delta, Estimate
 from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
 from netzoo.tables.notes import CONVENTION, origin_lines, tested_text
 from netzoo.tables.table import EMPTY, Cell, Column, Table
@@ -42,7 +42,7 @@ class Share:
     """
 
     change: str
-    accuracy: Spread
+    accuracy: Estimate
     ratio: float | None
 
 
@@ -85,7 +85,7 @@ class Ablation(_Compared):
     base: str
     effects: tuple[Effect, ...]
     comparison: Comparison
-    total: Spread | None = None
+    total: Estimate | None = None
     shares: tuple[Share, ...] = ()
     interactions: tuple[Interaction, ...] = ()
     schema: int = field(default=SCHEMA)
@@ -237,7 +237,7 @@ def _joint_lines(ablation: Ablation) -> list[str]:
 
 def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:
     tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
-    tested = "One seed: no verdicts; ask --seeds 3 or more."
+    tested = "One seed: no verdicts. Use 3 seeds or more."
     if tests:
         tested = f"{tested_text(base, tests)}."
     return [CONVENTION, _GAP, tested, *origin_lines(comparison), *doubt_lines(comparison)]

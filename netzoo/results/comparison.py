@@ -8,7 +8,7 @@ from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
-from netzoo.stats import MOST_SEEDS, POWER, Spread
+from netzoo.stats import MOST_SEEDS, POWER, Estimate
 from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
 from netzoo.tables.notes import CONVENTION, origin_lines, tested_text, uncounted_line
 from netzoo.tables.shown import frame
@@ -89,7 +89,7 @@ class Comparison(TrainingProvenance, Result):
         return comparison_table(self)
 
 
-_BRIEF = "Recipe brief is for short trainings: with more training a verdict may be another."
+_BRIEF = "The brief recipe under-trains on purpose; verdicts may change with longer training."
 
 
 def comparison_table(comparison: Comparison) -> Table:
@@ -143,7 +143,7 @@ def _ratio(value: int | None, base: int | None) -> Cell:
     return Cell(round(value / base, 4), units.ratio(value / base))
 
 
-def _interval(value: Spread | None) -> Cell:
+def _interval(value: Estimate | None) -> Cell:
     if value is None or value.ci95 is None:
         return EMPTY
     low, high = value.ci95
@@ -160,8 +160,8 @@ def _footer(comparison: Comparison) -> list[str]:
     return [
         *(failure_line(row) for row in comparison.models if row.error),
         CONVENTION,
-        "Achieved FLOP/s: of training steps, forward and backward. Train accuracy:"
-        " mean over the last epoch as it trained. Test accuracy: after the last epoch.",
+        "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
+        "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
         *_verdict_lines(comparison),
         *_native_line(comparison),
         *origin_lines(comparison),
@@ -189,21 +189,21 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
         told.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
     if "McNemar" in tests:
         told.append(
-            "One seed: the verdict is of these trained networks on these test images; another seed "
-            "may give another. Ask --seeds 3 or more of the models."
+            "One seed: the verdict compares these trained networks on these test images, and may "
+            "change with the seed. Use 3 seeds or more to compare the architectures."
         )
     for row in rows:
         if row.parts > 1:
             told.append(
-                f"{row.name}: each batch went in {row.parts} parts, whose gradients were added up, "
-                "since the whole did not fit into the device's memory."
+                f"{row.name}: gradient accumulation over {row.parts} micro-batches (full batch "
+                "out of memory)."
             )
         if row.more_seeds is not None:
             count = f"{row.more_seeds}" if row.more_seeds < MOST_SEEDS else f"over {MOST_SEEDS:,}"
             told.append(
                 f"{row.name} and {comparison.baseline}: about {count} more seed"
-                f"{'' if row.more_seeds == 1 else 's'} would separate them with a chance of "
-                f"{units.percent(POWER, 0)}, if the difference is what it seems."
+                f"{'' if row.more_seeds == 1 else 's'} for {units.percent(POWER, 0)} power at the "
+                "observed effect size."
             )
         if row.untrained:
             seeds = ", ".join(map(str, row.untrained))

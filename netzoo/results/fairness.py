@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netzoo.records.trial import TrialRecord
+from netzoo.records.trial import TrialRecord, TrialStatus
 
 # What should be the same, and where a record has it. Input size is a part of the model.
 _SAME: dict[str, Callable[[TrialRecord], Any]] = {
@@ -38,10 +38,13 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
     if len(set(tuned.values())) > 1:
         borrowed = ", ".join(name for name, own in tuned.items() if not own)
         told.append(
-            f"Not the same search effort for all: the recipe's settings were not chosen for "
-            f"{borrowed}; a learning rate of its own may serve it better."
+            f"Hyperparameters were tuned for some models only: not for {borrowed}, which another "
+            "learning rate may serve better."
         )
-    seeds = {name: {r.trial.seed for r in rs if r.status == "ok"} for name, rs in by_model.items()}
+    seeds = {
+        name: {r.trial.seed for r in rs if r.status == TrialStatus.OK}
+        for name, rs in by_model.items()
+    }
     finished = [found for found in seeds.values() if found]
     if any(found != finished[0] for found in finished):
         counts = ", ".join(f"{name} {len(found)}" for name, found in seeds.items())

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from netzoo.cost.result import NativeCost
-from netzoo.records.trial import EpochRecord
-from netzoo.stats import Delta, Spread
+from netzoo.records.trial import EpochRecord, TrialStatus
+from netzoo.stats import Delta, Estimate
 
 
 @dataclass(frozen=True)
 class ModelRow:
     """One model's row of a comparison, over all its seeds.
 
-    status: "ok"; "failed" if a trial failed or diverged; "unfinished" if some only did not end.
-    seeds: those of the trials that ended well, in the order of every Spread's values.
+    status: OK, FAILED if a trial failed or diverged, UNFINISHED if some only did not end.
+    seeds: those of the trials that ended well, in the order of every Estimate's values.
     gap: the accuracy on training images, dropout and augmentation off, minus that on test images.
     images_per_second: median over seeds. seconds: mean over seeds.
     training_flops: of one image, forward and backward.
@@ -25,18 +25,18 @@ class ModelRow:
     """
 
     name: str
-    status: str
+    status: TrialStatus
     input_shape: tuple[int | None, ...]
     params: int | None
     macs: int | None
     flops: int | None
     training_flops: int | None
     native: NativeCost | None
-    train_accuracy: Spread | None
-    test_accuracy: Spread | None
-    gap: Spread | None
-    train_loss: Spread | None
-    test_loss: Spread | None
+    train_accuracy: Estimate | None
+    test_accuracy: Estimate | None
+    gap: Estimate | None
+    train_loss: Estimate | None
+    test_loss: Estimate | None
     images_per_second: float | None
     seconds: float | None
     history: tuple[tuple[EpochRecord, ...], ...]
@@ -82,7 +82,7 @@ def flat(row: ModelRow) -> dict[str, Any]:
     }
 
 
-def _spread(name: str, value: Spread | None) -> dict[str, float | None]:
+def _spread(name: str, value: Estimate | None) -> dict[str, float | None]:
     mean, sd, ci95 = (None, None, None) if value is None else (value.mean, value.sd, value.ci95)
     low, high = ci95 or (None, None)
     return {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from netzoo import units
 from netzoo.provenance import SCHEMA, Device, TrainingProvenance
-from netzoo.records.trial import Trial
+from netzoo.records.trial import Trial, TrialStatus
 from netzoo.results.result import Result
-from netzoo.stats import LEVEL, Spread
+from netzoo.stats import LEVEL, Estimate
 from netzoo.tables.notes import origin_lines
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
@@ -50,7 +50,7 @@ class LayerProbe:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """All layers of a network, in its order, after so many training steps."""
 
     step: int
@@ -65,7 +65,7 @@ class ProbeRecord:
     device: Device
     versions: dict[str, str]
     images: int
-    moments: tuple[Moment, ...]
+    moments: tuple[Snapshot, ...]
     schema: int = SCHEMA
 
 
@@ -78,14 +78,14 @@ class LayerRow:
     layer: str
     type: str
     activation: str | None
-    activation_mean: Spread
-    activation_sd: Spread
-    dead: Spread | None
-    saturated: Spread | None
-    activation_gradient_norm: Spread
-    activation_gradient_rms: Spread
-    weight_gradient_norm: Spread | None
-    weight_norm: Spread | None
+    activation_mean: Estimate
+    activation_sd: Estimate
+    dead: Estimate | None
+    saturated: Estimate | None
+    activation_gradient_norm: Estimate
+    activation_gradient_rms: Estimate
+    weight_gradient_norm: Estimate | None
+    weight_norm: Estimate | None
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class ProbedModel:
-    """A model that was looked into; status: "ok", "failed" or "unfinished", with the reason."""
+    """A probed model; status: OK, FAILED or UNFINISHED, with the reason in error."""
 
     name: str
-    status: str
+    status: TrialStatus
     seeds: tuple[int, ...]
     error: str | None = None
 
@@ -198,11 +198,11 @@ def _cells(row: LayerRow, ratios: Ratios) -> list[Cell]:
     ]
 
 
-def _number(value: Spread | None) -> Cell:
+def _number(value: Estimate | None) -> Cell:
     return EMPTY if value is None else Cell(value.mean, units.three_digits(value.mean))
 
 
-def _share(value: Spread | None) -> Cell:
+def _share(value: Estimate | None) -> Cell:
     return EMPTY if value is None else Cell(round(value.mean, 6), units.percent(value.mean))
 
 
@@ -210,11 +210,11 @@ def _footer(probe: Probe) -> list[str]:
     seeds = probe.recipe["seeds"]
     return [
         *(f"{model.name} {model.status}: {model.error}" for model in probe.models if model.error),
-        "Step: training steps before the look. Output: after the activation, over all units and "
-        f"{probe.images} training images, in evaluation mode. Dead: units that are 0 for every "
-        "image, of ReLU. Saturated: values where the slope is below a twentieth of its largest, of "
-        "sigmoid and tanh. Gradient of weights: L2 norm, of the mean loss. Gradient of output: L2 "
-        "norm for an image's own loss, mean over the images."
+        "Step: training steps completed before probing. Output: after the activation, over all "
+        f"units and {probe.images} training images, in evaluation mode. Dead: units that are 0 for "
+        "every image, of ReLU. Saturated: values where the slope is below a twentieth of its "
+        "largest, of sigmoid and tanh. Gradient of weights: L2 norm, of the mean loss. Gradient of "
+        "output: L2 norm for an image's own loss, mean over the images."
         + (" Each the mean over the seeds." if len(seeds) > 1 else ""),
         *_ratio_line(probe, len(seeds)),
         *origin_lines(probe),

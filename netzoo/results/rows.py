@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from netzoo.records.trial import EpochRecord, TrialRecord
+from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
 from netzoo.results.model_row import ModelRow
@@ -58,7 +58,7 @@ def compare_groups(by_model: Mapping[str, Group], baseline: str) -> Comparison:
 
 def _row(name: str, records: Group) -> ModelRow:
     done = _done(records)
-    errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != "ok"]
+    errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != TrialStatus.OK]
     cost = records[0].cost
     gaps = [gap for record in done if (gap := gap_of(record)) is not None]
     ends = [record.history[-1] for record in done]
@@ -92,12 +92,12 @@ def _row(name: str, records: Group) -> ModelRow:
     )
 
 
-def _status(records: Group) -> str:
-    """Return "failed" if a trial did, "unfinished" if some did not end, and "ok" for the rest."""
-    found = {record.status for record in records} - {"ok"}
-    if not found:
-        return "ok"
-    return "unfinished" if found == {"unfinished"} else "failed"
+def _status(records: Group) -> TrialStatus:
+    """Return FAILED if a trial failed or diverged, UNFINISHED if some only did not end, else OK."""
+    others = {record.status for record in records} - {TrialStatus.OK}
+    if not others:
+        return TrialStatus.OK
+    return TrialStatus.UNFINISHED if others == {TrialStatus.UNFINISHED} else TrialStatus.FAILED
 
 
 def _judged(
@@ -127,7 +127,7 @@ def _judged(
 
 
 def _verdict(row: ModelRow, records: Group, delta: Delta | None) -> str | None:
-    if any(record.status == "diverged" for record in records):
+    if any(record.status == TrialStatus.DIVERGED for record in records):
         return "diverged"
     done = _done(records)
     if done and len(row.untrained) == len(done):
@@ -158,7 +158,7 @@ def _by_seed(records: Group) -> dict[int, TrialRecord]:
 
 
 def _done(records: Group) -> list[TrialRecord]:
-    return [record for record in records if record.status == "ok"]
+    return [record for record in records if record.status == TrialStatus.OK]
 
 
 def _did_not_train(record: TrialRecord) -> bool:

@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from netzoo import units
-from netzoo.records.trial import ENDED, Trial, TrialRecord
+from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
 @dataclass(frozen=True)
 class TrialState:
-    """How far a trial is. state: its record's status, "probed", "unfinished" or "not begun"."""
+    """The progress of a trial; epochs: how many are done."""
 
     name: str
     trial: Trial
-    state: str
+    state: TrialStatus
     epochs: int
     record: TrialRecord | None
 
     @property
     def ended(self) -> bool:
         """Return whether it has run to an end, well or not."""
-        return self.state in (*ENDED, "failed", "probed")
+        return self.state in (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
 
 
 @dataclass(frozen=True)

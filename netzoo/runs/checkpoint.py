@@ -19,7 +19,7 @@ _ABOUT = "about"
 
 
 @dataclass(frozen=True)
-class About:
+class CheckpointMeta:
     """What a checkpoint says of itself.
 
     identity: of the trial. threads: as in a Device. The rest as in a TrialRecord.
@@ -33,33 +33,33 @@ class About:
     threads: int | None = None
 
 
-def write(path: Path, about: About, arrays: dict[str, Any]) -> None:
+def write(path: Path, meta: CheckpointMeta, arrays: dict[str, Any]) -> None:
     """Write a checkpoint, whole or not at all. Raises StoreError."""
-    held: dict[str, Any] = {_ABOUT: np.frombuffer(to_line(about).encode(), np.uint8), **arrays}
+    held: dict[str, Any] = {_ABOUT: np.frombuffer(to_line(meta).encode(), np.uint8), **arrays}
     disk.write(path, lambda file: np.savez(file, **held))
 
 
-def read(path: Path, identity: str) -> tuple[About, dict[str, Any]]:
+def read(path: Path, identity: str) -> tuple[CheckpointMeta, dict[str, Any]]:
     """Return what a checkpoint of a trial holds. Raises DataError if it is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            about = _about(held)
+            meta = _meta(held)
             arrays = {key: held[key] for key in held.files if key != _ABOUT}
     except Exception as error:  # zipfile and numpy raise many kinds on a damaged file
         raise disk.damaged(path) from error
-    if about.identity != identity:
+    if meta.identity != identity:
         raise disk.damaged(path)
-    return about, arrays
+    return meta, arrays
 
 
-def read_about(path: Path) -> About:
+def read_meta(path: Path) -> CheckpointMeta:
     """Return what a checkpoint says of itself, without its arrays. Raises DataError."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            return _about(held)
+            return _meta(held)
     except Exception as error:
         raise disk.damaged(path) from error
 
 
-def _about(held: Any) -> About:
-    return from_plain(About, json.loads(held[_ABOUT].tobytes()))
+def _meta(held: Any) -> CheckpointMeta:
+    return from_plain(CheckpointMeta, json.loads(held[_ABOUT].tobytes()))

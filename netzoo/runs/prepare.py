@@ -7,26 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from netzoo import backend
-from netzoo.cost.result import Cost, NativeCost
 from netzoo.data import default_images, open_images
 from netzoo.data.thumbnails import pictures
 from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
-from netzoo.provenance import DatasetRecord, Device
+from netzoo.provenance import DatasetRecord
 from netzoo.recipes import recipe
-from netzoo.records.arrays import Pictures
-from netzoo.records.codec import from_plain
-from netzoo.records.plan import Pace, Plan
+from netzoo.records.arrays import Thumbnails
+from netzoo.records.plan import ModelProfile, Plan
 from netzoo.records.trial import Trial
-from netzoo.runs.listener import Listener, parts_line, recipe_line
+from netzoo.runs.announcements import parts_line, recipe_line
+from netzoo.runs.callback import Callback
+from netzoo.runs.messages import Load, Loaded, Profile, Profiled, Start, Started
 from netzoo.runs.process import Process
 from netzoo.runs.request import Request, choose_recipe, planned_trials, recipe_of
 from netzoo.runs.store import Store
-
-# What a plan has of each model.
-_BY_MODEL = "costs", "natives", "paces", "parts", "failures", "heads"
 
 
 def start_process(
@@ -36,17 +32,17 @@ def start_process(
     device: str,
     threads: int | None,
     loaded: Process | None = None,
-) -> tuple[Process, dict[str, Any]]:
-    """Return a process whose backend has started, and its answer: "device" and "versions".
+) -> tuple[Process, Started]:
+    """Return a process whose backend has started, and its reply.
 
-    threads: how many compute; None: as many as the backend takes by itself, its "usual_threads".
+    threads: how many compute; None: as many as the backend takes by itself.
     loaded: a process that has loaded the backend already.
     """
     if loaded is not None:
         loaded.log_to(store.log(log))
     process = loaded or Process(store.log(log), backend_name, store.lock_fd, store.compiled)
     try:
-        return process, process.ask({"do": "start", "device": device, "threads": threads})
+        return process, process.ask(Start(device, threads), Started)
     except BaseException:
         process.kill()
         raise
@@ -54,7 +50,7 @@ def start_process(
 
 @contextlib.contextmanager
 def opened(
-    request: Request, output: str | Path | None, listener: Listener
+    request: Request, output: str | Path | None, callback: Callback
 ) -> Iterator[tuple[Store, Plan, Process | None]]:
     """Check a request, hold its folder, and give the plan: the folder's own, or else a new one.
 
@@ -69,7 +65,7 @@ def opened(
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
         try:
-            found, loaded = _planned(request, chosen_backend, store, listener)
+            found, loaded = _planned(request, chosen_backend, store, callback)
             if loaded is not None:
                 stack.callback(loaded.kill)
             yield store, found, loaded
@@ -79,13 +75,13 @@ def opened(
 
 
 def _planned(
-    request: Request, backend_name: str, store: Store, listener: Listener
+    request: Request, backend_name: str, store: Store, callback: Callback
 ) -> tuple[Plan, Process | None]:
     known = store.plan()
     if known is not None:
         store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
     for line in store.set_aside_damaged():
-        listener.said(line)
+        callback.on_message(line)
     same = (
         known is not None
         and not known.failures
@@ -98,14 +94,14 @@ def _planned(
     # Another request adds to the folder's trials, which should have the same number of threads.
     kin = known is not None and known.trials[0].backend == backend_name
     threads = known.device.threads if known is not None and kin else None
-    return prepare(request, backend_name, store, listener, threads)
+    return prepare(request, backend_name, store, callback, threads)
 
 
 def prepare(
     request: Request,
     backend_name: str,
     store: Store,
-    listener: Listener,
+    callback: Callback,
     threads: int | None = None,
 ) -> tuple[Plan, Process]:
     """Find out device and data, settle recipes, count and time each model, and keep the plan.
@@ -116,8 +112,8 @@ def prepare(
     """
     loaded = Process(store.log("first"), backend_name, store.lock_fd, store.compiled)
     try:
-        loaded.tell({"do": "load", "device": request.device})
-        found = _prepared(request, backend_name, store, listener, loaded, threads)
+        loaded.send(Load(request.device))
+        found = _prepared(request, backend_name, store, callback, loaded, threads)
         store.keep_plan(found)
         return found, loaded
     except BaseException:
@@ -129,108 +125,97 @@ def _prepared(
     request: Request,
     backend_name: str,
     store: Store,
-    listener: Listener,
+    callback: Callback,
     loaded: Process,
     threads: int | None,
 ) -> Plan:
-    listener.waiting(f"starting {backend_name}")
+    callback.on_wait(f"starting {backend_name}")
     began = time.perf_counter()
     start = partial(start_process, store, "prepare", backend_name, request.device)
     process, started = start(threads)
     start_seconds = time.perf_counter() - began
-    loaded.answer()  # so that it does not disturb the timing
+    loaded.receive(Loaded)  # so that it does not disturb the timing
     with contextlib.ExitStack() as stack:
         stack.enter_context(process)
-        device = from_plain(Device, started["device"])
+        device = started.device
         name = choose_recipe(request.recipe, device)
         recipes = {
             spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
-        listener.waiting("reading the images")
+        callback.on_wait("reading the images")
         dataset, shown = _dataset(request, name)
         planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
         firsts = planned[: len(recipes)]
-        found = _timed(firsts, process, partial(start, device.threads), start_seconds, listener)
+        again = partial(start, device.threads)
+        profiles = _profiles(firsts, process, again, start_seconds, callback)
     store.keep_pictures(shown)
-    listener.said(recipe_line(request, name, device))
+    callback.on_message(recipe_line(request, name, device))
     return Plan(
         request=request.to_dict(),
         baseline=request.baseline or request.models[0].text,
         trials=tuple(planned),
         device=device,
-        versions=started["versions"],
-        **found,
+        versions=started.versions,
+        profiles=profiles,
     )
 
 
-def _timed(
+def _profiles(
     trials: Sequence[Trial],
     process: Process,
-    start: Callable[[], tuple[Process, dict[str, Any]]],
+    start: Callable[[], tuple[Process, Started]],
     start_seconds: float,
-    listener: Listener,
-) -> dict[str, Any]:
-    """Count and time each model; return what the plan has of each, or why there is nothing.
+    callback: Callback,
+) -> dict[str, ModelProfile]:
+    """Count and time each model; return their profiles, or why there is none.
 
     start: another process, should one be gone. Raises BadInput if every model is refused.
     """
-    found: dict[str, Any] = {key: {} for key in _BY_MODEL}
+    profiles = {}
     wrong: list[BadInput] = []
     with contextlib.ExitStack() as stack:
         for trial in trials:
-            listener.waiting(f"timing a few steps of {trial.model}")
+            callback.on_wait(f"timing a few steps of {trial.model}")
             try:
-                answer, parts = _paced(process, trial, listener)
+                profile = _profile(process, trial, start_seconds, callback)
             except TrialFailed as error:  # its row will say so; its process may be gone
-                found["failures"][trial.model] = str(error)
+                profile = ModelProfile(failure=str(error))
                 process, _ = start()
                 stack.enter_context(process)
-                continue
             except BadInput as error:  # of this model alone
-                found["failures"][trial.model] = str(error)
+                profile = ModelProfile(failure=str(error))
                 wrong.append(error)
-                continue
-            pace = replace(from_plain(Pace, answer["pace"]), start=start_seconds)
-            about = {"paces": pace, "parts": parts, **_costs(answer), **_head(answer)}
-            for key, value in about.items():
-                found[key][trial.model] = value
+            profiles[trial.model] = profile
     if len(wrong) == len(trials):
         raise wrong[0]
-    return found
+    return profiles
 
 
-def _costs(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a model's costs as a trial's process tells them; none of what cannot be seen into."""
-    if answer["cost"] is None:
-        return {}
-    cost, native = from_plain(Cost, answer["cost"]), from_plain(NativeCost, answer["native"])
-    return {"costs": cost, "natives": native}
-
-
-def _head(answer: dict[str, Any]) -> dict[str, Any]:
-    return {} if answer["head"] is None else {"heads": answer["head"]}
-
-
-def more_parts(trial: Trial, parts: int) -> int | None:
-    """Return in how many parts a batch that does not fit goes, None if it cannot be cut."""
-    return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
-
-
-def _paced(process: Process, trial: Trial, listener: Listener) -> tuple[dict[str, Any], int]:
-    """Return a trial's counts and pace, and the parts in which its batch fits into the memory."""
+def _profile(
+    process: Process, trial: Trial, start_seconds: float, callback: Callback
+) -> ModelProfile:
+    """Return a model's profile, with the micro-batches that fit into the memory."""
     parts = 1
     while True:
         try:
-            return process.ask({"do": "pace", "trial": trial, "parts": parts}), parts
+            reply = process.ask(Profile(trial, parts), Profiled)
         except OutOfMemory:
             more = more_parts(trial, parts)
             if more is None:
                 raise
             parts = more
-            listener.said(parts_line(trial, parts))
+            callback.on_message(parts_line(trial, parts))
+        else:
+            timing = replace(reply.pace, start=start_seconds)
+            return ModelProfile(reply.cost, reply.native, timing, parts, reply.head)
 
 
-def pictures_again(dataset: DatasetRecord) -> Pictures | None:
+def more_parts(trial: Trial, parts: int) -> int | None:
+    """Return the next larger number of micro-batches, None if a batch cannot be cut further."""
+    return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
+
+
+def pictures_again(dataset: DatasetRecord) -> Thumbnails | None:
     """Return the pictures of a recorded data set, None if it cannot be opened or has changed."""
     try:
         images = open_images(dataset.name, dataset.data_dir).limited(dataset.train, dataset.test)
@@ -239,7 +224,7 @@ def pictures_again(dataset: DatasetRecord) -> Pictures | None:
     return pictures(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
 
 
-def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Pictures]:
+def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbnails]:
     # Which images to take is the same for every family.
     chosen = recipe(recipe_name, "", request.overrides)
     limits = chosen.limit_train, chosen.limit_test

@@ -1,18 +1,19 @@
 """A fresh process for each trial: its own backend, its own device memory, its own crash."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from netzoo import errors
 from netzoo.errors import TrialFailed
-from netzoo.records.codec import to_line
+from netzoo.runs.messages import Event, Failed, Progress, Request, event_of, to_line
+
+Reply = TypeVar("Reply", bound=Event)
 
 END_SECONDS = 10.0
 # PyTorch and JAX take each step's tensors from the C library, which by default gives large blocks
@@ -24,7 +25,6 @@ KEEP_COMPILED = {
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
-ON_THE_WAY = ("step", "epoch", "said")
 
 
 class Process:
@@ -58,7 +58,7 @@ class Process:
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
             )
         self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
-        self._answers: IO[bytes] = self._process.stdout  # type: ignore[assignment]
+        self._events: IO[bytes] = self._process.stdout  # type: ignore[assignment]
 
     def __enter__(self) -> "Process":
         return self
@@ -70,31 +70,39 @@ class Process:
             self.kill()
 
     def ask(
-        self, request: dict[str, Any], on_event: Callable[[dict[str, Any]], None] | None = None
-    ) -> dict[str, Any]:
-        """Send a request and return its last event, as `answer` does."""
-        self.tell(request)
-        return self.answer(on_event)
+        self,
+        request: Request,
+        reply: type[Reply],
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> Reply:
+        """Send a request and return its reply, as `receive` does."""
+        self.send(request)
+        return self.receive(reply, on_progress)
 
-    def answer(self, on_event: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:
-        """Return the last event of a request; those on the way go to on_event.
+    def receive(
+        self,
+        reply: type[Reply],
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> Reply:
+        """Return the reply to a request, which is of the kind `reply`.
 
+        on_progress: called with each progress message before it.
         Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
         """
-        for event in self._events():
-            if event["event"] == "failed":
-                kind = getattr(errors, event["kind"], None)
-                raise (kind or TrialFailed)(event["message"])
-            if event["event"] not in ON_THE_WAY:
+        for line in self._events:
+            event = event_of(line)
+            if isinstance(event, Failed):
+                kind = getattr(errors, event.kind, None)
+                raise (kind or TrialFailed)(event.message)
+            if isinstance(event, reply):
                 return event
-            if on_event is not None:
-                on_event(event)
+            on_progress(event)  # type: ignore[arg-type]  # there is no other reply
         raise TrialFailed(self._death())
 
-    def tell(self, request: dict[str, Any]) -> None:
+    def send(self, request: Request) -> None:
         """Send a request. Raises TrialFailed if the process is dead."""
         try:
-            self._requests.write(to_line(request).encode() + b"\n")
+            self._requests.write(to_line(request))
             self._requests.flush()
         except BrokenPipeError as error:
             raise TrialFailed(self._death()) from error
@@ -109,15 +117,11 @@ class Process:
         self._process.kill()
         self._close()
 
-    def _events(self) -> Iterator[dict[str, Any]]:
-        for line in self._answers:
-            yield json.loads(line)
-
     def _close(self) -> None:
         with contextlib.suppress(BrokenPipeError):
             self._requests.close()
         self._wait()
-        self._answers.close()
+        self._events.close()
 
     def _wait(self) -> int:
         """Return the process's exit code; one that does not end by itself is killed."""
@@ -132,7 +136,7 @@ class Process:
         code = self._wait()
         if code < 0:
             name = signal.Signals(-code).name
-            hint = ", perhaps for want of memory" if name == "SIGKILL" else ""
+            hint = ", possibly out of memory" if name == "SIGKILL" else ""
             return f"its process was ended by {name}{hint}."
         lines = self._log.read_text(errors="replace").strip().splitlines()
         last = lines[-1].strip() if lines else "it said nothing"

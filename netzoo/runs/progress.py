@@ -1,41 +1,41 @@
-"""How long a comparison will still take: the timed steps' estimate, mended by what was seen."""
+"""The time that a comparison has left: estimated from timed steps, corrected as it runs."""
 
 import time
 from dataclasses import replace
 
-from netzoo.records.plan import Pace, Plan
+from netzoo.records.plan import Plan, Timing
 from netzoo.records.trial import Trial
 
 
-class Clock:
-    """Follows trials and epochs as they start and end.
+class EtaEstimator:
+    """Estimates the time left, from the starts and ends of trials, steps and epochs.
 
     todo: the epochs that each trial has to go, 0 for one that ended, in the order of training.
     """
 
     def __init__(self, plan: Plan, todo: list[tuple[Trial, int]]) -> None:
-        self._paces = dict(plan.paces)
-        self._todo = [(trial, epochs) for trial, epochs in todo if trial.model in self._paces]
+        self._timings = plan.timings
+        self._todo = [(trial, epochs) for trial, epochs in todo if trial.model in self._timings]
         self._began = self._trial_began = self._mark = time.monotonic()
         self._running: Trial | None = None
         self._seen: set[str] = set()  # the models whose own start was measured
         self._share = 0.0  # of the running epoch
         self._share_at_mark: float | None = None
 
-    def trial_started(self, trial: Trial) -> None:
-        """Hear that the first trial that is left starts."""
+    def begin_trial(self, trial: Trial) -> None:
+        """Note the start of the first trial that is left."""
         self._running, self._share, self._share_at_mark = trial, 0.0, None
         self._trial_began = self._mark = time.monotonic()
 
-    def stepped(self, step: int, steps: int) -> None:
-        """Hear how far the running epoch is."""
+    def end_step(self, step: int, steps: int) -> None:
+        """Note the progress of the running epoch."""
         self._share = step / steps
         if self._share_at_mark is None:  # the process has started, its first step is done
             self._mark, self._share_at_mark = time.monotonic(), self._share
             self._started(self._mark - self._trial_began)
 
-    def epoch_ended(self) -> None:
-        """Hear that the running epoch ended, with all that is done after it."""
+    def end_epoch(self) -> None:
+        """Note the end of the running epoch, with all that is done after it."""
         now = time.monotonic()
         share = 1 - (self._share_at_mark or 0.0)
         if share > 0:
@@ -46,8 +46,8 @@ class Clock:
             for trial, epochs in self._todo
         ]
 
-    def trial_ended(self) -> None:
-        """Hear that the running trial ended, well or not."""
+    def end_trial(self) -> None:
+        """Note the end of the running trial."""
         self._change(end=time.monotonic() - self._mark)
         self._todo = [entry for entry in self._todo if entry[0] is not self._running]
         self._running = None
@@ -60,29 +60,29 @@ class Clock:
         """Return the seconds that are left."""
         left = 0.0
         for trial, epochs in self._todo:
-            pace = self._paces[trial.model]
+            timing = self._timings[trial.model]
             if trial is not self._running:
-                left += pace.seconds(epochs)
+                left += timing.seconds(epochs)
             elif self._share_at_mark is None:
                 passed = time.monotonic() - self._trial_began
-                left += max(pace.seconds(epochs) - passed, 0.0)
+                left += max(timing.seconds(epochs) - passed, 0.0)
             else:
-                left += max(epochs - self._share, 0.0) * pace.epoch + pace.end
+                left += max(epochs - self._share, 0.0) * timing.epoch + timing.end
         return left
 
     def _started(self, seconds: float) -> None:
         """Learn from a start; until theirs are seen, other models are late by as much."""
         if self._running is None:
             return
-        pace = self._paces[self._running.model]
-        late = seconds - pace.start - pace.first_step
+        timing = self._timings[self._running.model]
+        late = seconds - timing.start - timing.first_step
         self._seen.add(self._running.model)
-        for model, other in self._paces.items():
+        for model, other in self._timings.items():
             if model not in self._seen:
-                self._paces[model] = replace(other, start=max(other.start + late, 0.0))
+                self._timings[model] = replace(other, start=max(other.start + late, 0.0))
         self._change(start=seconds, first_step=0.0)
 
     def _change(self, **seen: float) -> None:
-        if self._running is not None and self._running.model in self._paces:
-            pace: Pace = self._paces[self._running.model]
-            self._paces[self._running.model] = replace(pace, **seen)
+        if self._running is not None and self._running.model in self._timings:
+            timing: Timing = self._timings[self._running.model]
+            self._timings[self._running.model] = replace(timing, **seen)

@@ -2,20 +2,20 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from netzoo.errors import NetzooError
 from netzoo.provenance import Device
-from netzoo.records.codec import from_plain
-from netzoo.records.trial import EpochRecord, TrialRecord
+from netzoo.records.trial import EpochRecord, TrainingResult, TrialRecord, TrialStatus
 from netzoo.results.runs import Figure, Repetition
-from netzoo.runs.listener import Listener, threads_line
+from netzoo.runs.announcements import threads_line
+from netzoo.runs.callback import Callback
+from netzoo.runs.messages import Ended, Epoch, Finished, Progress, Train, pass_on
 from netzoo.runs.prepare import start_process
 from netzoo.runs.request import identity
 from netzoo.runs.store import Store
 
 
-def rerun(record: TrialRecord, listener: Listener) -> Repetition:
+def rerun(record: TrialRecord, callback: Callback) -> Repetition:
     """Train a record's trial again, in a process of its own, and keep nothing of it.
 
     Raises NetzooError if its backend cannot start.
@@ -23,39 +23,37 @@ def rerun(record: TrialRecord, listener: Listener) -> Repetition:
     trial, threads = record.trial, record.device.threads
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        listener.waiting(f"starting {trial.backend}")
+        callback.on_wait(f"starting {trial.backend}")
         process, started = start_process(
             store, identity(trial), trial.backend, trial.device, threads
         )
         if threads is not None and (line := threads_line(threads, started)) is not None:
-            listener.said(line)
+            callback.on_message(line)
         history: list[EpochRecord] = []
+        to_callback = pass_on(trial, callback)
 
-        def hear(event: dict[str, Any]) -> None:
-            kind = event.pop("event")
-            if kind == "step":
-                listener.stepped(trial, **event)
-            elif kind == "epoch":
-                history.append(from_plain(EpochRecord, event))
-                listener.epoch_ended(trial, history[-1])
+        def hear(event: Progress) -> None:
+            if isinstance(event, Epoch):
+                history.append(event.record)
+            to_callback(event)
 
-        listener.trial_started(trial, 1, 1, 0)
-        ended: dict[str, Any] = {}
+        callback.on_trial_begin(trial, 1, 1, 0)
+        ended: Ended | None = None
         error = None
-        request = {"do": "train", "trial": trial, "parts": record.parts}
         try:
             with process:
                 path = str(store.checkpoint(trial))
-                ended = process.ask({**request, "checkpoint": path}, hear)
+                ended = process.ask(Train(trial, record.parts, path), Ended, hear)
         except NetzooError as failure:
             error = str(failure)
-    if record.status != "ok" and error == record.error:
+    result = ended.fitted if isinstance(ended, Finished) else None
+    if record.status != TrialStatus.OK and error == record.error:
         error = None  # it ends in the same way again
-    now = _circumstances(started["versions"], from_plain(Device, started["device"]))
+    now = _circumstances(started.versions, started.device)
     before = _circumstances(record.versions, record.device)
     return Repetition(
         trial=identity(trial),
-        figures=tuple(_figures(record, history, ended.get("fitted", {}))),
+        figures=tuple(_figures(record, history, result)),
         changed=tuple(
             f"{key} {before.get(key, 'none')}, now {now.get(key, 'none')}"
             for key in {**before, **now}
@@ -70,7 +68,7 @@ def _circumstances(versions: dict[str, str], device: Device) -> dict[str, str]:
 
 
 def _figures(
-    record: TrialRecord, history: list[EpochRecord], ended: dict[str, Any]
+    record: TrialRecord, history: list[EpochRecord], result: TrainingResult | None
 ) -> list[Figure]:
     """Return the losses and accuracies of both, epoch by epoch.
 
@@ -89,5 +87,5 @@ def _figures(
     for key in ("test_loss", "test_accuracy", "final_train_loss", "final_train_accuracy"):
         value = getattr(record, key)
         if value is not None:
-            told.append(Figure(key.replace("_", " "), value, ended.get(key)))
+            told.append(Figure(key.replace("_", " "), value, getattr(result, key, None)))
     return told

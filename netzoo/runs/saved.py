@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from netzoo.errors import BadInput, DataError, no_such
 from netzoo.records.plan import Plan
-from netzoo.records.trial import Trial, TrialRecord
+from netzoo.records.trial import Trial, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
@@ -48,7 +48,7 @@ def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]
         state = _state(store, trial)
         if state.record is not None:
             records.append(state.record)
-        elif plan is not None and state.state != "probed":
+        elif plan is not None and state.state != TrialStatus.PROBED:
             records.append(_unended(plan, state))
     notes = tuple(reason for _, reason in store.damaged)
     baseline = plan.baseline if plan is not None else records[0].trial.model if records else ""
@@ -83,18 +83,19 @@ def _trials(store: Store, plan: Plan | None) -> Sequence[Trial]:
 
 
 def _state(store: Store, trial: Trial) -> TrialState:
-    record, about = store.record(trial), None
-    if record is None or record.status == "failed":
-        about = store.progress(trial)
-    state = "unfinished" if about else "probed" if store.is_probed(trial) else "not begun"
-    epochs = len(about.history) if about else 0
+    record = store.record(trial)
     if record is not None:
-        state, epochs = record.status, len(record.history)
-    return TrialState(identity(trial), trial, state, epochs, record)
+        status, epochs = record.status, len(record.history)
+    elif (meta := store.progress(trial)) is not None:
+        status, epochs = TrialStatus.UNFINISHED, len(meta.history)
+    else:
+        is_probed = store.is_probed(trial)
+        status, epochs = TrialStatus.PROBED if is_probed else TrialStatus.NOT_BEGUN, 0
+    return TrialState(identity(trial), trial, status, epochs, record)
 
 
 def _unended(plan: Plan, each: TrialState) -> TrialRecord:
     error = f"{each.epochs} of {each.trial.recipe.epochs} epochs are done."
     return plan.record(
-        each.trial, status="unfinished", error=error if each.epochs else "not begun."
+        each.trial, TrialStatus.UNFINISHED, error=error if each.epochs else "not begun."
     )

@@ -24,12 +24,13 @@ from typing import Any
 from netzoo import disk
 from netzoo.errors import BadInput, DataError
 from netzoo.provenance import DatasetRecord
-from netzoo.records.arrays import Pictures
+from netzoo.records.arrays import Thumbnails
 from netzoo.records.codec import from_text, to_text
-from netzoo.records.plan import Plan
-from netzoo.records.trial import ENDED, Trial, TrialRecord
+from netzoo.records.plan import Plan, PlanFile
+from netzoo.records.trial import FINAL, Trial, TrialRecord
 from netzoo.results.study import Study, study_of
 from netzoo.runs import checkpoint
+from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.request import identity
 
 DEFAULT_FOLDER = Path("runs")
@@ -53,17 +54,17 @@ class Store:
     def plan(self) -> Plan | None:
         """Return the plan, None if there is none or it is damaged."""
         path = self.folder / PLAN
-        plan: Plan | None = self._read(path, lambda: _record(Plan, path))
-        return plan
+        file: PlanFile | None = self._read(path, lambda: _record(PlanFile, path))
+        return None if file is None else file.plan()
 
-    def pictures(self, dataset: DatasetRecord) -> Pictures | None:
+    def pictures(self, dataset: DatasetRecord) -> Thumbnails | None:
         """Return the first test images of a data set, small.
 
         None if there are none, as in a folder of an older netzoo, if they are damaged, or if they
         are of another data set: of a plan that was never finished.
         """
         path = self.folder / PICTURES
-        found: Pictures | None = self._read(path, lambda: _record(Pictures, path))
+        found: Thumbnails | None = self._read(path, lambda: _record(Thumbnails, path))
         return found if found is not None and found.sha256 == dataset.sha256 else None
 
     def recorded_trials(self) -> list[Trial]:
@@ -81,10 +82,10 @@ class Store:
             return None
         return record
 
-    def progress(self, trial: Trial) -> checkpoint.About | None:
+    def progress(self, trial: Trial) -> CheckpointMeta | None:
         """Return how far a trial is that has not ended, None if no epoch of it was kept."""
         path = self.checkpoint(trial)
-        about: checkpoint.About | None = self._read(path, lambda: checkpoint.read_about(path))
+        about: CheckpointMeta | None = self._read(path, lambda: checkpoint.read_meta(path))
         return about if about is not None and about.identity == identity(trial) else None
 
     def checkpoint(self, trial: Trial) -> Path:
@@ -104,7 +105,7 @@ class Store:
         (self.folder / STUDY).unlink(missing_ok=True)
         disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
 
-    def keep_pictures(self, pictures: Pictures) -> None:
+    def keep_pictures(self, pictures: Thumbnails) -> None:
         """Write the first test images of the plan's data set."""
         disk.write_text(self.folder / PICTURES, disk.sealed(to_text(pictures)))
 
@@ -112,7 +113,7 @@ class Store:
         """Write the record of a trial that ended; one that came to its end needs no checkpoint."""
         path = self._place(record.trial, "json")
         disk.write_text(path, disk.sealed(to_text(record)))
-        if record.status in ENDED:
+        if record.status in FINAL:
             self.checkpoint(record.trial).unlink(missing_ok=True)
 
     def forget(self, trial: Trial) -> None:

@@ -1,33 +1,19 @@
 """Run trials in this process, asked for by lines of JSON and answered by lines of JSON.
 
 python -m netzoo.runs.worker reads requests from standard input, and writes events to standard
-output:
-
-{"do": "load", "device": "auto"}                ->  {"event": "loaded"}
-{"do": "start", "device": "auto", "threads": 2}
-    ->  {"event": "started", "device", "versions", "usual_threads"}
-{"do": "pace", "trial": {…}, "parts": 1}
-    ->  {"event": "paced", "cost", "native", "pace", "head"}
-{"do": "train", "trial": {…}, "parts": 1, "checkpoint": PATH}
-    ->  {"event": "step" | "epoch" | "said", …} …,
-        {"event": "finished", "fitted", "parts", "head"} or {"event": "stopped"}
-{"do": "probe", "trial": {…}, "parts": 1, "steps": [0, 50], "images": 100}
-    ->  {"event": "step", …} …, {"event": "probed", "moments"}
-{"do": "stop"}: no answer of its own; the training stops at the end of its epoch
-
-and for each of them, if it fails, {"event": "failed", "kind", "message"}. Whatever a library prints
-goes to standard error. When standard input ends, its parent is done or dead: the process ends.
+output, each as netzoo.runs.messages says. Whatever a library prints goes to standard error. When
+standard input ends, its parent is done or dead: the process ends.
 """
 
 import gc
 import importlib
-import json
 import os
 import queue
 import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,33 +23,32 @@ from netzoo.cost.result import Cost, NativeCost
 from netzoo.errors import BadInput, DataError, NetzooError, telling_line
 from netzoo.models.catalog import create_model
 from netzoo.provenance import Device
-from netzoo.records.codec import from_plain, to_line
-from netzoo.records.trial import Trial
-from netzoo.runs import checkpoint
+from netzoo.records.trial import EpochRecord, Trial
+from netzoo.runs import checkpoint, messages
 from netzoo.runs.request import identity, native_shape
 
-PACE_SECONDS = 0.5
+TIMED_SECONDS = 0.5
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
 class Worker:
     """Answers requests; the backend is loaded with the first."""
 
-    def __init__(self, emit: Any, stop: threading.Event) -> None:
+    def __init__(self, emit: Callable[[messages.Event], None], stop: threading.Event) -> None:
         self._emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
         self._threads: int | None = None
 
-    def load(self, device: str) -> dict[str, Any]:
+    def load(self, device: str) -> messages.Loaded:
         """Import the backend, and touch no device, whose memory it could take from others."""
         backend.start(device, data=True)
         import keras
 
         keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
         keras.config.set_epsilon(1e-7)
-        return {"event": "loaded"}
+        return messages.Loaded()
 
-    def start(self, device: str, threads: int | None) -> dict[str, Any]:
+    def start(self, device: str, threads: int | None) -> messages.Started:
         """Start the backend on a device: "auto", "gpu" or "cpu".
 
         threads: how many compute; None: as many as the backend takes by itself.
@@ -75,41 +60,36 @@ class Worker:
         found = backend.device()
         if device == "gpu":
             backend.require_gpu(found)
-        return {
-            "event": "started",
-            "device": Device(**found, threads=self._threads),
-            "versions": backend.versions(),
-            "usual_threads": usual,
-        }
+        return messages.Started(Device(**found, threads=self._threads), backend.versions(), usual)
 
-    def pace(self, trial: Trial, parts: int) -> dict[str, Any]:
+    def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
-        from netzoo.training.timing import pace
+        from netzoo.training.timing import timing
 
         images, model = self._open(trial), self._build(trial)
         cost = self._cost(trial, model)  # as the user has it
         head = self._ready(trial, parts, images, model)
-        found = pace(
-            *(model, images, trial.recipe, trial.seed, PACE_SECONDS), parts=parts, size=head.size
+        measured = timing(
+            *(model, images, trial.recipe, trial.seed, TIMED_SECONDS), parts=parts, size=head.size
         )
         native = None if cost is None else self._native(trial, cost)
-        return {"event": "paced", "cost": cost, "native": native, "pace": found, "head": head.note}
+        return messages.Profiled(cost, native, measured, head.note)
 
-    def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> dict[str, Any]:
+    def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> messages.Probed:
         """Train for some steps, and look inside the network at each of them, on so many images."""
-        from netzoo.training.snapshots import moments
+        from netzoo.training.snapshots import snapshots
 
         def on_step(step: int) -> None:
-            self._emit({"event": "step", "epoch": 1, "step": step, "steps": steps[-1]})
+            self._emit(messages.Step(1, step, steps[-1]))
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._open(trial), self._build(trial)
         size = self._ready(trial, parts, images, model).size
         about = trial.recipe, trial.seed, steps, count, on_step
-        found = moments(model, images, *about, parts=parts, size=size)
-        return {"event": "probed", "moments": found}
+        found = snapshots(model, images, *about, parts=parts, size=size)
+        return messages.Probed(tuple(found))
 
-    def train(self, trial: Trial, parts: int, path: Path) -> dict[str, Any]:
+    def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one."""
         from netzoo.training import fit, state
 
@@ -120,18 +100,18 @@ class Worker:
         head = self._ready(trial, parts, images, model)
         done = None
         if before is not None:
-            about, arrays = before
+            meta, arrays = before
             try:
                 state.restore(model, arrays)
-                done = fit.Done(about.history, about.seconds, about.test_reads)
+                done = fit.Done(meta.history, meta.seconds, meta.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
         hooks = _Hooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, parts=parts, done=done, size=head.size)
         if fitted is None:
-            return {"event": "stopped"}
-        return {"event": "finished", "fitted": fitted, "parts": parts, "head": head.note}
+            return messages.Stopped()
+        return messages.Finished(fitted, parts, head.note)
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -145,7 +125,7 @@ class Worker:
     def _set_aside(self, path: Path, reason: str) -> None:
         aside = disk.set_aside(path).name
         line = f"{reason} It is set aside as {aside}; the trial begins again."
-        self._emit({"event": "said", "line": line})
+        self._emit(messages.Said(line))
 
     def _cost(self, trial: Trial, model: Any) -> Cost | None:
         """Return a model's cost, None for one that nothing can be seen in; it can still train."""
@@ -206,11 +186,11 @@ class Worker:
 
 
 class _Hooks:
-    """What a training calls: netzoo.training.fit.Hooks, without importing Keras before its time."""
+    """The netzoo.training.fit.Hooks of a trial, without importing Keras before its time."""
 
     def __init__(
         self,
-        emit: Any,
+        emit: Callable[[messages.Event], None],
         stop: threading.Event,
         model: Any,
         trial: Trial,
@@ -218,57 +198,65 @@ class _Hooks:
         path: Path,
         threads: int | None,
     ) -> None:
-        self.report = emit
+        self._emit = emit
         self.should_stop = stop.is_set
         self._model, self._path = model, path
-        self._about: dict[str, Any] = {
+        self._meta: dict[str, Any] = {
             "identity": identity(trial),
             "parts": parts,
             "threads": threads,
         }
 
-    def keep(self, done: Any) -> None:
+    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
+        self._emit(messages.Step(epoch, step, steps))
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        self._emit(messages.Epoch(record))
+
+    def save_checkpoint(self, done: Any) -> None:
         from netzoo.training import state
 
-        about = checkpoint.About(**self._about, **vars(done))
-        checkpoint.write(self._path, about, state.gather(self._model))
+        meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
+        checkpoint.write(self._path, meta, state.gather(self._model))
 
 
 def main() -> None:
     """Serve requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which decides
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def emit(event: dict[str, Any]) -> None:
-        channel.write(to_line(event) + "\n")
+    def emit(event: messages.Event) -> None:
+        channel.write(messages.to_line(event))
         channel.flush()
 
     stop = threading.Event()
     worker = Worker(emit, stop)
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[messages.Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
     while True:
         try:
             emit(_answer(worker, requests.get()))
         except NetzooError as error:
-            emit({"event": "failed", "kind": type(error).__name__, "message": str(error)})
+            emit(messages.Failed(type(error).__name__, str(error)))
         except Exception as error:
             traceback.print_exc()
-            emit({"event": "failed", **_crash(error)})
+            emit(_crash(error))
 
 
-def _answer(worker: Worker, request: dict[str, Any]) -> dict[str, Any]:
-    if request["do"] == "load":
-        return worker.load(request["device"])
-    if request["do"] == "start":
-        return worker.start(request["device"], request["threads"])
-    trial, parts = from_plain(Trial, request["trial"]), request["parts"]
-    if request["do"] == "pace":
-        return worker.pace(trial, parts)
-    if request["do"] == "probe":
-        return worker.probe(trial, parts, request["steps"], request["images"])
-    return worker.train(trial, parts, Path(request["checkpoint"]))
+def _answer(worker: Worker, request: messages.Request) -> messages.Event:
+    match request:
+        case messages.Load():
+            return worker.load(request.device)
+        case messages.Start():
+            return worker.start(request.device, request.threads)
+        case messages.Profile():
+            return worker.profile(request.trial, request.parts)
+        case messages.Probe():
+            return worker.probe(request.trial, request.parts, request.steps, request.images)
+        case messages.Train():
+            return worker.train(request.trial, request.parts, Path(request.checkpoint))
+    raise AssertionError(request)
 
 
 def _counted(model: Any, shape: tuple[int, int, int]) -> Cost:
@@ -279,17 +267,17 @@ def _counted(model: Any, shape: tuple[int, int, int]) -> Cost:
     return count_cost(model, None if own_shape(model) else shape)
 
 
-def _crash(error: Exception) -> dict[str, str]:
-    """Return the kind and the words of an error that is not netzoo's own."""
+def _crash(error: Exception) -> messages.Failed:
+    """Return the message of an error that is not netzoo's own."""
     message = f"{type(error).__name__}: {telling_line(error)}"
     out = type(error).__name__ in OUT_OF_MEMORY or "RESOURCE_EXHAUSTED" in str(error)
-    return {"kind": "OutOfMemory" if out else "TrialFailed", "message": message}
+    return messages.Failed("OutOfMemory" if out else "TrialFailed", message)
 
 
-def _listen(requests: queue.SimpleQueue[dict[str, Any]], stop: threading.Event) -> None:
+def _listen(requests: queue.SimpleQueue[messages.Request], stop: threading.Event) -> None:
     for line in sys.stdin.buffer:  # JSON is UTF-8, whatever a terminal here is
-        request = json.loads(line)
-        if request["do"] == "stop":
+        request = messages.request_of(line)
+        if isinstance(request, messages.Stop):
             stop.set()
         else:
             requests.put(request)

@@ -1,6 +1,7 @@
 """Ablation: a base, and the same with each of its family's changes made alone, or in all sets."""
 
 import itertools
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,7 +39,7 @@ def ablate(
     model: str,
     *,
     changes: Sequence[str] | None = None,
-    pairs: bool = False,
+    factorial: bool = False,
     augment: str = "none",
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
@@ -48,9 +49,9 @@ def ablate(
 
     model: the base. The changes are those of its family's variants that change one thing, and
     augmentation, which a base that trains with it loses and another gets.
-    changes: their names, to take these alone. pairs: train every set of changes, and share the
-    joint effect out among them. augment: what the base trains with.
-    recipe, seeds, options: as netzoo.compare takes them; the recipe by default is "lesson" on a
+    changes: the names of some of them, to make only these. factorial: train all combinations of
+    the changes, and report Shapley values and interactions. augment: what the base trains with.
+    recipe, seeds, options: as in netzoo.compare; the recipe by default is "lesson" on a
     GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the ablation of what was finished.
 
@@ -60,14 +61,18 @@ def ablate(
     >>> ablation.effects[0].change, ablation.effects[0].params
     ('pooling: average → max', 0)
     """
+    if "pairs" in options:
+        warnings.warn("pairs is deprecated; it is factorial.", DeprecationWarning, stacklevel=2)
+        factorial = options.pop("pairs")
     base = _base(model)
-    chosen = _chosen(base, augment, changes, pairs)
+    chosen = _chosen(base, augment, changes, factorial)
     arms = {
-        names: _spec(base, [c for c in chosen if c.name in names]) for names in _sets(chosen, pairs)
+        names: _spec(base, [c for c in chosen if c.name in names])
+        for names in _sets(chosen, factorial)
     }
     return compared(
         list(arms.values()),
-        lambda comparison: _read(comparison, arms, chosen, pairs),
+        lambda comparison: _read(comparison, arms, chosen, factorial),
         recipe=recipe,
         seeds=seeds,
         augment=augment,
@@ -84,15 +89,17 @@ def _base(model: str) -> str:
     return info.family
 
 
-def _chosen(family: str, augment: str, names: Sequence[str] | None, pairs: bool) -> list[Change]:
+def _chosen(
+    family: str, augment: str, names: Sequence[str] | None, factorial: bool
+) -> list[Change]:
     """Return the changes to make, in the order of the builder's arguments.
 
-    pairs: if none are named, those that some variant of the family makes beside another.
+    factorial: if none are named, those that some variant of the family makes beside another.
     """
     base = base_of(family)
     variants = [info.changes for info in MODELS.values() if info.family == family]
     alone = [pair for each in variants if len(each) == 1 for pair in each.items()]
-    if pairs and names is None:
+    if factorial and names is None:
         joint = {key for each in variants if len(each) > 1 for key in each}
         alone = [(key, value) for key, value in alone if key in joint]
     known = []
@@ -110,15 +117,15 @@ def _chosen(family: str, augment: str, names: Sequence[str] | None, pairs: bool)
     return [change for change in known if change.name in names]
 
 
-def _sets(changes: Sequence[Change], pairs: bool) -> Iterator[frozenset[str]]:
+def _sets(changes: Sequence[Change], factorial: bool) -> Iterator[frozenset[str]]:
     """Return the sets of changes to train, none first. Raises BadInput for two of one argument."""
-    if pairs and len({change.key for change in changes}) < len(changes):
+    if factorial and len({change.key for change in changes}) < len(changes):
         raise BadInput(
-            "pairs take one change of each argument; choose among "
-            f"{', '.join(change.name for change in changes)} by --changes."
+            "`factorial` takes one change of each argument; choose among "
+            f"{', '.join(change.name for change in changes)} by `changes`."
         )
     names = [change.name for change in changes]
-    for count in range((len(names) if pairs else 1) + 1):
+    for count in range((len(names) if factorial else 1) + 1):
         yield from map(frozenset, itertools.combinations(names, count))
 
 
@@ -135,13 +142,13 @@ def _read(
     comparison: Comparison,
     arms: dict[frozenset[str], str],
     changes: Sequence[Change],
-    pairs: bool,
+    factorial: bool,
 ) -> Ablation:
     rows = rows_by_name(comparison)
     base = rows[arms[frozenset()]]
     alone = [(str(c), rows[arms[frozenset({c.name})]], base) for c in changes]
     ablation = Ablation(base=base.name, effects=effects(alone), comparison=comparison)
-    if not pairs:
+    if not factorial:
         return ablation
     return _shared_out(ablation, {names: rows[arm] for names, arm in arms.items()}, changes)
 

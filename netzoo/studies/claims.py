@@ -37,15 +37,15 @@ def claims(
     slow: Plan | None,
     comparison: Comparison | None,
     probe: Probe | None,
-    size: str,
+    recipe: str,
 ) -> tuple[Claim, ...]:
     """Return the claims in the lesson's order; those that are tested are corrected together.
 
     counts: of what is counted, by the lesson's recipe. slow: the same on the CPU, where counts are
     on a GPU. comparison: of `TRAINED`; probe: of `PROBED`; None where they were not run.
-    size: "--quick", "--full" or "--recipe NAME", for the commands.
+    recipe: its name, for the commands.
     """
-    tested = [*_probed(probe, size), *_trained(comparison, size)]
+    tested = [*_probed(probe, recipe), *_trained(comparison, recipe)]
     ps = iter(corrected_ps([claim.p for claim in tested if claim.p is not None]))
     fair = [claim if claim.p is None else _judged(claim, next(ps)) for claim in tested]
     return (*counted(counts.costs, counts.failures), *fair, timed(counts, slow))
@@ -87,11 +87,11 @@ _RATIOS = (
 )
 
 
-def _probed(probe: Probe | None, size: str) -> list[Claim]:
+def _probed(probe: Probe | None, recipe: str) -> list[Claim]:
     """Return the claims on the inside, at the initial weights; later steps stand in the note."""
     told = []
     for each in _RATIOS:
-        command = f"netzoo probe alexnet {each.model} {size}"
+        command = _command(f"probe alexnet {each.model}", recipe)
         found = [] if probe is None else [r for r in probe.ratios if _of(r, each)]
         first = next((ratio for ratio in found if ratio.step == 0), None)
         if first is None or first.p is None:
@@ -197,13 +197,13 @@ _DIFFERENCES = (
 )
 
 
-def _trained(comparison: Comparison | None, size: str) -> list[Claim]:
+def _trained(comparison: Comparison | None, recipe: str) -> list[Claim]:
     rows = {} if comparison is None else rows_by_name(comparison)
-    return [_on_difference(each, rows, size) for each in _DIFFERENCES]
+    return [_on_difference(each, rows, recipe) for each in _DIFFERENCES]
 
 
-def _on_difference(claim: _Difference, rows: dict[str, ModelRow], size: str) -> Claim:
-    command = _command(claim.command, size)
+def _on_difference(claim: _Difference, rows: dict[str, ModelRow], recipe: str) -> Claim:
+    command = _command(claim.command, recipe)
     if not rows:
         return Claim(claim.text, command, "the trainings have not run", MISSING)
     row, base = rows[claim.model], rows[claim.base]
@@ -242,8 +242,5 @@ def _judged(claim: Claim, p: float) -> Claim:
     return replace(claim, p=p, verdict=claim.verdict if p < LEVEL else UNCLEAR)
 
 
-def _command(words: str, size: str) -> str:
-    """Return the command line; compare has no --quick and --full, but the recipes they name."""
-    if words.startswith("compare"):
-        size = {"--quick": "--recipe brief", "--full": "--recipe lesson"}.get(size, size)
-    return f"netzoo {words} {size}"
+def _command(words: str, recipe: str) -> str:
+    return f"netzoo {words} --recipe {recipe}"

@@ -130,7 +130,7 @@ def timed(counts: Plan, slow: Plan | None) -> Claim:
     plan = slow or counts
     text = "On a CPU the training of AlexNet may not finish."
     command = "netzoo compare alexnet --recipe lesson --device cpu"
-    if BASE not in plan.paces:
+    if BASE not in plan.timings:
         return Claim(text, command, _lost(BASE, "timed", plan.failures), MISSING)
     seconds = _seconds(plan)
     measured = (
@@ -140,7 +140,7 @@ def timed(counts: Plan, slow: Plan | None) -> Claim:
     note = "From a few timed steps."
     if slow is None:
         note += " There is no GPU here to compare with."
-    elif BASE in counts.paces:
+    elif BASE in counts.timings:
         on_gpu = _seconds(counts)
         measured += f"; {units.seconds(on_gpu)} on {counts.device.name}"
         note += f" The GPU is {units.ratio(seconds / on_gpu)} as fast."
@@ -157,7 +157,7 @@ def timed(counts: Plan, slow: Plan | None) -> Claim:
 
 def _seconds(plan: Plan) -> float:
     """Return the seconds of the lesson's training of AlexNet, without its tests."""
-    pace = plan.paces[BASE]
+    timing = plan.timings[BASE]
     recipe = next(trial.recipe for trial in plan.trials if trial.model == BASE)
     images = recipe.batch_size * recipe.steps_per_epoch(plan.trials[0].dataset.train)
-    return pace.first_step + pace.epoch * LESSON_EPOCHS * LESSON_IMAGES / images
+    return timing.first_step + timing.epoch * LESSON_EPOCHS * LESSON_IMAGES / images

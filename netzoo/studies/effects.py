@@ -12,7 +12,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 from netzoo.runs.compare import compare
 from netzoo.runs.store import keep_study
-from netzoo.stats import Delta, Spread, corrected, seed_delta, verdict
+from netzoo.stats import Delta, Estimate, corrected, seed_delta, verdict
 
 AUGMENT = "augment"
 
@@ -43,7 +43,7 @@ def effects(pairs: Sequence[tuple[str, ModelRow, ModelRow]]) -> tuple[Effect, ..
 
 def by_seed(row: ModelRow, figure: str) -> dict[int, float]:
     """Return a figure of a row ("test_accuracy", "gap") by seed."""
-    spread: Spread | None = getattr(row, figure)
+    spread: Estimate | None = getattr(row, figure)
     return dict(zip(row.seeds, spread.values, strict=True)) if spread is not None else {}
 
 
@@ -102,7 +102,7 @@ def compared(
     try:
         found = compare(models, output=output, **options)
     except Interrupted as stop:
-        result = read(_asked(stop.comparison))
+        result = read(_asked(stop.result))
         keep_study(output, result)
         raise Interrupted(result) from None
     result = read(_asked(found))

@@ -13,8 +13,8 @@ from netzoo.records.plan import Plan
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
+from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
-from netzoo.runs.listener import Listener
 from netzoo.runs.prepare import opened
 from netzoo.runs.request import BRIEF, Request, choose_recipe
 from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
@@ -23,7 +23,6 @@ from netzoo.studies.cost_claims import COUNTED
 from netzoo.studies.probe import probe
 
 STEPS = (0, 20)
-SIZES = {"brief": "--quick", "lesson": "--full"}  # the options that name a recipe
 SAMPLE = "fashion_mnist_sample"
 PAGE = "lesson.md"
 
@@ -34,7 +33,8 @@ def lesson(
     seeds: Sequence[int] = (0, 1, 2),
     device: str = "auto",
     output: str | Path | None = None,
-    listener: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
+    listener: Callback | None = None,
     **options: Any,
 ) -> LessonPage:
     """Measure what the lesson claims, and return the page of its claims with their verdicts.
@@ -51,7 +51,7 @@ def lesson(
     >>> page.claims[0].text, page.claims[0].verdict
     ('AlexNet has 10 times the parameters of LeNet.', 'does not hold')
     """
-    listener = listener or Listener()
+    callback = callback_of(callbacks, listener)
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
     # Before anything is counted, which takes a while.
     Request.of(claims.TRAINED, **asked).check()
@@ -60,15 +60,14 @@ def lesson(
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)
         _check_folder(folder)
-        listener.said("Counting and timing both networks as the lesson trains them.")
-        counts = _counted(device, listener)
-        slow = _counted("cpu", listener) if counts.device.kind == "gpu" else None
+        callback.on_message("Counting and timing both networks as the lesson trains them.")
+        counts = _counted(device, callback)
+        slow = _counted("cpu", callback) if counts.device.kind == "gpu" else None
         name = choose_recipe(recipe, counts.device)
-        size = SIZES.get(name, f"--recipe {name}")
         for told in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / told).unlink(missing_ok=True)
-        found, looked, stopped = _measured(folder, {**asked, "listener": listener})
-        page = _page(counts, slow, found, looked, size)
+        found, looked, stopped = _measured(folder, {**asked, "callbacks": [callback]})
+        page = _page(counts, slow, found, looked, name)
         keep_study(folder, page)
         if stopped:
             raise Interrupted(page)
@@ -89,29 +88,29 @@ def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, P
     try:
         found = compare(claims.TRAINED, output=folder / TRAININGS, **asked)
     except Interrupted as stop:
-        return stop.comparison, None, True
+        return stop.result, None, True
     try:
         looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **asked)
     except KeyboardInterrupt as stop:  # while it is prepared, a probe has nothing to tell
-        return found, getattr(stop, "comparison", None), True
+        return found, getattr(stop, "result", None), True
     return found, looked, False
 
 
-def _counted(device: str, listener: Listener) -> Plan:
+def _counted(device: str, callback: Callback) -> Plan:
     """Count and time the networks as the lesson trains them, a few steps each."""
     request = Request.of(
         COUNTED, recipe="lesson", dataset=SAMPLE, device=device, test_each_epoch=False
     )
-    with opened(request, None, listener) as (_, found, _):
-        return found
+    with opened(request, None, callback) as (_, plan, _):
+        return plan
 
 
 def _page(
-    counts: Plan, slow: Plan | None, found: Comparison | None, looked: Probe | None, size: str
+    counts: Plan, slow: Plan | None, found: Comparison | None, looked: Probe | None, recipe: str
 ) -> LessonPage:
     return LessonPage(
-        claims=claims.claims(counts, slow, found, looked, size),
-        size=size,
+        claims=claims.claims(counts, slow, found, looked, recipe),
+        size=recipe,
         backend=backend.name(),
         device=counts.device,
         versions=counts.versions,

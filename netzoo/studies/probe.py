@@ -9,12 +9,14 @@ from typing import Any
 from netzoo import disk, units
 from netzoo.errors import BadInput, DataError, Interrupted, NetzooError, StoreError
 from netzoo.provenance import COMMAND, git_commit
-from netzoo.records.codec import from_plain, from_text, to_line, to_plain, to_text
+from netzoo.records.codec import from_text, to_line, to_plain, to_text
 from netzoo.records.plan import Plan
-from netzoo.records.trial import Trial
+from netzoo.records.trial import Trial, TrialStatus
 from netzoo.results.layers import layers_side_by_side
 from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
-from netzoo.runs.listener import Listener, threads_line
+from netzoo.runs import messages
+from netzoo.runs.announcements import threads_line
+from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.prepare import opened, start_process
 from netzoo.runs.process import Process
 from netzoo.runs.request import BRIEF, Request, identity
@@ -31,14 +33,15 @@ def probe(
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
     output: str | Path | None = None,
-    listener: Listener | None = None,
+    callbacks: Sequence[Callback] = (),
+    listener: Callback | None = None,
     **options: Any,
 ) -> Probe:
     """Look into models after some training steps: what each layer gives, and its gradients.
 
     steps: after how many training steps to look; 0: at the initial weights. images: on how many
     training images, the first of each class, without augmentation.
-    recipe, seeds, output, listener, options: as netzoo.compare takes them; the recipe by default is
+    recipe, seeds, output, callbacks, options: as in netzoo.compare; the recipe by default is
     "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur small
     gradients. One process looks into all of them, a new one after a failure; what the output folder
     holds of this probe is not done again.
@@ -52,9 +55,9 @@ def probe(
     wanted = _checked(steps, images)
     asked = {"precision": "float32", **options}
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
-    listener = listener or Listener()
-    with opened(request, output, listener) as (store, found, loaded):
-        return _Probing(found, store, listener, loaded, wanted, images).run()
+    callback = callback_of(callbacks, listener)
+    with opened(request, output, callback) as (store, plan, loaded):
+        return _Probing(plan, store, callback, loaded, wanted, images).run()
 
 
 def _checked(steps: Sequence[int], images: int) -> list[int]:
@@ -75,25 +78,26 @@ class _Probing:
 
     def __init__(
         self,
-        found: Plan,
+        plan: Plan,
         store: Store,
-        listener: Listener,
+        callback: Callback,
         loaded: Process | None,
         steps: list[int],
         images: int,
     ) -> None:
-        self._plan, self._store, self._listener = found, store, listener
+        self._plan, self._store, self._callback = plan, store, callback
         self._loaded, self._steps, self._images = loaded, steps, images
         self._process: Process | None = None
-        self._threads = found.device.threads
-        self._started: dict[str, Any] = {}
+        self._threads = plan.device.threads
+        self._device, self._versions = plan.device, plan.versions
         self._records: list[ProbeRecord] = []
-        self._errors: dict[str, str] = dict(found.failures)
+        self._errors: dict[str, str] = dict(plan.failures)
 
     def run(self) -> Probe:
         """Probe what is not done yet; return all side by side, and keep it."""
-        for name, head in self._plan.heads.items():
-            self._listener.said(f"{name} {head}")
+        for name, profile in self._plan.profiles.items():
+            if profile.head is not None:
+                self._callback.on_message(f"{name} {profile.head}")
         try:
             for number, trial in enumerate(self._plan.trials, 1):
                 if trial.model not in self._errors:
@@ -108,7 +112,7 @@ class _Probing:
         path = self._path(trial)
         record = self._kept(path, trial)
         if record is None:
-            self._listener.trial_started(trial, number, len(self._plan.trials), 0)
+            self._callback.on_trial_begin(trial, number, len(self._plan.trials), 0)
             began = time.monotonic()
             try:
                 record = self._look(trial)
@@ -120,7 +124,7 @@ class _Probing:
                 return
             disk.write_text(path, disk.sealed(to_text(record)))
             seconds = units.seconds(time.monotonic() - began)
-            self._listener.said(f"  {trial.model}, seed {trial.seed}: done in {seconds}")
+            self._callback.on_message(f"  {trial.model}, seed {trial.seed}: done in {seconds}")
         self._records.append(record)
 
     def _path(self, trial: Trial) -> Path:
@@ -136,42 +140,33 @@ class _Probing:
             record = from_text(ProbeRecord, disk.read_sealed(path), str(path))
         except DataError as error:
             aside = disk.set_aside(path).name
-            self._listener.said(f"{error} It is set aside as {aside}; the probe is taken again.")
+            self._callback.on_message(
+                f"{error} It is set aside as {aside}; the probe is taken again."
+            )
             return None
         return record if identity(record.trial) == identity(trial) else None
 
     def _look(self, trial: Trial) -> ProbeRecord:
         process = self._running_process(trial)
 
-        def hear(event: dict[str, Any]) -> None:
-            if event.pop("event") == "step":
-                self._listener.stepped(trial, **event)
-
-        request = {"do": "probe", "trial": trial, "parts": self._plan.parts[trial.model]}
-        answer = process.ask({**request, "steps": self._steps, "images": self._images}, hear)
-        return from_plain(
-            ProbeRecord,
-            {
-                "trial": to_plain(trial),
-                "device": self._started["device"],
-                "versions": self._started["versions"],
-                "images": self._images,
-                "moments": answer["moments"],
-            },
-        )
+        parts = self._plan.profiles[trial.model].parts
+        request = messages.Probe(trial, parts, self._steps, self._images)
+        probed = process.ask(request, messages.Probed, messages.pass_on(trial, self._callback))
+        return ProbeRecord(trial, self._device, self._versions, self._images, probed.moments)
 
     def _running_process(self, trial: Trial) -> Process:
         """Return the process that looks; nothing is timed in it, so one does for all trials."""
         if self._process is None:
             loaded, self._loaded = self._loaded, None
             before = self._threads
-            self._process, self._started = start_process(
+            self._process, started = start_process(
                 self._store, "probes", trial.backend, trial.device, before, loaded
             )
-            self._threads = self._started["device"]["threads"]
-            line = threads_line(before, self._started)
+            self._device, self._versions = started.device, started.versions
+            self._threads = started.device.threads
+            line = threads_line(before, started)
             if line is not None:
-                self._listener.said(line)
+                self._callback.on_message(line)
         return self._process
 
     def _end_process(self) -> None:
@@ -195,10 +190,10 @@ class _Probing:
             seeds = tuple(r.trial.seed for r in records if r.trial.model == name)
             missing = sum(t.model == name for t in self._plan.trials) - len(seeds)
             error = self._errors.get(name)
-            status = "ok" if error is None else "failed"
+            status = TrialStatus.OK if error is None else TrialStatus.FAILED
             if error is None and missing and stopped:
                 error = f"stopped by Ctrl-C; {len(seeds)} of {len(seeds) + missing} seeds are done."
-                status = "unfinished"
+                status = TrialStatus.UNFINISHED
             models.append(ProbedModel(name, status, seeds, error))
         return Probe(
             dataset=first.dataset,

@@ -1,7 +1,7 @@
 """Cells that several tables have: a number, an accuracy, a difference, a shape."""
 
 from netzoo import units
-from netzoo.stats import Delta, Spread
+from netzoo.stats import Delta, Estimate
 from netzoo.tables.table import EMPTY, Cell
 
 
@@ -15,7 +15,7 @@ def number_cell(value: float | None) -> Cell:
     return EMPTY if value is None else Cell(round(value, 1), units.quantity(value))
 
 
-def accuracy_cell(value: Spread | None) -> Cell:
+def accuracy_cell(value: Estimate | None) -> Cell:
     """Return an accuracy, of several seeds with its standard deviation."""
     if value is None:
         return EMPTY

@@ -36,7 +36,7 @@ def origin_lines(result: TrainingProvenance) -> list[str]:
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:
     """Return the line that names the layers without a rule, if there are any."""
-    return [f"Not in the MACs, for want of a rule: {', '.join(layers)}."] if layers else []
+    return [f"Not counted (no cost rule): {', '.join(layers)}."] if layers else []
 
 
 def tested_text(base: str, tests: Sequence[str]) -> str:

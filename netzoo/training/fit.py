@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import keras
@@ -14,7 +14,7 @@ from netzoo.data.source import Images
 from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Predictions
-from netzoo.records.trial import EpochRecord, Fitted
+from netzoo.records.trial import EpochRecord, TrainingResult
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs
 from netzoo.training.optimizer import optimizer
@@ -40,14 +40,17 @@ class Done:
 class Hooks(Protocol):
     """What a training calls while it runs."""
 
-    def report(self, event: dict[str, Any], /) -> None:
-        """Hear of a step, a few times a second, or of the end of an epoch."""
+    def on_step_end(self, epoch: int, step: int, steps: int, /) -> None:
+        """Handle the progress of an epoch, a few times a second; all count from 1."""
 
-    def keep(self, done: Done, /) -> None:
-        """Keep the model as it is at the end of an epoch, before that is reported.
+    def on_epoch_end(self, record: EpochRecord, /) -> None:
+        """Handle the end of an epoch."""
 
-        Not after each epoch where that would take more than KEEP_SHARE of the time; but in any case
-        where the training is to stop.
+    def save_checkpoint(self, done: Done, /) -> None:
+        """Save the model as it is at the end of an epoch, before `on_epoch_end`.
+
+        Epochs are skipped where saving each would take more than KEEP_SHARE of the time; never the
+        one at whose end the training stops.
         """
 
     def should_stop(self) -> bool:
@@ -74,11 +77,9 @@ def fit(
     parts: int = 1,
     done: Done | None = None,
     size: tuple[int, int] | None = None,
-) -> Fitted | None:
+) -> TrainingResult | None:
     """Train a compiled model for the recipe's epochs, then measure it on the test images.
 
-    The hooks are told {"event": "step", "epoch", "step", "steps"} a few times a second, and
-    {"event": "epoch", …} with the fields of its EpochRecord at the end of each epoch.
     done: the epochs that the model, as it is, has behind it. size: height and width of what it
     sees; by default its own.
     Returns None if the hooks stopped it before its last epoch. Raises Diverged if the loss is not
@@ -91,7 +92,7 @@ def fit(
         return None
     test = training.last_test or training.measured("test")
     train = training.measured("train")
-    return Fitted(
+    return TrainingResult(
         history=tuple(training.history),
         test_loss=test.loss,
         test_accuracy=test.accuracy,
@@ -156,7 +157,7 @@ class _Training:
             stopping = self._hooks.should_stop()
             if stopping or self._is_to_be_kept():
                 self._keep()
-            self._hooks.report({"event": "epoch", **asdict(record)})
+            self._hooks.on_epoch_end(record)
             if stopping:
                 break
         return len(self.history) == last
@@ -200,8 +201,7 @@ class _Training:
                 _check_finite(loss, "training loss", epoch + 1)
                 self._reported = time.perf_counter()
                 first_ended = first_ended if step else self._reported
-                told = {"epoch": epoch + 1, "step": step + 1, "steps": self._steps}
-                self._hooks.report({"event": "step", **told})
+                self._hooks.on_step_end(epoch + 1, step + 1, self._steps)
         trained = len(self._images.train)
         loss, accuracy = np.sum([np.asarray(o) for o in outcomes], axis=0, dtype=float) / trained
         _check_finite(loss, "training loss", epoch + 1)
@@ -232,7 +232,7 @@ class _Training:
             **curve,
         )
         self.history.append(record)
-        self._step.settle()
+        self._step.sync_variables()
         return record
 
     def _is_to_be_kept(self) -> bool:
@@ -242,7 +242,7 @@ class _Training:
 
     def _keep(self) -> None:
         began = time.perf_counter()
-        self._hooks.keep(Done(tuple(self.history), self.seconds(), self.test_reads))
+        self._hooks.save_checkpoint(Done(tuple(self.history), self.seconds(), self.test_reads))
         self._kept = time.perf_counter()
         self._keep_seconds = self._kept - began
 

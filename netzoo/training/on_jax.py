@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
-from netzoo.training.step import outcome
+from netzoo.training.step import batch_metrics
 
 
 class Step:
@@ -44,7 +44,7 @@ class Step:
         trained, others, _ = self._state
         return np.asarray(self._logits(trained, others, images), np.float32)
 
-    def settle(self) -> None:
+    def sync_variables(self) -> None:
         """Set the variables to what the last step gave."""
         for variables, values in zip(self._variables, self._state, strict=True):
             for variable, value in zip(variables, values, strict=True):
@@ -66,7 +66,7 @@ class Step:
             optimizer_variables=slots,
         )
         trained, slots = model.optimizer.stateless_apply(slots, gradients, trained)
-        return (trained, others, slots), outcome(loss, logits, labels, weights)
+        return (trained, others, slots), batch_metrics(loss, logits, labels, weights)
 
     def _call(self, trained: Any, others: Any, images: Any) -> Any:
         logits, _ = self._model.stateless_call(

@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
-from netzoo.training.step import outcome
+from netzoo.training.step import batch_metrics
 
 
 class Step:
@@ -39,7 +39,7 @@ class Step:
         """Return what the model says of images."""
         return np.asarray(self._logits(tf.constant(images)), np.float32)
 
-    def settle(self) -> None:
+    def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""
 
     def _step(self, images: Any, labels: Any, weights: Any = None) -> Any:
@@ -54,7 +54,7 @@ class Step:
         variables = model.trainable_variables
         gradients = tape.gradient(scaled, [variable.value for variable in variables])
         optimizer.apply(gradients, variables)
-        return outcome(loss, logits, labels, weights)
+        return batch_metrics(loss, logits, labels, weights)
 
     def _call(self, images: Any) -> Any:
         return tf.cast(self._model(self._inputs(images), training=False), tf.float32)

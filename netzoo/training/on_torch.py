@@ -11,7 +11,7 @@ from keras.src.backend.torch import nn as keras_nn
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
-from netzoo.training.step import outcome
+from netzoo.training.step import batch_metrics
 
 REARRANGE = "_transpose_spatial_inputs"
 
@@ -35,7 +35,7 @@ class Step:
         variables = model.trainable_variables
         with torch.no_grad():
             optimizer.apply([variable.value.grad for variable in variables], variables)
-            return _Later(outcome(loss, logits, y, w))
+            return _Later(batch_metrics(loss, logits, y, w))
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what the model says of images."""
@@ -43,7 +43,7 @@ class Step:
             logits = self._model(self._inputs(ops.convert_to_tensor(images)), training=False)
         return np.asarray(logits.float().cpu())
 
-    def settle(self) -> None:
+    def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""
 
 

@@ -8,13 +8,13 @@ from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
-from netzoo.results.probe import LayerProbe, Moment
+from netzoo.results.probe import LayerProbe, Snapshot
 from netzoo.training.inputs import Inputs
 from netzoo.training.layer_probes import layer_probes
 from netzoo.training.step import step_of
 
 
-def moments(
+def snapshots(
     model: Any,
     images: Images,
     recipe: Recipe,
@@ -25,7 +25,7 @@ def moments(
     *,
     parts: int = 1,
     size: tuple[int, int] | None = None,
-) -> list[Moment]:
+) -> list[Snapshot]:
     """Train a compiled model, and return what its layers give after each number of steps.
 
     steps: in order; 0: at the initial weights. count: on how many training images to look, the
@@ -43,11 +43,11 @@ def moments(
             for _ in range(parts):
                 step.train(*next(batch))
             on_step(number + 1)
-        step.settle()
+        step.sync_variables()
         done = wanted
         layers = layer_probes(model, inputs(shown.images), shown.labels)
         _check_finite(layers, wanted)
-        found.append(Moment(wanted, layers))
+        found.append(Snapshot(wanted, layers))
     return found
 
 

@@ -29,7 +29,7 @@ class Step(Protocol):
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return what the model says of images, (batch, classes)."""
 
-    def settle(self) -> None:
+    def sync_variables(self) -> None:
         """Bring the model's and the optimizer's variables up to date with the last step."""
 
 
@@ -48,7 +48,7 @@ def step_of(model: Any, inputs: Inputs) -> Step:
     return step
 
 
-def outcome(loss: Any, logits: Any, labels: Any, weights: Any = None) -> Any:
+def batch_metrics(loss: Any, logits: Any, labels: Any, weights: Any = None) -> Any:
     """Return what a batch adds to an epoch, float32 (2,): loss × images, and the right answers.
 
     loss: the mean over the batch. weights: of the images of a part of a batch, whose losses count

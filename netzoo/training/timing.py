@@ -10,7 +10,7 @@ import numpy as np
 from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
-from netzoo.records.plan import Pace
+from netzoo.records.plan import Timing
 from netzoo.training.inputs import Inputs
 from netzoo.training.step import step_of
 
@@ -21,7 +21,7 @@ FEWEST_STEPS = 2
 MEASURED_SHARE = 1 / 3
 
 
-def pace(
+def timing(
     model: Any,
     images: Images,
     recipe: Recipe,
@@ -30,8 +30,8 @@ def pace(
     *,
     parts: int = 1,
     size: tuple[int, int] | None = None,
-) -> Pace:
-    """Train a prepared model for a few steps, about so many seconds, and return its pace.
+) -> Timing:
+    """Train a prepared model for a few steps, about so many seconds, and return its timing.
 
     size: height and width of what the model sees; by default its own.
     The start of the process is left for the one that started it: 0 seconds.
@@ -48,7 +48,7 @@ def pace(
     image = statistics.median(later) * parts / recipe.batch_size
     curve = {"validation": images.validation, "test": images.test, None: ()}[recipe.curve]
     trained = recipe.batch_size * pipeline.steps_per_epoch(images, recipe)
-    return Pace(
+    return Timing(
         start=0.0,
         first_step=ends[0] - started,
         epoch=image * (trained + MEASURED_SHARE * len(curve or ())),

@@ -89,7 +89,7 @@ def main():
             rate(lambda fed=fed: np.asarray(step.train(*next(fed))), steps, chosen.batch)
         )
         kept["without"].append(rate(lambda: np.asarray(step.train(*whole)), steps, chosen.batch))
-    step.settle()
+    step.sync_variables()
     flops = netzoo.count_cost(model).training_flops
     told = {
         "precision": precision,

@@ -14,19 +14,19 @@ import peer
 import resnet  # noqa: F401  registers resnet50
 
 import netzoo
-from netzoo.runs.listener import Listener
+from netzoo.runs.callback import Callback
 
 
-class Clock(Listener):
+class EtaEstimator(Callback):
     """Note when the first training step is reported, and each epoch's speed."""
 
     def __init__(self):
         self.first_step, self.rates = None, []
 
-    def stepped(self, *arguments, **named):
+    def on_step_end(self, *arguments, **named):
         self.first_step = self.first_step or time.perf_counter() - BEGAN
 
-    def epoch_ended(self, trial, record):
+    def on_epoch_end(self, trial, record):
         self.rates.append(record.images_per_second)
 
 
@@ -36,7 +36,7 @@ BEGAN = time.perf_counter()
 def main():
     """Train and print."""
     chosen = peer.arguments(__doc__, "float32", "augment")
-    clock = Clock()
+    clock = EtaEstimator()
     comparison = netzoo.compare(
         chosen.network,
         recipe="lesson",
@@ -49,7 +49,7 @@ def main():
         learning_rate=0.01,
         precision="float32" if chosen.float32 else "auto",
         augment="flip+crop" if chosen.augment else "none",
-        listener=clock,
+        callbacks=[clock],
     )
     (row,) = comparison.models
     if row.status not in ("ok", "did not train"):

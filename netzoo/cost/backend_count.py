@@ -17,7 +17,7 @@ MEANS = {
 
 
 @dataclass(frozen=True)
-class Opinion:
+class BackendCount:
     """MACs of a layer by netzoo's rules and by the backend; None where one cannot tell, and why."""
 
     name: str
@@ -31,7 +31,7 @@ class Opinion:
         return self.ours is not None and self.ours == self.theirs
 
 
-def opinion_table(cost: Cost, opinions: Sequence[Opinion], backend: str) -> Table:
+def opinion_table(cost: Cost, opinions: Sequence[BackendCount], backend: str) -> Table:
     """Return where a backend's own count differs from netzoo's, by layer, and both totals."""
     columns = (
         Column("Layer", "name", numeric=False),
@@ -61,7 +61,7 @@ def opinion_table(cost: Cost, opinions: Sequence[Opinion], backend: str) -> Tabl
     return Table(columns, rows, [verdict])
 
 
-def opinion_json(cost: Cost, opinions: Sequence[Opinion]) -> dict[str, Any]:
+def opinion_json(cost: Cost, opinions: Sequence[BackendCount]) -> dict[str, Any]:
     """Return both counts of each layer as plain values."""
     return {
         "model": cost.model,

@@ -1,0 +1,178 @@
+"""What a parent and its worker process say to each other: lines of JSON, one a message.
+
+A request's kind is its "do", a reply's or a progress message's kind its "event". A worker answers
+each request but Stop with one reply, perhaps after progress messages.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from netzoo.cost.result import Cost, NativeCost
+from netzoo.provenance import Device
+from netzoo.records.plan import Timing
+from netzoo.records.trial import EpochRecord, TrainingResult, Trial
+from netzoo.results.probe import Snapshot
+from netzoo.runs.callback import Callback
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="do"):
+    """A line to a worker."""
+
+
+class Load(Request, frozen=True, tag="load"):
+    """Import the backend, and touch no device."""
+
+    device: str
+
+
+class Start(Request, frozen=True, tag="start"):
+    """Start the backend on a device; threads: None for as many as it takes by itself."""
+
+    device: str
+    threads: int | None
+
+
+class Profile(Request, frozen=True, tag="pace"):
+    """Build a trial's model, count it, and time a few of its steps; parts: micro-batches a step."""
+
+    trial: Trial
+    parts: int
+
+
+class Train(Request, frozen=True, tag="train"):
+    """Train a trial to its end; checkpoint: the path of the one to continue from and to write."""
+
+    trial: Trial
+    parts: int
+    checkpoint: str
+
+
+class Probe(Request, frozen=True, tag="probe"):
+    """Train for the largest number of steps, and probe the layers at each, on so many images."""
+
+    trial: Trial
+    parts: int
+    steps: list[int]
+    images: int
+
+
+class Stop(Request, frozen=True, tag="stop"):
+    """Stop the training at the end of its epoch; this has no reply of its own."""
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event"):
+    """A line from a worker."""
+
+
+class Step(Event, frozen=True, tag="step"):
+    """Progress: a step has ended; all count from 1."""
+
+    epoch: int
+    step: int
+    steps: int
+
+
+class Epoch(Event, frozen=True, tag="epoch"):
+    """Progress: an epoch has ended."""
+
+    record: EpochRecord
+
+
+class Said(Event, frozen=True, tag="said"):
+    """Progress: a line for the user."""
+
+    line: str
+
+
+class Loaded(Event, frozen=True, tag="loaded"):
+    """The reply to Load."""
+
+
+class Started(Event, frozen=True, tag="started"):
+    """The reply to Start; usual_threads: as many as the backend takes by itself."""
+
+    device: Device
+    versions: dict[str, str]
+    usual_threads: int
+
+
+class Profiled(Event, frozen=True, tag="paced"):
+    """The reply to Profile.
+
+    cost, native: None for a model that cannot be seen into. head: as in a TrialRecord.
+    """
+
+    cost: Cost | None
+    native: NativeCost | None
+    pace: Timing
+    head: str | None
+
+
+class Ended(Event, frozen=True):
+    """The reply to Train: Finished or Stopped."""
+
+
+class Finished(Ended, frozen=True, tag="finished"):
+    """The training has come to its end; parts, head: as in a TrialRecord."""
+
+    fitted: TrainingResult
+    parts: int
+    head: str | None
+
+
+class Stopped(Ended, frozen=True, tag="stopped"):
+    """The training was stopped at the end of an epoch."""
+
+
+class Probed(Event, frozen=True, tag="probed"):
+    """The reply to Probe."""
+
+    moments: tuple[Snapshot, ...]
+
+
+class Failed(Event, frozen=True, tag="failed"):
+    """The reply to a request that failed; kind: the name of a netzoo error."""
+
+    kind: str
+    message: str
+
+
+Progress = Step | Epoch | Said
+_REQUESTS: Any = msgspec.json.Decoder(Load | Start | Profile | Train | Probe | Stop)
+_EVENTS: Any = msgspec.json.Decoder(
+    Progress | Loaded | Started | Profiled | Finished | Stopped | Probed | Failed
+)
+
+
+def to_line(message: Request | Event) -> bytes:
+    """Return a message as a line of JSON, in UTF-8."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def request_of(line: bytes) -> Request:
+    """Return the request of a line."""
+    request: Request = _REQUESTS.decode(line)
+    return request
+
+
+def event_of(line: bytes) -> Event:
+    """Return the reply or progress message of a line."""
+    event: Event = _EVENTS.decode(line)
+    return event
+
+
+def pass_on(trial: Trial, callback: Callback) -> Callable[[Progress], None]:
+    """Return what hears the progress of a trial and calls the callback."""
+
+    def hear(event: Progress) -> None:
+        match event:
+            case Said():
+                callback.on_message(event.line)
+            case Step():
+                callback.on_step_end(trial, event.epoch, event.step, event.steps)
+            case Epoch():
+                callback.on_epoch_end(trial, event.record)
+
+    return hear
