@@ -2,7 +2,8 @@
 
 import functools
 
-from study_records import CPU, DATA, VERSIONS, counted, record, trial_of
+from fixed_costs import counted as cost_of
+from study_records import CPU, DATA, VERSIONS, record, trial_of
 
 from netzoo.models.catalog import model_spec
 from netzoo.provenance import Device
@@ -61,7 +62,7 @@ def counts(*, device=CPU, step_seconds=1.0, first_step=2.0):
         trials=tuple(planned),
         device=device,
         versions=VERSIONS,
-        costs={t.model: counted(t.spec.model, input_shape=t.input_shape) for t in planned},
+        costs={t.model: cost_of(t.spec.model, input_shape=t.input_shape) for t in planned},
         natives={},
         paces={spec: pace if spec == "alexnet" else Pace(1.0, 1.0, 1.0, 1.0) for spec in specs},
         parts=dict.fromkeys(specs, 1),

@@ -18,9 +18,6 @@ from netzoo.studies.cost_claims import counted
 HOLDS, FAILS, MISSING = "holds", "does not hold", "not measured"
 
 
-pytestmark = pytest.mark.once
-
-
 def test_the_claims_stand_in_the_lessons_order():
     words = [
         "10 times the parameters", "260 times the computation", "padding of 2", "6400 inputs",
@@ -206,8 +203,7 @@ def trains(line, monkeypatch):
     if name == "probe":
         recipe = size(given["quick"], given["full"], recipe)
         assert given["steps"].startswith("0,")
-    request = Request(given["models"], recipe, None, None, (0,), "cpu", None, {})
-    request.check()
+    Request.of(given["models"], recipe=recipe, device="cpu").check()
     return set(given["models"]), recipe
 
 
