@@ -3,6 +3,7 @@
 It starts as the first module outside tests/unit is collected, before that imports keras.
 """
 
+import gc
 import json
 import os
 import signal
@@ -31,6 +32,11 @@ def started():
 def pytest_collectstart(collector):
     if isinstance(collector, pytest.Module) and TESTS / "unit" not in collector.path.parents:
         started()
+
+
+def pytest_collection_finish():
+    """Leave what was imported out of the garbage collections, as statsmodels asks for many."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
