@@ -1,26 +1,47 @@
-"""The suite runs on the backend that KERAS_BACKEND names; on the CPU, so that seeds fix numbers."""
+"""The suite runs on the backend that KERAS_BACKEND names; on the CPU, so that seeds fix numbers.
 
+It starts as the first module outside tests/unit is collected, before that imports keras.
+"""
+
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from netzoo import backend
 
-BACKEND = backend.start("cpu", data=True)
+TESTS = Path(__file__).parent
 COMMAND = Path(sys.executable).parent / "netzoo"
 
 # A job in the background of a script is started deaf to Ctrl-C, and so would be all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@cache
+def started():
+    """Start the backend; return its name."""
+    return backend.start("cpu", data=True)
+
+
+def pytest_collectstart(collector):
+    if isinstance(collector, pytest.Module) and TESTS / "unit" not in collector.path.parents:
+        started()
+
+
+def pytest_collection_finish():
+    """Leave what was imported out of the garbage collections, as statsmodels asks for many."""
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def backend_name():
-    return BACKEND
+    return started()
 
 
 @pytest.fixture
@@ -69,7 +90,7 @@ def golden(request):
     """Compare a text with the file tests/golden/NAME; --overwrite writes it."""
 
     def check(name, text):
-        path = Path(__file__).parent / "golden" / name
+        path = TESTS / "golden" / name
         if request.config.getoption("--overwrite"):
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ def one_line(done, words):
     assert words in done.stderr
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize(("arguments", "words"), WRONG)
 def test_a_wrong_request_is_one_line_and_exit_code_2(netzoo, tmp_path, arguments, words):
     one_line(netzoo(*arguments.split()), words)
@@ -80,7 +80,7 @@ def test_what_the_backend_finds_wrong_is_one_line_too(netzoo, tmp_path, argument
     assert list(tmp_path.glob("runs/*")) == []
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_wrong_data_is_one_line(netzoo, tmp_path):
     one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' is not there")
     (tmp_path / "empty").mkdir()
@@ -159,7 +159,7 @@ def test_the_summary_prints_the_lessons_shapes(netzoo):
     assert done.stderr == ""
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize("form", ["table", "markdown", "csv"])
 def test_the_summary_in_each_form_follows_the_input(netzoo, form):
     done = netzoo("summary", "lenet", "--input-shape", "32,32,3", "--format", form)
@@ -169,7 +169,7 @@ def test_the_summary_in_each_form_follows_the_input(netzoo, form):
     assert (str(conv1_macs) if form == "csv" else f"{conv1_macs:,}") in done.stdout
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_the_list_in_json_and_csv(netzoo):
     models = json.loads(netzoo("list", "lenet*", "--format", "json").stdout)
     assert [model["name"] for model in models][:2] == ["lenet", "lenet-dropout"]

@@ -94,7 +94,7 @@ def test_the_lesson_shows_the_test_split_by_epoch_and_reports_the_last():
     assert lenet.test_reads == 2
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_a_training_that_diverges_is_a_row_and_the_others_go_on(netzoo):
     done = netzoo(
         "compare", "lenet-relu", "lenet", *SMALL, "--epochs", "1", "--learning-rate", "1e6",
@@ -140,7 +140,7 @@ def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(users_models
     assert "users-large: each batch went in 2 parts" in (tmp_path / "out/table.txt").read_text()
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_a_killed_trial_is_a_row_and_a_trial_ends_when_its_parent_is_killed(netzoo, tmp_path):
     with start(tmp_path, "lenet", "lenet-relu", *SMALL, "--epochs", "30000") as process:
         wait_for(process, "epoch 2/30000")

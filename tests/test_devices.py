@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 slow = pytest.mark.slow  # a process each: the default suite has one of each kind
 

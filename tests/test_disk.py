@@ -13,7 +13,7 @@ from small_comparisons import SMALL, numbers
 from netzoo import disk
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_a_file_is_on_the_disk_before_it_is_in_its_place_and_its_folder_after(
     monkeypatch, tmp_path
 ):

@@ -9,7 +9,7 @@ import netzoo.models  # registers the built-in ones
 from netzoo.cost import layers
 from netzoo.models.catalog import MODELS
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 # Their examples train, each in processes of its own.
 TRAIN = {"Comparison", "Callback", "ablate", "compare", "ladder", "lesson", "probe", "write_report"}

@@ -15,7 +15,7 @@ from error_cases import CASES, command
 import netzoo
 from netzoo.errors import BadInput, NetzooError, UnknownName, no_such
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 ROOT = Path(netzoo.__file__).parent
 CLI = Path(__import__("netzoo_cli").__file__).parent
@@ -125,7 +125,9 @@ def test_every_error_in_the_code_has_a_case():
 
 
 def test_what_is_met_elsewhere_is_met_there():
-    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("*.py"))
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("*.py")
+    )
     assert [name for name in ELSEWHERE.values() if f"def {name}(" not in tests] == []
 
 

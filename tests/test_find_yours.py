@@ -179,7 +179,7 @@ def test_files_that_keras_wrote_are_counted(tmp_path, monkeypatch):
     assert netzoo.summary("series.keras", input_shape=(2, 5)).macs == 2 * 4 * (5 + 4) * 4
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_files_that_hold_no_model_to_read_are_one_line(tmp_path, monkeypatch):
     saved(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -200,7 +200,7 @@ def test_files_that_hold_no_model_to_read_are_one_line(tmp_path, monkeypatch):
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
     done = netzoo("summary", "code/mine.py:series", "--input-shape", "6,5", "--format", "json")
     assert json.loads(done.stdout)["macs"] == 432, done.stderr

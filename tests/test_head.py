@@ -251,7 +251,7 @@ REFUSED = {
 # fmt: on
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize("end", REFUSED)
 def test_what_gives_no_logit_for_each_class_is_refused(end):
     make, words = REFUSED[end]
@@ -266,7 +266,7 @@ def test_logits_that_are_only_scaled_stay(function):
     assert make_ready(model, SHAPE, CLASSES) == Head((28, 28), None)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [

@@ -40,14 +40,14 @@ def test_registered_models_are_channels_last_whatever_the_default(channels_first
     assert (cost.params, cost.macs) == (PARAMS[name], MACS[name])
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_builders_say_it_to_each_layer(channels_first):
     model = lenet(dropout=0.5, wide=True, deep=True)
     said = [layer.data_format for layer in model.layers if hasattr(layer, "data_format")]
     assert said == ["channels_last"] * 8
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_applications_take_height_width_channels(channels_first):
     cost = netzoo.summary("keras:MobileNetV2", input_shape=(96, 64, 3))
     assert cost.layers[1].output_shape == (48, 32, 32)
@@ -55,7 +55,7 @@ def test_applications_take_height_width_channels(channels_first):
     assert netzoo.summary("keras:VGG16").input_shape == (224, 224, 3)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_a_registered_model_of_yours_gets_height_width_channels(channels_first, monkeypatch):
     from netzoo.models.catalog import MODELS
 
@@ -71,7 +71,7 @@ def test_a_registered_model_of_yours_gets_height_width_channels(channels_first, 
     assert cost.macs == 9 * 7 * 5 * 9 * 2 + 4 * 3 * 5 * 10
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_a_model_of_yours_is_counted_as_keras_json_says(channels_first):
     x = keras.Input((2, 9, 7))
     convolved = layers.Conv2D(5, 3)(x)
@@ -97,7 +97,7 @@ def test_the_command_counts_and_trains_the_same(netzoo, tmp_path):
     assert json.loads(done.stdout)["macs"] == 6 * 4 * 4 * 9 * 3
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize(
     ("floatx", "size"), [("float64", 8), pytest.param("float16", 2, marks=pytest.mark.slow)]
 )

@@ -1,10 +1,14 @@
+import threading
+
 import numpy as np
 import pytest
 from keras import ops
 from reference import COUNTS, MACS, PARAMS, SHAPES
+from study_records import trial_of
 
 import netzoo
 from netzoo.cost.by_name import summary
+from netzoo.runs.worker import Worker
 
 MODELS = netzoo.list_models()
 
@@ -97,3 +101,12 @@ def test_the_smallest_input_leaves_one_pixel_and_one_less_none(name, side):
 def test_every_allowed_activation_builds(name):
     model = netzoo.create_model("lenet", activation=name)
     assert model.get_layer("conv1").activation.__name__ == name
+
+
+def test_the_seed_draws_the_weights():
+    worker = Worker(None, threading.Event())
+    first, again, other = (
+        worker._build(trial_of("lenet", seed)).get_weights() for seed in (5, 5, 6)
+    )
+    assert all(map(np.array_equal, first, again))
+    assert not np.array_equal(first[0], other[0])

@@ -19,7 +19,7 @@ from netzoo.runs.prepare import pictures_again
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 REQUEST = {
     "models": ["lenet"],

@@ -191,7 +191,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @each_command
 def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, monkeypatch):
     name, *arguments = COMMANDS[text].arguments
@@ -214,7 +214,7 @@ def trains(name):
     return "--limit-train" in options_of(name)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_the_readme_has_commands_of_each_name_and_nothing_is_passed_over():
     assert {command.arguments[0] for command in COMMANDS.values()} == set(app.commands)
     assert {command.words[0] for command in OTHERS.values()} == {
@@ -225,7 +225,7 @@ def test_the_readme_has_commands_of_each_name_and_nothing_is_passed_over():
     assert README.count("\n```") == 2 * len(kinds)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_an_option_in_running_text_is_one_of_the_command():
     named = [text.split()[0] for text in QUOTED if text.startswith("--")]
     known = {option for name in app.commands for option in options_of(name)}
@@ -233,7 +233,7 @@ def test_an_option_in_running_text_is_one_of_the_command():
     assert set(named) - known == set()
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_what_is_installed_is_an_extra_of_the_package():
     extras = SETTINGS["project"]["optional-dependencies"]
     named = re.findall(r"'\.\[([\w,]+)\]'", README)
@@ -247,7 +247,7 @@ def test_what_is_installed_is_an_extra_of_the_package():
             assert re.fullmatch(r"pip install (-e )?\.(\[[\w,]+\])?", " ".join(command.words))
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_the_gate_does_what_the_readme_says_of_it(request):
     ran = {line.split(" #")[0] for line in GATE.splitlines()}
     checks = {"ruff check .", "mypy", "pytest -m page"}
@@ -263,7 +263,7 @@ def test_the_gate_does_what_the_readme_says_of_it(request):
     assert request.config.getoption("--overwrite") is not None
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_each_script_is_there_and_tells_of_itself():
     scripts = [command for command in OTHERS.values() if command.words[0] == "python"]
     assert scripts
@@ -273,13 +273,13 @@ def test_each_script_is_there_and_tells_of_itself():
         assert done.stdout.startswith("usage: ")
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.partition("\n")[0])
 def test_python_is_python(block):
     ast.parse(block)
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_each_name_of_netzoo_is_public():
     named = set(re.findall(r"\bnetzoo\.((?:errors\.)?\w+)", README))
     assert len(named) > 10
@@ -287,7 +287,7 @@ def test_each_name_of_netzoo_is_public():
     assert named - known == set()
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_each_file_that_is_named_is_there():
     named = [text for text in QUOTED if re.fullmatch(r"[\w/….]+/[\w….]+\.(py|json)", text)]
     assert named

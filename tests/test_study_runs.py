@@ -11,7 +11,7 @@ import pytest
 from processes import ended, finish, kept, kill, launch, wait_for, without_times
 
 # What differs from backend to backend has tests of its own: trainings, gradients.
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 SMALL = (
     "--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100",

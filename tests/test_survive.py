@@ -51,7 +51,7 @@ def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, tmp_path)
     assert len(numbers(tmp_path / "out")) == 1
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_one_process_works_on_a_folder_and_the_second_ctrl_c_stops_it_at_once(netzoo, tmp_path):
     arguments = ("lenet", *SMALL, "--epochs", "30000", "--batch-size", "1")
     with start(tmp_path, *arguments) as process:
@@ -87,7 +87,7 @@ def stopped(tmp_path_factory):
     return folder / "out"
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_what_is_done_is_not_trained_again(netzoo, stopped, tmp_path):
     shutil.copytree(stopped, tmp_path / "out")
     before = numbers(stopped)

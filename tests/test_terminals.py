@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 slow = pytest.mark.slow  # a process each: the default suite has one of each kind
 COMMAND = Path(sys.executable).parent / "netzoo"
 ENCODINGS = ("cp1252", "cp437", "cp1251", "latin-1", "ascii")

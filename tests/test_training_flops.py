@@ -59,7 +59,7 @@ print(json.dumps(told))
 """
 
 
-@pytest.mark.once
+@pytest.mark.backend_independent
 def test_training_flops_are_those_of_a_forward_and_a_backward_pass(on_torch):
     told = on_torch(CODE)
     assert len(told) == 9

@@ -5,7 +5,7 @@ import pytest
 import netzoo
 from netzoo.errors import BadInput
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from study_records import holm, train_by
 import netzoo
 from netzoo.results.ablation import ablation_table
 
-pytestmark = pytest.mark.once
-
 
 def test_the_joint_effect_is_shared_out(monkeypatch):
     train_by(monkeypatch, by_table(SETS))

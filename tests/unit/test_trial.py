@@ -1,16 +1,13 @@
 """A trial: what tells it from another, and what its seed fixes."""
 
-import threading
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from study_records import trial_of
 
 from netzoo import disk
 from netzoo.runs.request import identity
 from netzoo.runs.store import Store
-from netzoo.runs.worker import Worker
 
 TRIAL = trial_of("lenet", 0)
 
@@ -19,7 +16,6 @@ def of_data(**changes):
     return replace(TRIAL, dataset=replace(TRIAL.dataset, **changes))
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "other",
     [
@@ -38,7 +34,6 @@ def test_what_changes_the_numbers_makes_another_trial(other):
     assert identity(other) != identity(TRIAL)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize(
     "other",
     [
@@ -52,14 +47,12 @@ def test_what_does_not_change_them_makes_none(other):
     assert identity(other) == identity(TRIAL)
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("letters", [60, 200, 222])
 def test_a_name_that_fits_into_a_files_stays(letters):
     name = "m" * letters
     assert identity(replace(TRIAL, model=name)).startswith(f"{name}-seed0-")
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("name", ["m" * 223, "layers=" * 50, "größe" * 60, "m" * 5000])
 def test_a_name_too_long_for_a_files_is_cut_and_stays_its_own(name, tmp_path):
     trial, other = replace(TRIAL, model=name), replace(TRIAL, model=f"{name}-2")
@@ -71,12 +64,3 @@ def test_a_name_too_long_for_a_files_is_cut_and_stays_its_own(name, tmp_path):
     path = tmp_path / f"{identity(replace(TRIAL, model='m' * 222))}.checkpoint"
     disk.write_text(path, "kept")
     assert disk.set_aside(path).read_text() == "kept"
-
-
-def test_the_seed_draws_the_weights():
-    worker = Worker(None, threading.Event())
-    first, again, other = (
-        worker._build(trial_of("lenet", seed)).get_weights() for seed in (5, 5, 6)
-    )
-    assert all(map(np.array_equal, first, again))
-    assert not np.array_equal(first[0], other[0])

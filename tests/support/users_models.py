@@ -1,4 +1,4 @@
-"""Models as a user registers them, good ones and bad ones; imported by tests/test_compare.py."""
+"""Models as a user registers them, good ones and bad ones; imported by test_compare.py."""
 
 import os
 

@@ -1,11 +1,11 @@
 """Trainings that never were: the records that a study reads."""
 
 import csv
-import functools
 import io
 from dataclasses import replace
 
-from netzoo.cost.by_name import summary
+from fixed_costs import counted
+
 from netzoo.errors import Interrupted
 from netzoo.models.catalog import model_spec
 from netzoo.provenance import DatasetRecord, Device
@@ -26,8 +26,6 @@ VERSIONS = {"python": "3.11.0", "netzoo": "0.1.0", "keras": "3.15.1", "tensorflo
 CPU = Device("cpu", "CPU (2 cores)")
 # Fixed, so that the tables below do not move when the recipe for small studies is tuned.
 SETTINGS = {"epochs": 2, "batch_size": 64, "validation": 0.1}
-
-counted = functools.cache(summary)
 
 
 def trial_of(spec, seed, **overrides):

@@ -5,6 +5,7 @@ import sys
 
 import pandas
 import pytest
+from fixed_costs import counted
 from lesson_records import page_of, usual
 from page_content import ACCURACIES, groups
 from study_records import record, train_by
@@ -15,8 +16,6 @@ from netzoo.records.codec import to_text
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import study_of
-
-pytestmark = pytest.mark.once
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def results(monkeypatch):
     yield netzoo.ladder("lenet", "alexnet")
     yield usual()[1]
     yield page_of(*usual())
-    yield netzoo.count_cost(netzoo.create_model("lenet"))
+    yield counted("lenet")
 
 
 def test_every_result_is_printed_and_shown_as_its_table(monkeypatch):

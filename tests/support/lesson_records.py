@@ -2,7 +2,8 @@
 
 import functools
 
-from study_records import CPU, DATA, VERSIONS, counted, record, trial_of
+from fixed_costs import counted as cost_of
+from study_records import CPU, DATA, VERSIONS, record, trial_of
 
 from netzoo.models.catalog import model_spec
 from netzoo.provenance import Device
@@ -63,7 +64,7 @@ def counts(*, device=CPU, step_seconds=1.0, first_step=2.0):
         versions=VERSIONS,
         profiles={
             t.model: ModelProfile(
-                cost=counted(t.spec.model, input_shape=t.input_shape),
+                cost=cost_of(t.spec.model, input_shape=t.input_shape),
                 timing=timing if t.model == "alexnet" else Timing(1.0, 1.0, 1.0, 1.0),
             )
             for t in planned

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import netzoo
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 
 

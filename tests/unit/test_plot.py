@@ -12,8 +12,6 @@ from netzoo.errors import MissingPackage
 from netzoo.report.terminal import LEAST_WIDTH, MARKS, learning_curves
 from netzoo.results.rows import compare_groups
 
-pytestmark = pytest.mark.once
-
 
 def comparison(by_model=None):
     by_model = groups() if by_model is None else by_model

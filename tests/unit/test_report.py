@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 import study_records
+from fixed_costs import counted
 
-from netzoo.cost.by_name import summary
 from netzoo.cost.model_list import model_table
 from netzoo.cost.result import NativeCost, layer_table
 from netzoo.errors import DataError
@@ -20,14 +20,12 @@ from netzoo.records.trial import EpochRecord, Trial, TrialRecord
 from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
 
-pytestmark = pytest.mark.once
-
 DATA = replace(study_records.DATA, train=6000)
 
 
 def record(model, seed, accuracy, *, size, error=None):
     chosen = recipe("quick", model_info(model).family, {"epochs": 2, "precision": "float32"})
-    cost, native = summary(model, input_shape=(size, size, 1)), summary(model)
+    cost, native = counted(model, input_shape=(size, size, 1)), counted(model)
     history = tuple(
         EpochRecord(epoch, 2.0, 3000.0 * epoch, 1 / epoch, accuracy - 0.01) for epoch in (1, 2)
     )
@@ -110,11 +108,11 @@ def test_csv_has_raw_numbers(records):
 
 @pytest.mark.parametrize("name", ["lenet", "alexnet"])
 def test_the_table_of_a_model(name, golden):
-    golden(f"summary-{name}.txt", layer_table(summary(name)).render("table") + "\n")
+    golden(f"summary-{name}.txt", layer_table(counted(name)).render("table") + "\n")
 
 
 def test_columns_add_up_to_the_totals():
-    cost = summary("alexnet")
+    cost = counted("alexnet")
     rows = list(csv.DictReader(io.StringIO(layer_table(cost).render("csv"))))
     assert sum(int(row["params"]) for row in rows) == cost.params
     assert sum(int(row["macs"]) for row in rows) == cost.macs
@@ -123,7 +121,7 @@ def test_columns_add_up_to_the_totals():
 
 def test_the_table_of_models(golden):
     names = ("alexnet", "alexnet-onefc", "lenet-modern")
-    table = model_table([(model_info(name), summary(name)) for name in names])
+    table = model_table([(model_info(name), counted(name)) for name in names])
     golden("list.txt", table.render("table") + "\n")
 
 

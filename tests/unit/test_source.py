@@ -100,7 +100,7 @@ def test_the_sample_is_what_limits_take_from_the_full_set(tmp_path):
 
 
 @full_set
-@pytest.mark.parametrize("way", ["--data-dir", "NETZOO_DATA_DIR", "keras"])
+@pytest.mark.parametrize("way", ["`data_dir`", "NETZOO_DATA_DIR", "keras"])
 def test_each_way_to_the_idx_files_gives_the_same_arrays(way, nowhere, monkeypatch):
     expected = fashion_mnist.SHA256
     source = "/usr/share/datasets/fashion-mnist"
@@ -108,7 +108,7 @@ def test_each_way_to_the_idx_files_gives_the_same_arrays(way, nowhere, monkeypat
     shutil.copytree(source, folder)
     if way == "NETZOO_DATA_DIR":
         monkeypatch.setenv(way, str(folder))
-    found = netzoo.open_images("fashion_mnist", folder if way == "--data-dir" else None)
+    found = netzoo.open_images("fashion_mnist", folder if way == "`data_dir`" else None)
     assert found.sha256() == expected
     assert str(folder) in found.source
 
@@ -116,7 +116,7 @@ def test_each_way_to_the_idx_files_gives_the_same_arrays(way, nowhere, monkeypat
 def test_without_files_and_network_the_error_names_the_three_ways(nowhere):
     with pytest.raises(DataError) as caught:
         netzoo.open_images("fashion_mnist")
-    for words in ("apt-get install", "--data-dir", "TFDS downloads", "fashion_mnist_sample"):
+    for words in ("apt-get install", "`data_dir`", "TFDS downloads", "fashion_mnist_sample"):
         assert words in str(caught.value)
 
 

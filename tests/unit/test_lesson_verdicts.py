@@ -26,9 +26,6 @@ HOLDS, FAILS, UNCLEAR, MISSING = "holds", "does not hold", "not separable", "not
 PROBED, DIFFERENCES = slice(0, 3), slice(3, 8)
 
 
-pytestmark = pytest.mark.once
-
-
 def logs(figures, model):
     return np.log(np.divide(figures[model], figures["alexnet"]))
 

@@ -5,20 +5,18 @@ import shutil
 import subprocess
 
 import pytest
+from fixed_costs import counted
 from hypothesis import given
 from hypothesis import strategies as st
 from lesson_records import page_of, usual
 from study_records import record
 
-from netzoo.cost.by_name import summary
 from netzoo.cost.layer_cost import COLUMNS
 from netzoo.cost.result import layer_table
 from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
 from netzoo.tables.latex import ESCAPED, escaped
 from netzoo.tables.table import Cell, Column, Table
-
-pytestmark = pytest.mark.once
 
 WRITTEN = [
     ("a_b & 5 %", r"a\_b \& 5 \%"),
@@ -91,7 +89,7 @@ def test_each_symbol_that_netzoo_writes_is_known_to_pdflatex(request):
 
 def test_a_comparison_and_a_model_in_latex(golden):
     golden("comparison.tex", comparison(2).render("latex") + "\n")
-    golden("summary-lenet.tex", layer_table(summary("lenet")).render("latex") + "\n")
+    golden("summary-lenet.tex", layer_table(counted("lenet")).render("latex") + "\n")
 
 
 def test_numbers_stand_to_the_right_with_a_minus_and_names_keep_their_hyphens():
@@ -125,7 +123,7 @@ def test_a_wide_table_is_turned_if_that_is_narrower_and_scaled_if_it_must():
     assert turned.count(r"\par") > 5  # its notes
     assert scaled.splitlines()[0] == r"% Needs \usepackage{booktabs,graphicx}"
     assert r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%" in scaled
-    wide_both_ways = layer_table(summary("alexnet"), columns=COLUMNS).render("latex")
+    wide_both_ways = layer_table(counted("alexnet"), columns=COLUMNS).render("latex")
     assert "\nLayer & Type & Output &" in wide_both_ways
 
 
@@ -165,7 +163,7 @@ def test_cells_that_wrap_share_the_line():
     [
         pytest.param(lambda: comparison(2), id="comparison"),
         pytest.param(lambda: comparison(6), id="six models"),
-        pytest.param(lambda: layer_table(summary("alexnet")), id="model"),
+        pytest.param(lambda: layer_table(counted("alexnet")), id="model"),
         pytest.param(lambda: page_of(*usual()).table(), id="lesson"),
         pytest.param(lambda: usual()[1].table(), id="probe"),
         pytest.param(lambda: table([(c, c) for c in ESCAPED] * 2, footer=ESCAPED), id="symbols"),

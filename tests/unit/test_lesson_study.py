@@ -19,8 +19,6 @@ from netzoo.results.lesson import lesson_page_text, lesson_table
 from netzoo.runs.request import BRIEF
 from netzoo.runs.store import saved_study
 
-pytestmark = pytest.mark.once
-
 FAILED = {"status": "failed", "error": "its process was ended by SIGKILL."}
 
 

@@ -12,12 +12,13 @@ import re
 import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from study_records import trial_of
-from test_rooms import CLI, ROOT
 
+import netzoo
 from netzoo.data.fashion_mnist import DOWNLOAD_URL
 from netzoo.errors import DataError
 from netzoo.report.figure import word
@@ -27,7 +28,8 @@ from netzoo.runs.request import identity
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
 from netzoo.runs.worker import Worker
 
-pytestmark = pytest.mark.once
+ROOT = Path(netzoo.__file__).parent
+CLI = Path(__import__("netzoo_cli").__file__).parent
 
 NEVER = {
     "runs what a text says": "builtins.eval builtins.exec builtins.compile builtins.__import__ "

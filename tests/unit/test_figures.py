@@ -7,11 +7,11 @@ from statistics import fmean
 
 import numpy as np
 import pytest
+from fixed_costs import counted
 from page_content import ACCURACIES, IMAGES, LABELS, content, filters, groups, history, studies
 from PIL import Image
 from study_records import DATA, record
 
-from netzoo.cost.by_name import summary
 from netzoo.errors import UnknownName
 from netzoo.records.arrays import Filters
 from netzoo.report.architecture import architecture
@@ -30,8 +30,8 @@ LEAST_PT = 6.0  # of text in print
 COLUMN_INCHES = 3.33
 
 
-def counted(*names):
-    return {name: summary(name) for name in names}
+def costs_of(*names):
+    return {name: counted(name) for name in names}
 
 
 def test_a_curve_is_the_mean_over_the_seeds_that_came_the_farthest():
@@ -103,7 +103,7 @@ def test_layers_of_several_models_in_one_order(sequences, order):
 
 
 def test_the_cost_of_each_layer_is_its_share_of_its_model():
-    costs = counted("lenet", "alexnet")
+    costs = costs_of("lenet", "alexnet")
     rows = layers(costs).rows
     for name, cost in costs.items():
         for what in ("params", "macs", "activation_bytes"):
@@ -113,7 +113,7 @@ def test_the_cost_of_each_layer_is_its_share_of_its_model():
 
 
 def test_of_many_layers_the_costliest_are_shown():
-    cost = summary("alexnet")
+    cost = counted("alexnet")
     many = replace(cost, layers=tuple(
         replace(cost.layers[1], name=f"layer{n}", params=n, macs=0, activation_bytes=0)
         for n in range(1, MOST_LAYERS + 10)
@@ -126,7 +126,7 @@ def test_of_many_layers_the_costliest_are_shown():
 
 
 def test_the_drawing_outlines_what_the_base_has_not():
-    found = architecture(counted("lenet", "lenet-maxpool"), {"lenet-maxpool": {"a": 1}}, "lenet")
+    found = architecture(costs_of("lenet", "lenet-maxpool"), {"lenet-maxpool": {"a": 1}}, "lenet")
     assert {row["layer"] for row in found.rows if row["changed"]} == {"pool1", "pool2"}
     heads = {head["model"]: head["changes"] for head in found.more["heads"]}
     assert heads == {"lenet": "", "lenet-maxpool": "a: 1"}

@@ -17,8 +17,6 @@ from netzoo.records.codec import to_text
 from netzoo.results.ablation import ablation_table, ladder_table
 from netzoo.results.rows import compare_records
 
-pytestmark = pytest.mark.once
-
 
 def test_each_change_is_tested_against_the_base_and_corrected_for_all(monkeypatch):
     train_by(monkeypatch, by_alexnets)

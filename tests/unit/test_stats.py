@@ -13,9 +13,6 @@ from netzoo import stats
 OURS, BASE = [0.861, 0.874, 0.873, 0.869], [0.767, 0.763, 0.797, 0.781]
 
 
-pytestmark = pytest.mark.once
-
-
 def test_mean_deviation_and_interval():
     found = stats.spread(OURS)
     described = DescrStatsW(OURS)

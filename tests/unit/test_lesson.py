@@ -10,16 +10,12 @@ from reference import LAYER_MACS, MACS, PARAMS
 from study_records import record, train_by, trial_of
 
 import netzoo
-from netzoo.models.catalog import model_spec
 from netzoo.records.plan import ModelProfile
 from netzoo.runs.request import Request
 from netzoo.studies.claims import PROBED, TRAINED
 from netzoo.studies.cost_claims import counted
 
 HOLDS, FAILS, MISSING = "holds", "does not hold", "not measured"
-
-
-pytestmark = pytest.mark.once
 
 
 def test_the_claims_stand_in_the_lessons_order():
@@ -205,10 +201,7 @@ def trains(line, monkeypatch):
     recipe = given["recipe"]
     if name == "probe":
         assert given["steps"].startswith("0,")
-    request = Request(
-        tuple(map(model_spec, given["models"])), recipe, None, None, (0,), "cpu", None, {}
-    )
-    request.check()
+    Request.of(given["models"], recipe=recipe, device="cpu").check()
     return set(given["models"]), recipe
 
 

@@ -9,8 +9,6 @@ import pytest
 
 import netzoo
 
-pytestmark = pytest.mark.once
-
 ROOT = Path(netzoo.__file__).parent
 CLI = Path(__import__("netzoo_cli").__file__).parent
 
