@@ -33,7 +33,8 @@ def lesson(
       netzoo lesson --seeds 5 --output runs/lesson
       netzoo lesson --full --format markdown
     """
+    from netzoo.results.lesson import LessonPage
     from netzoo.studies.lesson import lesson as run
 
     call = partial(run, recipe=size(quick, full, recipe))
-    train(context, call, ["lesson"], **options)
+    train(context, call, LessonPage.COLUMNS, ["lesson"], **options)
