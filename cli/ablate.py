@@ -47,9 +47,10 @@ def ablate(
       netzoo ablate alexnet --factorial --changes activation,pooling,dropout
       netzoo ablate alexnet --full --output runs/ablation
     """
+    from netzoo.results.ablation import Ablation
     from netzoo.studies.ablate import ablate as run
 
     call = partial(
         run, model, changes=names_of(changes), factorial=factorial or pairs, recipe=recipe
     )
-    train(context, call, ["ablate", model], **options)
+    train(context, call, Ablation.COLUMNS, ["ablate", model], **options)

@@ -37,6 +37,7 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet alexnet --recipe lesson --output runs/lesson
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
+    from netzoo.results.comparison import Comparison
     from netzoo.runs.compare import compare as run
 
-    train(context, partial(run, models), models, **options)
+    train(context, partial(run, models), Comparison.COLUMNS, models, **options)

@@ -44,7 +44,8 @@ def ladder(
       netzoo ladder lenet lenet-modern --seeds 5 --format markdown
       netzoo ladder lenet alexnet --full --output runs/ladder
     """
+    from netzoo.results.ablation import Ladder
     from netzoo.studies.ladder import ladder as run
 
     call = partial(run, start, end, order=names_of(order), recipe=recipe)
-    train(context, call, ["ladder", start, end], **options)
+    train(context, call, Ladder.COLUMNS, ["ladder", start, end], **options)

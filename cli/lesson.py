@@ -31,7 +31,8 @@ def lesson(
       netzoo lesson --seeds 5 --output runs/lesson
       netzoo lesson --full --format markdown
     """
+    from netzoo.results.lesson import LessonPage
     from netzoo.studies.lesson import lesson as run
 
     call = partial(run, recipe=recipe)
-    train(context, call, ["lesson"], **options)
+    train(context, call, LessonPage.COLUMNS, ["lesson"], **options)

@@ -37,6 +37,20 @@ def format_option(command: Command) -> Command:
     )(command)
 
 
+def columns_options(command: Command) -> Command:
+    """Add --columns and --wide, which choose the columns of a result's table."""
+    for option in (
+        click.option(
+            "--wide", is_flag=True, help="Show all columns, even if the terminal is narrower."
+        ),
+        click.option(
+            "--columns", metavar="NAME,...", help="Columns to show, by their names in CSV."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(

@@ -3,23 +3,39 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
 
 from netzoo.errors import BadInput
-from netzoo.tables.table import Table
+from netzoo.tables.table import Table, check_columns
 
 from .streams import as_json, as_shown
 
 
-def show(table: Table, form: str) -> None:
-    """Print a table; in a terminal, within its width."""
+def show(table: Table, form: str, *, wide: bool = False) -> None:
+    """Print a table; in a terminal, within its width unless it is to be wide."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     # LaTeX has signs of its own, and CSV's values have no widths.
     shown = _as_shown(table) if form in ("table", "markdown") else table
-    click.echo(shown.render(form, width))
+    if form == "table" and width is not None and not wide:
+        shown = _fitted(shown, width)
+    click.echo(shown.render(form, width, turn=not wide))
+
+
+def _fitted(table: Table, width: int) -> Table:
+    """Return the table as it fits a terminal, with a line that names the columns omitted."""
+    fitted = table.fitted(width)
+    omitted = [column.key for column in table.columns if column not in fitted.columns]
+    if not omitted:
+        return table
+    line = (
+        f"Columns omitted to fit {width} characters: {', '.join(omitted)}. "
+        "Show all with --wide; choose with --columns."
+    )
+    return replace(fitted, footer=[*fitted.footer, line])
 
 
 def show_json(text: str) -> None:
@@ -46,6 +62,18 @@ def check_plot(form: str) -> None:
     plotext()
 
 
+def check_chosen(
+    columns: Sequence[str] | None, form: str, known: Sequence[str] | None = None
+) -> None:
+    """Raise if columns are chosen for a form that is not a table, or are not among the known."""
+    if columns is None:
+        return
+    if form == "json":
+        raise BadInput("--columns chooses columns of a table: it does not go with --format json.")
+    if known is not None:
+        check_columns(columns, known)
+
+
 def trained_in(result: Any) -> Any:
     """Return the comparison that a result is or holds; None where nothing was trained."""
     from netzoo.results.probe import Probe
@@ -53,17 +81,24 @@ def trained_in(result: Any) -> Any:
     return None if isinstance(result, Probe) else getattr(result, "comparison", result)
 
 
-def show_result(result: Any, form: str, *, plot: bool) -> None:
+def show_result(
+    result: Any,
+    form: str,
+    *,
+    plot: bool,
+    columns: Sequence[str] | None = None,
+    wide: bool = False,
+) -> None:
     """Print what netzoo gives back in a form, its learning curves below if it has any.
 
-    result: one of netzoo.results.
+    result: one of netzoo.results. columns, wide: of its table.
     """
     from netzoo.records.codec import to_text
 
     if form == "json":
         show_json(to_text(result))
     else:
-        show(result.table(), form)
+        show(result.table(columns), form, wide=wide)
     trained = trained_in(result)
     if plot and trained is not None:
         _show_plot(trained)

@@ -50,6 +50,7 @@ def probe(
       netzoo probe alexnet alexnet-avgpool --image-size 224 --seeds 5 --format csv
     """
     from netzoo.errors import BadInput
+    from netzoo.results.probe import Probe
     from netzoo.studies.probe import probe as run
 
     numbers = [part.strip() for part in steps.split(",")]
@@ -62,4 +63,4 @@ def probe(
         images=images,
         recipe=recipe,
     )
-    train(context, call, ["probe", *models], **options)
+    train(context, call, Probe.COLUMNS, ["probe", *models], **options)

@@ -4,15 +4,16 @@ from typing import Any
 
 import click
 
-from .options import format_option, plot_option
-from .output import check_plot, show_result, trained_in
+from .options import columns_options, format_option, names_of, plot_option
+from .output import check_chosen, check_plot, show_result, trained_in
 
 
 @click.command()
 @click.argument("folder")
+@columns_options
 @format_option
 @plot_option
-def show(folder: str, form: str, plot: bool) -> None:
+def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) -> None:
     """Print the table of the comparison or study in FOLDER; no backend is needed.
 
     An unfinished comparison is shown as far as it has been trained.
@@ -21,12 +22,15 @@ def show(folder: str, form: str, plot: bool) -> None:
     Examples:
       netzoo show runs/lesson
       netzoo show runs/lesson --format json
+      netzoo show runs/lesson --columns macs,test_accuracy,verdict
       netzoo show runs/lesson --plot
     """
     from netzoo.errors import BadInput
     from netzoo.runs.saved import saved_comparison
     from netzoo.runs.store import open_store, saved_study
 
+    chosen = names_of(columns)
+    check_chosen(chosen, form)
     if plot:
         check_plot(form)
     result: Any = saved_study(folder)
@@ -36,4 +40,4 @@ def show(folder: str, form: str, plot: bool) -> None:
             click.echo(f"Note: {note}", err=True)
     if plot and trained_in(result) is None:
         raise BadInput(f"--plot: {folder} holds no training, so there are no learning curves.")
-    show_result(result, form, plot=plot)
+    show_result(result, form, plot=plot, columns=chosen, wide=wide)

@@ -9,8 +9,16 @@ from typing import Any
 
 import click
 
-from .options import Command, format_option, plot_option, progress_options, recipe_options
-from .output import check_plot, show_result
+from .options import (
+    Command,
+    columns_options,
+    format_option,
+    names_of,
+    plot_option,
+    progress_options,
+    recipe_options,
+)
+from .output import check_chosen, check_plot, show_result
 
 _DATA_OPTIONS = (
     click.option(
@@ -70,6 +78,7 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
             *seed_options,
             *_RUN_OPTIONS,
             progress_options,
+            columns_options,
             format_option,
             *((plot_option,) if plot else ()),
         )
@@ -116,6 +125,7 @@ def _recipe_of(brief: bool, full: bool, recipe: str | None) -> str:
 def train(
     context: click.Context,
     call: Callable[..., Any],
+    known: Sequence[str],
     about: Sequence[str],
     *,
     seed: int,
@@ -125,19 +135,23 @@ def train(
     log_file: str | None,
     form: str,
     report: bool,
+    columns: str | None,
+    wide: bool,
     plot: bool = False,
     **settings: Any,
 ) -> None:
     """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
 
     call: takes seeds, output, callbacks and the settings that were given; its result is one of
-    netzoo.results. about: what the folder is named after.
+    netzoo.results. known: the columns of its table. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
     from netzoo.runs.store import new_folder
 
     from .progress import progress
 
+    chosen = names_of(columns)
+    check_chosen(chosen, form, known)
     _check(plot=plot, report=report, form=form)
     if seeds < 1:
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
@@ -155,7 +169,7 @@ def train(
             click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:
         code = 1 if any(row.status != "ok" for row in result.models) else 0
-    show_result(result, form, plot=plot)
+    show_result(result, form, plot=plot, columns=chosen, wide=wide)
     if not quiet and folder.exists():
         click.echo(f"Records and table are in {folder}.", err=True)
     if report and folder.exists():

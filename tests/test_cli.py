@@ -27,6 +27,7 @@ WRONG = [
     ("compare lenet --augment flp", "no augment 'flp'; did you mean 'flip'?"),
     ("compare lenet --device tpu", "no device 'tpu'; did you mean 'gpu'?"),
     ("compare lenet --format jsn", "no format 'jsn'; did you mean 'json'?"),
+    ("compare lenet --columns mac", "no column 'mac'; did you mean 'macs'?"),
     ("compare lenet --baseline alexnet", "no baseline 'alexnet' in this comparison"),
     ("compare lenet --epoch 3", "No such option '--epoch'. (Did you mean one of: '--epochs'"),
     ("compar lenet", "No such command 'compar'. Did you mean 'compare'?"),

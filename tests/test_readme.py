@@ -1,4 +1,4 @@
-"""Each command of the README: read to its last word by the suite, and run by its slow part.
+"""Each command of the README files: read to its last word by the suite, run by its slow part.
 
 A command that trains is made small by options that it has not, so that its own words stay; the one
 folder that all run in holds what a command looks at, made by the README's own words.
@@ -29,13 +29,28 @@ from netzoo.runs import compare
 from netzoo.studies import lesson, probe
 
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text(encoding="utf-8")
+FIRST = PROJECT / "README.md"
+# That of the project, those beside what they document, and that of who changes it.
+PAGES = {
+    path: path.read_text(encoding="utf-8")
+    for path in (
+        FIRST,
+        *(
+            path
+            for room in ("netzoo", "tests")
+            for path in sorted((PROJECT / room).rglob("README.md"))
+        ),
+        PROJECT / ".github" / "CONTRIBUTING.md",
+    )
+}
+TEXT = "\n".join(PAGES.values())
 GATE = (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
-BLOCKS = FENCE.findall(README)
-QUOTED = [" ".join(text.split()) for text in re.findall("`([^`]+)`", FENCE.sub("", README))]
+BLOCKS = FENCE.findall(TEXT)
+QUOTED = [" ".join(text.split()) for text in re.findall("`([^`]+)`", FENCE.sub("", TEXT))]
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)")
 PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 # Blocks that are a file of the reader's, by the name in their first line; the others are run.
 FILES = {name[1]: text for text in PYTHON if (name := re.match(r"# (\w+\.py)\n", text))}
@@ -112,7 +127,7 @@ print(told)
 
 
 class Command:
-    """A command line of the README; its words, and what it sets in the environment."""
+    """A command line of a README; its words, and what it sets in the environment."""
 
     def __init__(self, line):
         words = shlex.split(line, comments=True)
@@ -215,14 +230,53 @@ def trains(name):
 
 
 @pytest.mark.backend_independent
-def test_the_readme_has_commands_of_each_name_and_nothing_is_passed_over():
+def test_the_readme_is_short_and_names_each_command():
+    lines = PAGES[FIRST].splitlines()
+    assert len(lines) <= 220
+    table = "\n".join(line for line in lines if line.startswith("|"))
+    assert set(re.findall(r"^\| `(\w+)` \| .* `netzoo \1", table, re.M)) == set(app.commands)
+    drawn = [line for line in lines if re.match(" [\\w(─]", line)]
+    assert len(drawn) > 10
+    assert max(map(len, drawn)) <= 100
+
+
+@pytest.mark.backend_independent
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_each_link_leads_to_a_file_and_a_heading(path):
+    links = LINK.findall(FENCE.sub("", PAGES[path]))
+    assert links or path.parent.name == "benchmarks"
+    for name, heading in links:
+        target = path.parent / name if name else path
+        assert target.exists(), name
+        if heading:
+            headings = re.findall("^#+ (.*)$", target.read_text(encoding="utf-8"), re.M)
+            assert heading in {slug(each) for each in headings}
+
+
+def slug(heading):
+    """Return the anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.backend_independent
+def test_each_page_is_led_to():
+    linked = {
+        (path.parent / name).resolve()
+        for path, text in PAGES.items()
+        for name, _ in LINK.findall(text)
+    }
+    assert set(PAGES) - linked == set()
+
+
+@pytest.mark.backend_independent
+def test_the_pages_have_commands_of_each_name_and_nothing_is_passed_over():
     assert {command.arguments[0] for command in COMMANDS.values()} == set(app.commands)
     assert {command.words[0] for command in OTHERS.values()} == {
         *(".", "mypy", "pip", "pytest", "python", "python3", "ruff"),
     }
     kinds = [kind for kind, _ in BLOCKS]
     assert set(kinds) == {"sh", "text", "python"}
-    assert README.count("\n```") == 2 * len(kinds)
+    assert TEXT.count("\n```") == 2 * len(kinds)
 
 
 @pytest.mark.backend_independent
@@ -236,7 +290,7 @@ def test_an_option_in_running_text_is_one_of_the_command():
 @pytest.mark.backend_independent
 def test_what_is_installed_is_an_extra_of_the_package():
     extras = SETTINGS["project"]["optional-dependencies"]
-    named = re.findall(r"'\.\[([\w,]+)\]'", README)
+    named = re.findall(r"'\.\[([\w,]+)\]'", TEXT)
     assert {extra for names in named for extra in names.split(",")} == set(extras)
     for command in OTHERS.values():
         if command.words[0] == "python3":
@@ -259,6 +313,8 @@ def test_the_gate_does_what_the_readme_says_of_it(request):
     for text, command in OTHERS.items():
         if command.words[0] == "pytest":
             assert command.value("-m") in {None, *markers}, text
+            for file in (word for word in command.words if word.endswith(".py")):
+                assert (command.value("-k") or "") in (PROJECT / file).read_text(encoding="utf-8")
     assert "pytest --overwrite" in OTHERS
     assert request.config.getoption("--overwrite") is not None
 
@@ -281,7 +337,7 @@ def test_python_is_python(block):
 
 @pytest.mark.backend_independent
 def test_each_name_of_netzoo_is_public():
-    named = set(re.findall(r"\bnetzoo\.((?:errors\.)?\w+)", README))
+    named = set(re.findall(r"\bnetzoo\.((?:errors\.)?\w+)", TEXT))
     assert len(named) > 10
     known = {*netzoo.__all__, "errors", *(f"errors.{name}" for name in vars(errors))}
     assert named - known == set()

@@ -58,6 +58,28 @@ class Interaction:
     verdict: str
 
 
+_COLUMNS = [
+    Column("Change", "change", numeric=False),
+    Column("Model", "model", numeric=False),
+    Column("Input", "input_shape"),
+    Column("Parameters", "params"),
+    Column("Δ", "params_delta"),
+    Column("MACs", "macs"),
+    Column("Δ", "macs_delta"),
+    Column("Test\naccuracy", "test_accuracy"),
+    Column("Δ test,\npoints", "test_accuracy_delta"),
+    Column("Gap,\npoints", "gap"),
+    Column("Δ gap,\npoints", "gap_delta"),
+    Column("Training\nimages/s", "images_per_second"),
+    Column("×", "speed"),
+    Column("Verdict", "verdict"),
+]
+_SHARE_COLUMNS = [Column("Share,\npoints", "share"), Column("Of\nall", "ratio")]
+# The change names the model; the differences and the ratio follow from the column before each.
+_SPARE = ("speed", "params_delta", "macs_delta", "model", "gap")
+_LAST = ("input_shape", "images_per_second", "gap_delta", "params")
+
+
 class _Compared(Result):
     """A study that is one comparison, read in a way of its own."""
 
@@ -82,6 +104,8 @@ class Ablation(_Compared):
     interactions are None or empty without all combinations.
     """
 
+    COLUMNS = tuple(column.key for column in (*_COLUMNS, *_SHARE_COLUMNS))
+
     base: str
     effects: tuple[Effect, ...]
     comparison: Comparison
@@ -90,9 +114,8 @@ class Ablation(_Compared):
     interactions: tuple[Interaction, ...] = ()
     schema: int = field(default=SCHEMA)
 
-    def table(self) -> Table:
-        """Return the table of the changes, each against the base."""
-        return ablation_table(self)
+    def _table(self, *, every: bool) -> Table:
+        return ablation_table(self, every=every)
 
 
 @dataclass(frozen=True)
@@ -103,12 +126,13 @@ class Ladder(_Compared):
     comparison: all rungs, in their order; its differences are those to the first.
     """
 
+    COLUMNS = tuple(column.key for column in _COLUMNS)
+
     rungs: tuple[Effect, ...]
     comparison: Comparison
     schema: int = field(default=SCHEMA)
 
-    def table(self) -> Table:
-        """Return the table of the rungs, each against the one before."""
+    def _table(self, *, every: bool) -> Table:
         return ladder_table(self)
 
 
@@ -118,18 +142,20 @@ _GAP = (
 )
 
 
-def ablation_table(ablation: Ablation) -> Table:
-    """Return a row for the base and for each change, each against the base."""
+def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
+    """Return a row for the base and for each change, each against the base.
+
+    every: with the columns of the shares where there are none, too.
+    """
     rows = {row.name: row for row in ablation.comparison.models}
     base = rows[ablation.base]
     shares: Sequence[Share | None] = ablation.shares or [None] * len(ablation.effects)
-    columns = [
-        *_COLUMNS,
-        *([Column("Share,\npoints", "share"), Column("Of\nall", "ratio")] * bool(ablation.shares)),
-    ]
-    drawn = [[*_base_cells("(base)", base), *([EMPTY, EMPTY] * bool(ablation.shares))]]
+    drawn = [[*_base_cells("(base)", base), EMPTY, EMPTY]]
     for effect, share in zip(ablation.effects, shares, strict=True):
         drawn.append([*_cells(effect, rows[effect.model]), *_share_cells(share)])
+    columns = [*_COLUMNS, *_SHARE_COLUMNS]
+    if not ablation.shares and not every:
+        columns, drawn = _COLUMNS, [cells[: len(_COLUMNS)] for cells in drawn]
     told = [
         *(failure_line(row) for row in ablation.comparison.models if row.error),
         "Δ: with this change alone made to the base, minus the base; in brackets the 95 % interval"
@@ -137,7 +163,7 @@ def ablation_table(ablation: Ablation) -> Table:
         *_joint_lines(ablation),
         *_lines(ablation.comparison, ablation.base, ablation.effects),
     ]
-    return Table(columns, drawn, told)
+    return Table(columns, drawn, told, spare=_SPARE, last=_LAST)
 
 
 def ladder_table(ladder: Ladder) -> Table:
@@ -152,25 +178,7 @@ def ladder_table(ladder: Ladder) -> Table:
         "seeds. In another order of the changes the same change may do something else.",
         *_lines(ladder.comparison, "the rung before", ladder.rungs),
     ]
-    return Table(_COLUMNS, drawn, told)
-
-
-_COLUMNS = [
-    Column("Change", "change", numeric=False),
-    Column("Model", "model", numeric=False),
-    Column("Input", "input_shape"),
-    Column("Parameters", "params"),
-    Column("Δ", "params_delta"),
-    Column("MACs", "macs"),
-    Column("Δ", "macs_delta"),
-    Column("Test\naccuracy", "test_accuracy"),
-    Column("Δ test,\npoints", "test_accuracy_delta"),
-    Column("Gap,\npoints", "gap"),
-    Column("Δ gap,\npoints", "gap_delta"),
-    Column("Training\nimages/s", "images_per_second"),
-    Column("×", "speed"),
-    Column("Verdict", "verdict"),
-]
+    return Table(_COLUMNS, drawn, told, spare=_SPARE, last=_LAST)
 
 
 def _base_cells(word: str, row: ModelRow) -> list[Cell]:
@@ -204,7 +212,7 @@ def _change(difference: int | None) -> Cell:
 
 def _share_cells(share: Share | None) -> list[Cell]:
     if share is None:
-        return []
+        return [EMPTY, EMPTY]
     points = Cell(
         round(share.accuracy.mean, 6), units.points(share.accuracy.mean, share.accuracy.ci95)
     )

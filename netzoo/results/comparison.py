@@ -14,6 +14,29 @@ from netzoo.tables.notes import CONVENTION, origin_lines, tested_text, uncounted
 from netzoo.tables.shown import frame
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
+_COLUMNS = (
+    Column("Model", "name", numeric=False),
+    Column("Input", "input_shape"),
+    Column("Parameters", "params"),
+    Column("×\nbase", "params_ratio"),
+    Column("MACs", "macs"),
+    Column("×\nbase", "macs_ratio"),
+    Column("FLOPs", "flops"),
+    Column("Training\nimages/s", "images_per_second"),
+    Column("Achieved\nFLOP/s", "training_flops_per_second"),
+    Column("Train\naccuracy", "train_accuracy"),
+    Column("Test\naccuracy", "test_accuracy"),
+    Column("95 %\ninterval", "test_accuracy_ci95"),
+    Column("Δ test,\npoints", "delta"),
+    Column("Verdict", "verdict"),
+    Column("Time", "seconds"),
+)
+# FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from what is beside or below.
+_SPARE = (
+    *("flops", "params_ratio", "macs_ratio", "test_accuracy_ci95", "training_flops_per_second"),
+    *("seconds", "train_accuracy"),
+)
+
 
 @dataclass(frozen=True)
 class Comparison(TrainingProvenance, Result):
@@ -28,6 +51,8 @@ class Comparison(TrainingProvenance, Result):
     >>> comparison.to_dict()["models"][0]["params"]
     61706
     """
+
+    COLUMNS = tuple(column.key for column in _COLUMNS)
 
     baseline: str
     models: tuple[ModelRow, ...]
@@ -84,57 +109,51 @@ class Comparison(TrainingProvenance, Result):
             return super()._repr_html_()
         return super()._repr_html_() + accuracy_svg(self)
 
-    def table(self) -> Table:
-        """Return the table of the models side by side, the origin of its figures below."""
-        return comparison_table(self)
+    def _table(self, *, every: bool) -> Table:
+        return comparison_table(self, every=every)
 
 
 _BRIEF = "The brief recipe under-trains on purpose; verdicts may change with longer training."
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """Return the comparison side by side, each figure with its unit, its origin below."""
-    several, seeds = len(comparison.models) > 1, len(comparison.recipe["seeds"]) > 1
-    columns = [
-        Column("Model", "name", numeric=False),
-        Column("Input", "input_shape"),
-        Column("Parameters", "params"),
-        Column("×\nbase", "params_ratio"),
-        Column("MACs", "macs"),
-        Column("×\nbase", "macs_ratio"),
-        Column("FLOPs", "flops"),
-        Column("Training\nimages/s", "images_per_second"),
-        Column("Achieved\nFLOP/s", "training_flops_per_second"),
-        Column("Train\naccuracy", "train_accuracy"),
-        Column("Test\naccuracy", "test_accuracy"),
-        *([Column("95 %\ninterval", "test_accuracy_ci95")] if seeds else []),
-        *([Column("Δ test,\npoints", "delta"), Column("Verdict", "verdict")] if several else []),
-        Column("Time", "seconds"),
-    ]
+def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
+    """Return the comparison side by side, each figure with its unit, its origin below.
+
+    every: with the columns that say nothing of one model, or of one seed, too.
+    """
+    hidden: set[str] = set()
+    if not every and len(comparison.models) == 1:
+        hidden |= {"delta", "verdict"}
+    if not every and len(comparison.recipe["seeds"]) == 1:
+        hidden |= {"test_accuracy_ci95"}
+    columns = [column for column in _COLUMNS if column.key not in hidden]
     base = next(row for row in comparison.models if row.name == comparison.baseline)
-    rows = [_cells(row, base, several, seeds) for row in comparison.models]
-    return Table(columns, rows, _footer(comparison))
+    cells = [_cells(row, base) for row in comparison.models]
+    rows = [[each[column.key] for column in columns] for each in cells]
+    return Table(columns, rows, _footer(comparison), spare=_SPARE)
 
 
-def _cells(row: ModelRow, base: ModelRow, several: bool, seeds: bool) -> list[Cell]:
+def _cells(row: ModelRow, base: ModelRow) -> dict[str, Cell]:
     rate, training_flops = row.images_per_second, row.training_flops
     achieved = None if rate is None or training_flops is None else rate * training_flops
-    return [
-        Cell(row.name, row.name),
-        shape_cell(row.input_shape),
-        number_cell(row.params),
-        _ratio(row.params, base.params),
-        number_cell(row.macs),
-        _ratio(row.macs, base.macs),
-        number_cell(row.flops),
-        EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
-        number_cell(achieved),
-        accuracy_cell(row.train_accuracy),
-        accuracy_cell(row.test_accuracy),
-        *([_interval(row.test_accuracy)] if seeds else []),
-        *([delta_cell(row.delta), _verdict(row, base)] if several else []),
-        EMPTY if row.seconds is None else Cell(round(row.seconds, 2), units.seconds(row.seconds)),
-    ]
+    seconds = row.seconds
+    return {
+        "name": Cell(row.name, row.name),
+        "input_shape": shape_cell(row.input_shape),
+        "params": number_cell(row.params),
+        "params_ratio": _ratio(row.params, base.params),
+        "macs": number_cell(row.macs),
+        "macs_ratio": _ratio(row.macs, base.macs),
+        "flops": number_cell(row.flops),
+        "images_per_second": EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
+        "training_flops_per_second": number_cell(achieved),
+        "train_accuracy": accuracy_cell(row.train_accuracy),
+        "test_accuracy": accuracy_cell(row.test_accuracy),
+        "test_accuracy_ci95": _interval(row.test_accuracy),
+        "delta": delta_cell(row.delta),
+        "verdict": _verdict(row, base),
+        "seconds": EMPTY if seconds is None else Cell(round(seconds, 2), units.seconds(seconds)),
+    }
 
 
 def _ratio(value: int | None, base: int | None) -> Cell:

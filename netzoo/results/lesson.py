@@ -33,12 +33,23 @@ class Claim:
     note: str = ""
 
 
+_COLUMNS = (
+    Column("Claim", "claim", numeric=False),
+    Column("Measured", "measured", numeric=False),
+    Column("n", "n"),
+    Column("Verdict", "verdict", numeric=False),
+    Column("Command", "command", numeric=False),
+)
+
+
 @dataclass(frozen=True)
 class LessonPage(Provenance, Result):
     """The lesson's claims with their verdicts, and the runs that they come from.
 
     comparison, probe: None if Ctrl-C came before them.
     """
+
+    COLUMNS = tuple(column.key for column in _COLUMNS)
 
     claims: tuple[Claim, ...]
     size: str
@@ -55,21 +66,13 @@ class LessonPage(Provenance, Result):
         """Return what is needed to repeat it: these are fields of its own."""
         return self
 
-    def table(self) -> Table:
-        """Return the table of the claims: what was measured, and whether it holds."""
+    def _table(self, *, every: bool) -> Table:
         return lesson_table(self)
 
 
 def lesson_table(page: LessonPage) -> Table:
     """Return a row a claim: what was measured, and whether it holds."""
-    columns = [
-        Column("Claim", "claim", numeric=False),
-        Column("Measured", "measured", numeric=False),
-        Column("n", "n"),
-        Column("Verdict", "verdict", numeric=False),
-        Column("Command", "command", numeric=False),
-    ]
-    return Table(columns, [_cells(claim) for claim in page.claims], _footer(page), wraps=True)
+    return Table(_COLUMNS, [_cells(claim) for claim in page.claims], _footer(page), wraps=True)
 
 
 def lesson_page_text(page: LessonPage) -> str:

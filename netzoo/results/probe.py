@@ -118,9 +118,28 @@ class ProbedModel:
     error: str | None = None
 
 
+_COLUMNS = (
+    Column("Step", "step"),
+    Column("Layer", "layer", numeric=False),
+    Column("Model", "model", numeric=False),
+    Column("Activation", "activation", numeric=False),
+    Column("Output\nmean", "activation_mean"),
+    Column("Output\nsd", "activation_sd"),
+    Column("×\nfirst", "activation_sd_ratio"),
+    Column("Dead", "dead"),
+    Column("Saturated", "saturated"),
+    Column("Gradient of\nweights", "weight_gradient_norm"),
+    Column("×\nfirst", "weight_gradient_norm_ratio"),
+    Column("Gradient of\noutput", "activation_gradient_norm"),
+    Column("×\nfirst", "activation_gradient_norm_ratio"),
+)
+
+
 @dataclass(frozen=True)
 class Probe(TrainingProvenance, Result):
     """Models side by side, layer by layer, after each number of steps."""
+
+    COLUMNS = tuple(column.key for column in _COLUMNS)
 
     images: int
     models: tuple[ProbedModel, ...]
@@ -132,8 +151,7 @@ class Probe(TrainingProvenance, Result):
         """Return what is needed to repeat it: these are fields of its own."""
         return self
 
-    def table(self) -> Table:
-        """Return the table of the layers, models side by side."""
+    def _table(self, *, every: bool) -> Table:
         return probe_table(self)
 
 
@@ -144,27 +162,12 @@ Ratios = Mapping[tuple[str, int, str, str], Ratio]
 
 def probe_table(probe: Probe) -> Table:
     """Return what each layer gives and its gradients, models side by side."""
-    columns = [
-        Column("Step", "step"),
-        Column("Layer", "layer", numeric=False),
-        Column("Model", "model", numeric=False),
-        Column("Activation", "activation", numeric=False),
-        Column("Output\nmean", "activation_mean"),
-        Column("Output\nsd", "activation_sd"),
-        Column("×\nfirst", "activation_sd_ratio"),
-        Column("Dead", "dead"),
-        Column("Saturated", "saturated"),
-        Column("Gradient of\nweights", "weight_gradient_norm"),
-        Column("×\nfirst", "weight_gradient_norm_ratio"),
-        Column("Gradient of\noutput", "activation_gradient_norm"),
-        Column("×\nfirst", "activation_gradient_norm_ratio"),
-    ]
     rows = [row for row in probe.layers if row.type not in _QUIET]
     order = {name: place for place, name in enumerate(_layer_order(rows))}
     names = [model.name for model in probe.models]
     rows.sort(key=lambda row: (row.step, order[row.layer], names.index(row.model)))
     ratios = {(each.model, each.step, each.layer, each.figure): each for each in probe.ratios}
-    return Table(columns, [_cells(row, ratios) for row in rows], _footer(probe))
+    return Table(_COLUMNS, [_cells(row, ratios) for row in rows], _footer(probe), names=3)
 
 
 def _layer_order(rows: Sequence[LayerRow]) -> list[str]:

@@ -1,15 +1,36 @@
 """What every result is: a table, plain values for JSON, and the provenance of its numbers."""
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from netzoo.provenance import Provenance
 from netzoo.records.codec import to_plain
 from netzoo.tables.shown import Tabled
+from netzoo.tables.table import Table
 
 
 class Result(Tabled):
-    """A result of trainings or probes."""
+    """A result of trainings or probes.
+
+    COLUMNS: the keys of all columns that its table can have, as CSV has them.
+    """
+
+    COLUMNS: ClassVar[tuple[str, ...]]
+
+    def table(self, columns: Sequence[str] | None = None) -> Table:
+        """Return the table as the command line prints it; its `render` has the other forms.
+
+        columns: keys of the columns to show beside those that name a row, in this order; None for
+        those that have something to say. Raises UnknownName for a column that is not in COLUMNS.
+        """
+        if columns is None:
+            return self._table(every=False)
+        return self._table(every=True).only(columns)
+
+    @abstractmethod
+    def _table(self, *, every: bool) -> Table:
+        """Return the table; every: with the columns that have nothing to say here, too."""
 
     @property
     @abstractmethod

@@ -4,9 +4,11 @@ import csv
 import html
 import io
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+from netzoo.errors import no_such
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 WIDEST = 10_000  # columns of text that nothing reaches
@@ -38,31 +40,77 @@ class Table:
     """Columns, rows of as many cells, and the lines below: conventions, origins, failures.
 
     wraps: cells of long text go on in further lines, so that the table fits.
+    names: the number of leading columns that name a row; `only` keeps them.
+    spare: keys of columns that repeat what others say, in the order in which `fitted` omits them.
+    last: keys that `fitted` omits after those, if the turned table is too wide as well.
     """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     footer: Sequence[str] = ()
     wraps: bool = False
+    names: int = 1
+    spare: Sequence[str] = ()
+    last: Sequence[str] = ()
 
-    def render(self, form: str, width: int | None = None) -> str:
+    def render(self, form: str, width: int | None = None, *, turn: bool = True) -> str:
         """Return the table as "table", "csv", "markdown", "latex" or "html".
 
         Without a line feed at the end.
 
         width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
-        is wider is turned, its rows as columns, if that fits.
+        is wider is turned, its rows as columns, if that fits and turn is true.
         """
         if form in WRITERS:
             return WRITERS[form](self)
         forms = {"csv": self._csv, "markdown": self._markdown, "html": self._html}
-        return forms.get(form, lambda: self._text(width))()
+        return forms.get(form, lambda: self._text(width, turn))()
 
-    def _text(self, width: int | None) -> str:
+    def only(self, keys: Iterable[str]) -> "Table":
+        """Return the table with the columns that name a row and the chosen ones, in that order.
+
+        None of them is spare. Raises UnknownName for a column that the table does not have.
+        """
+        keys = list(keys)
+        places = {column.key: place for place, column in enumerate(self.columns)}
+        check_columns(keys, places)
+        chosen = dict.fromkeys([*range(self.names), *(places[key] for key in keys)])
+        return replace(self._at(chosen), spare=(), last=())
+
+    def fitted(self, width: int) -> "Table":
+        """Return the table with as many of its columns as a terminal of this width can show.
+
+        The spare columns are omitted one by one until the table fits. If it never does, the table
+        is returned whole where its turned form fits, and else without its `last` columns as well.
+        """
+        table = self
+        for keys in (self.spare, self.last):
+            for key in keys:
+                if table._fits(width):
+                    return table
+                places = [p for p, column in enumerate(table.columns) if column.key != key]
+                table = table._at(places)
+            if not table._fits(width) and self.turned()._fits(width):
+                return self
+        return table
+
+    def _at(self, places: Iterable[int]) -> "Table":
+        """Return the table with the columns at these places only, in this order."""
+        places = list(places)
+        return replace(
+            self,
+            columns=[self.columns[place] for place in places],
+            rows=[[row[place] for place in places] for row in self.rows],
+        )
+
+    def _fits(self, width: int) -> bool:
+        return self.wraps or _width(self._drawn()) <= width
+
+    def _text(self, width: int | None, turn: bool) -> str:
         if self.wraps:
             width = width or WRAPPED_WIDTH
         drawn = self._drawn(width if self.wraps and width else WIDEST)
-        if width is not None and _width(drawn) > width:
+        if turn and width is not None and _width(drawn) > width:
             turned = self.turned()._drawn()
             drawn = turned if _width(turned) <= width else drawn
         footer = [textwrap.fill(line, width) if width else line for line in self.footer]
@@ -127,6 +175,14 @@ class Table:
 
 # Forms in files of their own, which add themselves: netzoo.tables imports them.
 WRITERS: dict[str, Callable[[Table], str]] = {}
+
+
+def check_columns(keys: Iterable[str], known: Iterable[str]) -> None:
+    """Raise UnknownName for the first key that is not that of a known column."""
+    known = list(known)
+    for key in keys:
+        if key not in known:
+            raise no_such("column", key, known)
 
 
 def _width(lines: Sequence[str]) -> int:
