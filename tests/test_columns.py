@@ -218,7 +218,9 @@ def test_a_column_that_has_nothing_to_say_can_be_chosen(monkeypatch):
 
 RESULTS = {
     Comparison: lambda: trained([0, 1]),
-    Ablation: lambda: netzoo.ablate("lenet", seeds=(0, 1), pairs=True),
+    Ablation: lambda: netzoo.ablate(
+        "lenet", changes=["activation", "pooling"], seeds=(0, 1), factorial=True
+    ),
     Ladder: lambda: netzoo.ladder("lenet", "lenet-relu", seeds=(0, 1)),
     Probe: probed,
     LessonPage: lambda: page_of(*usual()),
