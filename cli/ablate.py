@@ -1,4 +1,4 @@
-"""netzoo ablate: what each change of a network buys."""
+"""netzoo ablate: the effect of each change of a network."""
 
 from functools import partial
 from typing import Any

@@ -89,7 +89,7 @@ def show_result(
     columns: Sequence[str] | None = None,
     wide: bool = False,
 ) -> None:
-    """Print what netzoo gives back in a form, its learning curves below if it has any.
+    """Print a result in a form, with its learning curves below if it has any.
 
     result: one of netzoo.results. columns, wide: of its table.
     """

@@ -1,4 +1,4 @@
-"""netzoo probe: what is inside networks, layer by layer."""
+"""netzoo probe: outputs and gradients of layers."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a terminal or a pipe shows whose encoding lacks some of what netzoo prints.
+"""Output to terminals and pipes whose encoding lacks characters that netzoo prints.
 
 Windows has cp1252 and cp437 there, which know no box characters. What is lacking is replaced by
 plain stand-ins as it is written, so that no command ends in an error after all its work. UTF-8

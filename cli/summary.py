@@ -112,7 +112,7 @@ def _columns(columns: str | None, train: bool) -> Sequence[str]:
 
 
 def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], form: str) -> int:
-    """Let the backend count models too, show both counts, and return the exit code.
+    """Cross-check the counts with the backend's, show both, and return the exit code.
 
     reshaped: whether each is counted on an input of another shape than it may have.
     """
@@ -138,7 +138,7 @@ def _show_json(told: list[dict[str, Any]]) -> None:
 
 
 def _specs(models: tuple[str, ...]) -> list[ModelSpec]:
-    """Return what the words name.
+    """Return the specs of the models.
 
     Raises for a wrong registered name, before a backend starts, which takes seconds.
     """

@@ -56,7 +56,7 @@ _RUN_OPTIONS = (
 
 
 def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Command]:
-    """Return what adds the options of a command that trains.
+    """Return a decorator that adds the options of a command that trains.
 
     seeds: how many by default. plot: whether its result has learning curves, to draw by --plot.
     """
@@ -140,7 +140,7 @@ def train(
     plot: bool = False,
     **settings: Any,
 ) -> None:
-    """Run what trains, show its result, or what there is of it at Ctrl-C, and exit.
+    """Run a training or study, show its result, or the finished part of it at Ctrl-C, and exit.
 
     call: takes seeds, output, callbacks and the settings that were given; its result is one of
     netzoo.results. known: the columns of its table. about: what the folder is named after.
@@ -178,7 +178,7 @@ def train(
 
 
 def _check(*, plot: bool, report: bool, form: str) -> None:
-    """Raise if what is to be drawn at the end cannot be, before anything is trained."""
+    """Raise before any training if the plot or report at its end cannot be drawn."""
     if plot:
         check_plot(form)
     if report:
@@ -188,7 +188,7 @@ def _check(*, plot: bool, report: bool, form: str) -> None:
 
 
 def _write_page(folder: Path, quiet: bool) -> None:
-    """Write the page of what a folder holds, and say where it is."""
+    """Write the report of a folder, and print its path."""
     from netzoo.errors import DataError
     from netzoo.report.write import write_report
 
@@ -202,7 +202,7 @@ def _write_page(folder: Path, quiet: bool) -> None:
 
 
 def _continuing(folder: Path) -> str:
-    """Return the command line that goes on with this training."""
+    """Return the command line that resumes this training."""
     given = sys.argv[1:]
     named = any(word.split("=")[0] == "--output" for word in given)
     return shlex.join(["netzoo", *given, *([] if named else ["--output", str(folder)])])

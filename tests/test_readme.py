@@ -193,7 +193,7 @@ def stop_before_training(monkeypatch):
         raise Reached
 
     for module in (compare, lesson, probe):
-        monkeypatch.setattr(module, "opened", opened)
+        monkeypatch.setattr(module, "open_plan", opened)
 
 
 @pytest.fixture(scope="module")

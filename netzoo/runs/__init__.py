@@ -1,1 +1,1 @@
-"""From a list of models to trained trials and their comparison."""
+"""Running comparisons: plan, worker processes, folder."""

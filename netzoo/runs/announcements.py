@@ -9,7 +9,7 @@ from netzoo.runs.request import AUTO, AUTOMATIC, Request
 
 
 def recipe_line(request: Request, name: str, device: Device) -> str:
-    """Return the line that says which recipe is taken, and, if nobody chose it, why."""
+    """Return the message that names the recipe, and the reason for an automatic one."""
     if request.recipe not in AUTOMATIC:
         return f"Recipe: {name}."
     on_gpu, on_cpu = AUTOMATIC[request.recipe]
@@ -22,7 +22,7 @@ def recipe_line(request: Request, name: str, device: Device) -> str:
 
 
 def parts_line(trial: Trial, parts: int) -> str:
-    """Return the line that says that a batch does not fit, and what is done about it."""
+    """Return the message that gradients are accumulated, since a whole batch does not fit."""
     size = trial.recipe.batch_size
     return (
         f"{trial.model}: a batch of {size} does not fit into the device's memory; gradients are "
@@ -31,9 +31,9 @@ def parts_line(trial: Trial, parts: int) -> str:
 
 
 def threads_line(before: int | None, started: Started) -> str | None:
-    """Return the line about the threads of what goes on or is repeated, None if there is none.
+    """Return the message on the threads of a resumed or repeated trial, None if there is none.
 
-    before: how many it had, None if that is not known. started: as a trial's process answers.
+    before: its number of threads, None if unknown. started: the reply of the worker.
     """
     now, usual = started.device.threads, started.usual_threads
     if before is None:
@@ -47,9 +47,9 @@ def threads_line(before: int | None, started: Started) -> str | None:
 
 
 def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
-    """Return what there is to know before the training: data, device, estimate.
+    """Return the messages before the training: data, device, estimate.
 
-    todo: the epochs to go of each trial that has not ended.
+    todo: the epochs left of each trial that has not ended.
     """
     first, versions = plan.trials[0], plan.versions
     names = {trial.model for trial, _ in todo}

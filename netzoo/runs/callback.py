@@ -1,4 +1,4 @@
-"""Callbacks: what a user's code is called with while a comparison runs."""
+"""Callbacks of a user's code, called as a comparison runs."""
 
 import warnings
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ _OLD_NAMES = {
 
 
 class Listener(Callback):
-    """The name of Callback before, with the old names of its methods; deprecated."""
+    """The former name of Callback, with the former names of its methods; deprecated."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -109,7 +109,7 @@ for _name, _old in _OLD_NAMES.items():  # a subclass may call its super's
 
 
 def callback_of(callbacks: Sequence[Callback], listener: Callback | None) -> Callback:
-    """Return one callback for all; listener: the argument's name before, deprecated."""
+    """Return one callback for all; listener: the former name of the argument, deprecated."""
     if listener is None:
         return CallbackList(callbacks)
     warnings.warn(

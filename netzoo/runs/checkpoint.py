@@ -1,4 +1,4 @@
-"""Where a training stood at the end of an epoch: its arrays, and what it had given so far.
+"""Checkpoints: the arrays and the history of a training at the end of an epoch.
 
 One file, an uncompressed zip of numpy arrays (.npz), in which every byte that is read is covered by
 a checksum; so weights and history are always of the same epoch.
@@ -20,7 +20,7 @@ _ABOUT = "about"
 
 @dataclass(frozen=True)
 class CheckpointMeta:
-    """What a checkpoint says of itself.
+    """The metadata of a checkpoint.
 
     identity: of the trial. threads: as in a Device. The rest as in a TrialRecord.
     """
@@ -40,7 +40,7 @@ def write(path: Path, meta: CheckpointMeta, arrays: dict[str, Any]) -> None:
 
 
 def read(path: Path, identity: str) -> tuple[CheckpointMeta, dict[str, Any]]:
-    """Return what a checkpoint of a trial holds. Raises DataError if it is damaged."""
+    """Return the metadata and arrays of a trial's checkpoint. Raises DataError if it is damaged."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             meta = _meta(held)
@@ -53,7 +53,7 @@ def read(path: Path, identity: str) -> tuple[CheckpointMeta, dict[str, Any]]:
 
 
 def read_meta(path: Path) -> CheckpointMeta:
-    """Return what a checkpoint says of itself, without its arrays. Raises DataError."""
+    """Return the metadata of a checkpoint, without its arrays. Raises DataError."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             return _meta(held)

@@ -1,4 +1,4 @@
-"""The main job: check, plan, estimate, train one process a trial, keep, and put side by side."""
+"""The comparison of models: check, plan, estimate, train one process a trial, save, compare."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ from netzoo.runs.messages import (
 )
 from netzoo.runs.prepare import (
     more_parts,
-    opened,
+    open_plan,
     pictures_again,
     start_process,
 )
@@ -52,7 +52,7 @@ def compare(
     listener: Callback | None = None,
     **overrides: Any,
 ) -> Comparison:
-    """Train models one after another, each in a process of its own, and return their comparison.
+    """Train models one after another, each in its own process, and return their comparison.
 
     models: names or specs ("alexnet", "alexnet:dropout=0.2").
     recipe: "lesson", "quick", or "auto": lesson on a GPU, quick on a CPU.
@@ -61,14 +61,14 @@ def compare(
     data_dir: look for the data set there only.
     seeds: each model is trained once with each. device: "auto", "gpu" or "cpu".
     baseline: the model that the others are compared with; by default the first.
-    output: a folder for records, checkpoints, logs and the table; what it holds of these trials is
-    not trained again. None: nothing is kept.
+    output: a folder for records, checkpoints, logs and the table; finished trials found there are
+    reused. None: nothing is saved.
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
 
-    A trial that fails gives a row with its reason; the others go on. The first Ctrl-C finishes the
-    running epoch, the second stops at once; with an output, the same call goes on from there.
+    A trial that fails is a row with its reason; the others are trained. The first Ctrl-C finishes
+    the running epoch, the second stops at once; with an output, the same call resumes there.
     Raises NetzooError for a wrong request, before any training; StoreError if the output can no
     longer be written; Interrupted, with what was finished, at Ctrl-C.
 
@@ -89,7 +89,7 @@ def compare(
         **overrides,
     )
     callback = callback_of(callbacks, listener)
-    with opened(request, output, callback) as (store, plan, loaded):
+    with open_plan(request, output, callback) as (store, plan, loaded):
         return _Run(plan, store, callback, loaded).train()
 
 

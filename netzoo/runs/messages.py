@@ -1,4 +1,4 @@
-"""What a parent and its worker process say to each other: lines of JSON, one a message.
+"""The messages between a parent and its worker process: lines of JSON, one a message.
 
 A request's kind is its "do", a reply's or a progress message's kind its "event". A worker answers
 each request but Stop with one reply, perhaps after progress messages.
@@ -50,7 +50,7 @@ class Train(Request, frozen=True, tag="train"):
 
 
 class Probe(Request, frozen=True, tag="probe"):
-    """Train for the largest number of steps, and probe the layers at each, on so many images."""
+    """Train for the largest number of steps, and probe the layers at each; images: their number."""
 
     trial: Trial
     parts: int
@@ -164,9 +164,9 @@ def event_of(line: bytes) -> Event:
 
 
 def pass_on(trial: Trial, callback: Callback) -> Callable[[Progress], None]:
-    """Return what hears the progress of a trial and calls the callback."""
+    """Return a handler that calls the callback with the progress messages of a trial."""
 
-    def hear(event: Progress) -> None:
+    def handle(event: Progress) -> None:
         match event:
             case Said():
                 callback.on_message(event.line)
@@ -175,4 +175,4 @@ def pass_on(trial: Trial, callback: Callback) -> Callable[[Progress], None]:
             case Epoch():
                 callback.on_epoch_end(trial, event.record)
 
-    return hear
+    return handle

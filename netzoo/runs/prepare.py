@@ -1,4 +1,4 @@
-"""Before the training: what to train, on what device, with which images, and for how long."""
+"""Preparation of a comparison: device, images, recipes, and each model's profile."""
 
 import contextlib
 import tempfile
@@ -49,13 +49,13 @@ def start_process(
 
 
 @contextlib.contextmanager
-def opened(
+def open_plan(
     request: Request, output: str | Path | None, callback: Callback
 ) -> Iterator[tuple[Store, Plan, Process | None]]:
-    """Check a request, hold its folder, and give the plan: the folder's own, or else a new one.
+    """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. With a new plan comes a process for its
-    first trial, which has loaded the backend. The folder goes again if nothing is kept in it.
+    output: None for a folder that is removed at the end. A new plan comes with a process for its
+    first trial, which has loaded the backend. The folder is removed if nothing is saved in it.
     """
     request.check()
     chosen_backend = backend.name()
@@ -65,16 +65,16 @@ def opened(
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
         try:
-            found, loaded = _planned(request, chosen_backend, store, callback)
+            plan, loaded = _stored_or_new(request, chosen_backend, store, callback)
             if loaded is not None:
                 stack.callback(loaded.kill)
-            yield store, found, loaded
+            yield store, plan, loaded
         except BaseException:
             store.discard()
             raise
 
 
-def _planned(
+def _stored_or_new(
     request: Request, backend_name: str, store: Store, callback: Callback
 ) -> tuple[Plan, Process | None]:
     known = store.plan()
@@ -104,24 +104,24 @@ def prepare(
     callback: Callback,
     threads: int | None = None,
 ) -> tuple[Plan, Process]:
-    """Find out device and data, settle recipes, count and time each model, and keep the plan.
+    """Detect the device, open the data, settle the recipes, profile each model, save the plan.
 
     threads: as `start_process` takes them.
     Also returns a process for the first trial, which loads the backend at the same time.
-    What there is to say is said at the end, so that a wrong request gives its error alone.
+    Messages come at the end, so that a wrong request gives its error alone.
     """
     loaded = Process(store.log("first"), backend_name, store.lock_fd, store.compiled)
     try:
         loaded.send(Load(request.device))
-        found = _prepared(request, backend_name, store, callback, loaded, threads)
-        store.keep_plan(found)
-        return found, loaded
+        plan = _new_plan(request, backend_name, store, callback, loaded, threads)
+        store.keep_plan(plan)
+        return plan, loaded
     except BaseException:
         loaded.kill()
         raise
 
 
-def _prepared(
+def _new_plan(
     request: Request,
     backend_name: str,
     store: Store,
@@ -167,9 +167,9 @@ def _profiles(
     start_seconds: float,
     callback: Callback,
 ) -> dict[str, ModelProfile]:
-    """Count and time each model; return their profiles, or why there is none.
+    """Count and time each model, and return their profiles; a failure is one, too.
 
-    start: another process, should one be gone. Raises BadInput if every model is refused.
+    start: starts another process after a failure. Raises BadInput if every model is refused.
     """
     profiles = {}
     wrong: list[BadInput] = []

@@ -1,4 +1,4 @@
-"""A fresh process for each trial: its own backend, its own device memory, its own crash."""
+"""Worker processes: one for each trial, with its own backend, device memory and crash."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ Reply = TypeVar("Reply", bound=Event)
 END_SECONDS = 10.0
 # PyTorch and JAX take each step's tensors from the C library, which by default gives large blocks
 # back to the system at once: millions of page faults a step, up to a third of AlexNet's time. So
-# it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries read it not.
+# it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries ignore it.
 ALLOCATOR = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0:glibc.malloc.trim_threshold=4294967296"
 # Whatever its size and however soon it was made: a network's many small ones take seconds together.
 KEEP_COMPILED = {
@@ -108,7 +108,7 @@ class Process:
             raise TrialFailed(self._death()) from error
 
     def log_to(self, log: Path) -> None:
-        """Let what was and will be said on standard error be in another file, if there is none."""
+        """Move standard error, past and future, to another log file that does not exist yet."""
         if self._log.exists() and not log.exists():
             self._log = self._log.rename(log)
 
@@ -144,7 +144,7 @@ class Process:
 
 
 def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
-    """Return this process's environment, with what the backend needs to be fast."""
+    """Return this process's environment with the settings that make the backend fast."""
     ours = {}
     if backend != "tensorflow":
         ours["GLIBC_TUNABLES"] = ALLOCATOR

@@ -1,4 +1,4 @@
-"""What to train: one trial for each model and seed, with its recipe, before anything starts."""
+"""The request of a comparison, and its trials: one for each model and seed, with its recipe."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ LONGEST_NAME, SHORTENED_NAME = 237, 120
 
 @dataclass(frozen=True)
 class Request:
-    """What a comparison was asked for; see netzoo.compare."""
+    """The arguments of netzoo.compare."""
 
     models: tuple[ModelSpec, ...]
     recipe: str
@@ -54,7 +54,7 @@ class Request:
         device: str = "auto",
         **overrides: Any,
     ) -> "Request":
-        """Return the request that a caller's arguments make; what is not named is an override."""
+        """Return the request of a call; unnamed arguments are overrides of the recipe."""
         return cls(
             models=tuple(map(model_spec, [models] if isinstance(models, str) else models)),
             recipe=recipe,
@@ -71,7 +71,7 @@ class Request:
         return {**to_plain(replace(self, models=())), "models": [spec.text for spec in self.models]}
 
     def check(self) -> None:
-        """Raise NetzooError for whatever can be known to be wrong before a backend starts."""
+        """Validate the request as far as possible without a backend. Raises NetzooError."""
         models, seeds = [spec.text for spec in self.models], self.seeds
         if not models:
             raise BadInput("name at least one model to train; netzoo list shows them.")
@@ -95,7 +95,7 @@ class Request:
 
 
 def check_trainable(spec: ModelSpec) -> None:
-    """Raise for a model that is not known, or cannot be trained yet, and for a wrong setting."""
+    """Raise for an unknown model, one that cannot be trained yet, or a wrong setting."""
     if spec.origin != REGISTERED:
         check_place(spec)
         raise BadInput(
@@ -107,7 +107,7 @@ def check_trainable(spec: ModelSpec) -> None:
 
 
 def choose_recipe(recipe_name: str, device: Device) -> str:
-    """Return the recipe's name; an automatic one is the lesson's on a GPU, a small one on a CPU."""
+    """Return the recipe's name; automatic: the lesson's on a GPU, a small one on a CPU."""
     on_gpu, on_cpu = AUTOMATIC.get(recipe_name, (recipe_name, recipe_name))
     return on_gpu if device.kind == "gpu" else on_cpu
 
@@ -117,7 +117,7 @@ def recipe_of(
 ) -> Recipe:
     """Return the recipe of a model on a device, its precision settled.
 
-    The settings in the model's own spec stand above the overrides, which are for all.
+    The settings in the model's own spec take precedence over the overrides, which are for all.
     """
     settings = dict(spec.settings)
     family = model_info(spec).family

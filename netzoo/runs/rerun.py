@@ -1,4 +1,4 @@
-"""Repeat one trial from its record, and say whether it gave the same numbers."""
+"""Repetition of one trial from its record, number by number."""
 
 import tempfile
 from pathlib import Path
@@ -16,7 +16,7 @@ from netzoo.runs.store import Store
 
 
 def rerun(record: TrialRecord, callback: Callback) -> Repetition:
-    """Train a record's trial again, in a process of its own, and keep nothing of it.
+    """Train a record's trial again, in its own process, and compare the numbers; nothing is saved.
 
     Raises NetzooError if its backend cannot start.
     """

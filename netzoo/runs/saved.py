@@ -1,4 +1,4 @@
-"""What a folder holds, read without any backend: a comparison's table again, and how far it is."""
+"""Saved comparisons, read without any backend: their tables and their progress."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from netzoo.runs.store import Store, in_use
 
 
 def run_state(store: Store) -> RunState:
-    """Return how far a comparison is."""
+    """Return the progress of a comparison."""
     plan = store.plan()
     states = tuple(_state(store, trial) for trial in _trials(store, plan))
     state = "damaged"

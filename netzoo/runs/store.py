@@ -1,14 +1,14 @@
-"""What is done: the folder of a comparison.
+"""The folder of a comparison.
 
-plan.json              what is to be trained, and what was found out before
-pictures.json          the first test images, made small
+plan.json              the trials, and each model's profile
+pictures.json          thumbnails of the first test images
 trials/ID.json         the record of a trial that ended
 probes/ID.json         the record of a probe that ended
-trials/ID.checkpoint   where a trial stood after its last epoch, until it ends
-logs/ID.log            what the trial's process wrote to standard error
-comparison.json, table.txt   the result, as it was printed
-study.json             of an ablation, a ladder, a probe or a lesson: its result
-compiled               what JAX compiled, as long as a process works on the folder
+trials/ID.checkpoint   the checkpoint of a trial that has not ended
+logs/ID.log            standard error of the trial's process
+comparison.json, table.txt   the result, as printed
+study.json             the result of an ablation, a ladder, a probe or a lesson
+compiled               JAX's compilation cache, while a process works on the folder
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
@@ -83,7 +83,7 @@ class Store:
         return record
 
     def progress(self, trial: Trial) -> CheckpointMeta | None:
-        """Return how far a trial is that has not ended, None if no epoch of it was kept."""
+        """Return the metadata of a trial's checkpoint, None if there is none."""
         path = self.checkpoint(trial)
         about: CheckpointMeta | None = self._read(path, lambda: checkpoint.read_meta(path))
         return about if about is not None and about.identity == identity(trial) else None
@@ -138,7 +138,7 @@ class Store:
 
     @contextlib.contextmanager
     def open_to_write(self) -> Iterator[None]:
-        """Make the folder if need be, and hold it alone.
+        """Create the folder if it is missing, and lock it.
 
         Raises BadInput if it cannot be written, holds something else, or is in use.
         """
@@ -180,7 +180,7 @@ class Store:
 
 
 def keep_study(folder: str | Path | None, result: Study) -> None:
-    """Write a study's result, to be shown again.
+    """Save a study's result.
 
     Nothing without a folder, or into one that is gone since nothing was kept in it.
     """
@@ -190,7 +190,7 @@ def keep_study(folder: str | Path | None, result: Study) -> None:
 
 
 def saved_study(folder: str | Path) -> Study | None:
-    """Return the kept result of a study; None if there is none.
+    """Return the saved result of a study; None if there is none.
 
     Raises DataError if it is damaged.
     """
@@ -239,7 +239,7 @@ def in_use(store: Store) -> bool:
 
 
 def new_folder(models: Sequence[str]) -> Path:
-    """Return a name below runs/ that says when and what: runs/20260131-235959-lenet-alexnet."""
+    """Return a folder name of time and models: runs/20260131-235959-lenet-alexnet."""
     names = "-".join(re.split("[:@]", name)[0] for name in models)
     words = re.sub(r"[^\w.-]+", "-", names)[:60]  # a name is not a path
     base = DEFAULT_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{words}"

@@ -1,4 +1,4 @@
-"""Run trials in this process, asked for by lines of JSON and answered by lines of JSON.
+"""The worker process: runs trials on request, by lines of JSON.
 
 python -m netzoo.runs.worker reads requests from standard input, and writes events to standard
 output, each as netzoo.runs.messages says. Whatever a library prints goes to standard error. When

@@ -1,1 +1,1 @@
-"""Questions that take several trainings: what to train for them, and what the result says."""
+"""Studies: questions that several trainings answer."""

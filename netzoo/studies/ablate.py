@@ -1,4 +1,4 @@
-"""Ablation: a base, and the same with each of its family's changes made alone, or in all sets."""
+"""Ablations: a base, and the base with each of its family's changes, alone or combined."""
 
 import itertools
 import warnings
@@ -14,7 +14,7 @@ from netzoo.results.model_row import ModelRow
 from netzoo.runs.request import BRIEF
 from netzoo.stats import corrected, seed_delta, spread, verdict
 from netzoo.studies import shapley
-from netzoo.studies.effects import AUGMENT, by_seed, compared, effects, rows_by_name, words
+from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, run_study, words
 
 AUGMENTATION = "flip+crop"
 
@@ -45,7 +45,7 @@ def ablate(
     seeds: Sequence[int] = (0, 1, 2),
     **options: Any,
 ) -> Ablation:
-    """Train a family's base, and the base with each change made alone, and return what each does.
+    """Train a family's base, and the base with each change made alone, and return their effects.
 
     model: the base. The changes are those of its family's variants that change one thing, and
     augmentation, which a base that trains with it loses and another gets.
@@ -70,7 +70,7 @@ def ablate(
         names: _spec(base, [c for c in chosen if c.name in names])
         for names in _sets(chosen, factorial)
     }
-    return compared(
+    return run_study(
         list(arms.values()),
         lambda comparison: _read(comparison, arms, chosen, factorial),
         recipe=recipe,
@@ -156,7 +156,7 @@ def _read(
 def _shared_out(
     ablation: Ablation, rows: dict[frozenset[str], ModelRow], changes: Sequence[Change]
 ) -> Ablation:
-    """Return the ablation with the joint effect shared out, over the seeds that all models have."""
+    """Return the ablation with Shapley values of the joint effect, over the seeds of all models."""
     found = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
     seeds = sorted(set.intersection(*(set(values) for values in found.values())))
     if not seeds:

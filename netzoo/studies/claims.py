@@ -1,4 +1,4 @@
-"""What the lesson claims, as tests of what was counted, timed, trained and probed.
+"""The claims of the lesson, as tests of counts, timings, trainings and probes.
 
 Source: the facts and claims of Zhang et al., "Dive into Deep Learning", section AlexNet, and of the
 lecture on it.
@@ -88,7 +88,7 @@ _RATIOS = (
 
 
 def _probed(probe: Probe | None, recipe: str) -> list[Claim]:
-    """Return the claims on the inside, at the initial weights; later steps stand in the note."""
+    """Return the claims on layers, at initialization; the notes have the later steps."""
     told = []
     for each in _RATIOS:
         command = _command(f"probe alexnet {each.model}", recipe)
@@ -231,14 +231,14 @@ def _on_difference(claim: _Difference, rows: dict[str, ModelRow], recipe: str) -
 
 
 def _untrained(row: ModelRow) -> str | None:
-    """Return what ails a model that did not learn; a baseline's row has no verdict to say it."""
+    """Return why a model did not learn, None if it did; a baseline's row has no verdict."""
     if row.seeds and row.untrained == row.seeds:
         return "did not train"
     return row.verdict if row.verdict == "diverged" else None
 
 
 def _judged(claim: Claim, p: float) -> Claim:
-    """Return a tested claim with its corrected p, and what it allows to say."""
+    """Return a tested claim with its corrected p and its verdict."""
     return replace(claim, p=p, verdict=claim.verdict if p < LEVEL else UNCLEAR)
 
 

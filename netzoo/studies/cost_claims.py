@@ -1,4 +1,4 @@
-"""What the lesson claims on the cost of both networks: counted exactly, or timed by a few steps."""
+"""The claims of the lesson on the cost of both networks, counted exactly or timed briefly."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The effect of a change: two rows of a comparison, read as one difference."""
+"""The effects of changes: differences between two rows of a comparison."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -88,28 +88,28 @@ def _difference(value: int | None, base: int | None) -> int | None:
 Result = TypeVar("Result", Ablation, Ladder)
 
 
-def compared(
+def run_study(
     models: Sequence[str],
     read: Callable[[Comparison], Result],
     *,
     output: str | Path | None = None,
     **options: Any,
 ) -> Result:
-    """Compare models, and return and keep the comparison as it is read.
+    """Train models, and return and save the study that `read` makes of their comparison.
 
     Raises as netzoo.compare; Interrupted with what can be read of the finished trials.
     """
     try:
         found = compare(models, output=output, **options)
     except Interrupted as stop:
-        result = read(_asked(stop.result))
+        result = read(_with_provenance(stop.result))
         keep_study(output, result)
         raise Interrupted(result) from None
-    result = read(_asked(found))
+    result = read(_with_provenance(found))
     keep_study(output, result)
     return result
 
 
-def _asked(comparison: Comparison) -> Comparison:
-    """Return the comparison as asked for by this command; its records may be another's."""
+def _with_provenance(comparison: Comparison) -> Comparison:
+    """Return the comparison with this command and commit; its records may have others."""
     return replace(comparison, command=COMMAND.get(), commit=git_commit())

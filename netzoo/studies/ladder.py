@@ -1,4 +1,4 @@
-"""A ladder: from one model to another, one change at a time, each rung a model by itself."""
+"""Ladders: from one model to another, one change at a time; each rung is a model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from netzoo.results.ablation import Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.runs.request import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
-from netzoo.studies.effects import AUGMENT, compared, effects, rows_by_name, words
+from netzoo.studies.effects import AUGMENT, effects, rows_by_name, run_study, words
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
 SETTINGS = "settings"  # from one family's settings in the recipe to the other's
@@ -25,7 +25,7 @@ def ladder(
     seeds: Sequence[int] = (0, 1, 2),
     **options: Any,
 ) -> Ladder:
-    """Train each model on the way from start to end, one change a rung, and return each's effect.
+    """Train each model on the way from start to end, one change a rung, and return the effects.
 
     start, end: models of one family, or of two whose builders take the same arguments, such as
     "lenet" and "alexnet".
@@ -51,7 +51,7 @@ def ladder(
             "augment is a rung of this ladder; name an order without it to give it to all rungs."
         )
     rungs = [_spec(ends, steps[:done], steps) for done in range(len(steps) + 1)]
-    return compared(
+    return run_study(
         rungs,
         lambda comparison: _read(comparison, rungs, ends, steps),
         recipe=recipe,

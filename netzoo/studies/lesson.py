@@ -1,4 +1,4 @@
-"""The lesson's claims, each measured: counted, timed, trained, or seen inside the network."""
+"""The lesson's claims, each measured: counted, timed, trained or probed."""
 
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
-from netzoo.runs.prepare import opened
+from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import BRIEF, Request, choose_recipe
 from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
 from netzoo.studies import claims
@@ -37,11 +37,11 @@ def lesson(
     listener: Callback | None = None,
     **options: Any,
 ) -> LessonPage:
-    """Measure what the lesson claims, and return the page of its claims with their verdicts.
+    """Measure the claims of the lesson, and return them with their verdicts.
 
     Counts and times both networks as the lesson trains them, trains AlexNet and its variants by the
-    recipe, and probes them. The trainings and the probes are a folder each in the output, and go on
-    from there; the page is lesson.md beside them.
+    recipe, and probes them. The trainings and the probes have a folder each in the output, where
+    they resume; lesson.md is beside them.
     recipe, seeds, device, options: as netzoo.compare takes them; the recipe by default is "lesson"
     on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
@@ -101,7 +101,7 @@ def _counted(device: str, callback: Callback) -> Plan:
     request = Request.of(
         COUNTED, recipe="lesson", dataset=SAMPLE, device=device, test_each_epoch=False
     )
-    with opened(request, None, callback) as (_, plan, _):
+    with open_plan(request, None, callback) as (_, plan, _):
         return plan
 
 

@@ -1,4 +1,4 @@
-"""A probe: networks looked into, at their start and after a few steps, without a full training."""
+"""Probes: the layers of networks at initialization and after some steps of training."""
 
 import hashlib
 import time
@@ -17,7 +17,7 @@ from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
 from netzoo.runs import messages
 from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback, callback_of
-from netzoo.runs.prepare import opened, start_process
+from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
 from netzoo.runs.request import BRIEF, Request, identity
 from netzoo.runs.store import Store, keep_study
@@ -37,14 +37,14 @@ def probe(
     listener: Callback | None = None,
     **options: Any,
 ) -> Probe:
-    """Look into models after some training steps: what each layer gives, and its gradients.
+    """Probe the layers of models after some training steps: outputs and gradients.
 
-    steps: after how many training steps to look; 0: at the initial weights. images: on how many
-    training images, the first of each class, without augmentation.
+    steps: training steps to probe at; 0: initialization. images: number of training images to
+    probe on, the first of each class, without augmentation.
     recipe, seeds, output, callbacks, options: as in netzoo.compare; the recipe by default is
     "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur small
-    gradients. One process looks into all of them, a new one after a failure; what the output folder
-    holds of this probe is not done again.
+    gradients. One process probes all of them, a new one after a failure; finished probes in the
+    output folder are reused.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
 
     >>> import netzoo
@@ -56,7 +56,7 @@ def probe(
     asked = {"precision": "float32", **options}
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
     callback = callback_of(callbacks, listener)
-    with opened(request, output, callback) as (store, plan, loaded):
+    with open_plan(request, output, callback) as (store, plan, loaded):
         return _Probing(plan, store, callback, loaded, wanted, images).run()
 
 
@@ -74,7 +74,7 @@ def _checked(steps: Sequence[int], images: int) -> list[int]:
 
 
 class _Probing:
-    """The probes of a plan's trials, one after another."""
+    """Runs the probes of a plan's trials, one after another."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What each of several changes has of their joint effect, whatever order they are made in.
+"""Shapley values: the share of each change in the joint effect of several.
 
 Source: Shapley 1953, "A value for n-person games"; Grabisch and Roubens 1999, "An axiomatic
 approach to the concept of interaction among players in cooperative games".
@@ -28,7 +28,7 @@ def shares(values: Values) -> dict[str, float]:
 
 
 def interactions(values: Values) -> dict[tuple[str, str], float]:
-    """Return for each pair what it does beyond what each of the two does alone.
+    """Return the interaction of each pair: its effect beyond the sum of both alone.
 
     The mean over the sets of the other changes, weighted as Grabisch and Roubens weight them: 0 for
     changes that add up, above 0 for two that help each other.
