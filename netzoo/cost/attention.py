@@ -2,28 +2,49 @@
 
 from typing import Any
 
-from keras import layers
-
 from netzoo.cost.graph import Call, batch_of_one
-from netzoo.cost.kinds import kind_of
 from netzoo.cost.operations import Needs, Product, product
 
 
-def of_list(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    """Return the products of Attention or AdditiveAttention, called on [query, value, key].
+def dot_product(call: Call, needs: Needs) -> list[Product]:
+    """Return the products of Attention, called on [query, value, key]."""
+    if call.operation.score_mode != "dot":
+        return additive(call, needs)
+    query, value, key = _operands(call)
+    pairs, size = _pairs(query, value), query.shape[-1]
+    return [
+        _weighed(call, needs),
+        product(pairs * size, needs(query), needs(key)),
+        Product(0, 0, 2 * pairs),  # scale and softmax of the scores
+    ]
 
-    Without a key, the value serves as key. Scores that are sums of tanh have no product.
+
+def additive(call: Call, needs: Needs) -> list[Product]:
+    """Return the products of AdditiveAttention, or of Attention whose scores are sums of tanh.
+
+    Such scores have no product: a sum, its tanh and its weight for each element, then their sum
+    and softmax.
     """
+    query, value, _ = _operands(call)
+    elements = _pairs(query, value) * (4 * query.shape[-1] + 1)
+    return [_weighed(call, needs), Product(0, 0, elements)]
+
+
+def _weighed(call: Call, needs: Needs) -> Product:
+    """Return the product of the scores with the values."""
+    query, value, key = _operands(call)
+    trained = any(weight.trainable for weight in call.operation.weights)
+    macs = _pairs(query, value) * value.shape[-1]
+    return product(macs, trained or needs(query) or needs(key), needs(value))
+
+
+def _operands(call: Call) -> tuple[Any, Any, Any]:
+    """Return query, value and key; without a key, the value serves as key."""
     query, value, *rest = (call.arguments or tuple(call.keywords.values()))[0]
-    key = rest[0] if rest else value
-    (batch, length, size), (_, keys, value_size) = (batch_of_one(t.shape) for t in (query, value))
-    pairs = batch * length * keys
-    trained = any(weight.trainable for weight in layer.weights)
-    found = [product(pairs * value_size, trained or needs(query) or needs(key), needs(value))]
-    # AdditiveAttention inherits a score_mode of "dot", and does not look at it.
-    if kind_of(layer) is layers.Attention and layer.score_mode == "dot":
-        found.append(product(pairs * size, needs(query), needs(key)))
-        found.append(Product(0, 0, 2 * pairs))
-    else:  # a sum, its tanh and its weight for each element, then their sum and softmax
-        found.append(Product(0, 0, pairs * (4 * size + 1)))
-    return found
+    return query, value, rest[0] if rest else value
+
+
+def _pairs(query: Any, value: Any) -> int:
+    """Return how many scores there are: one for each pair of a query and a value."""
+    batch, length, _ = batch_of_one(query.shape)
+    return int(batch * length * value.shape[1])

@@ -11,14 +11,15 @@ from typing import Any, TypeVar
 
 import keras
 
-from netzoo.cost import elementwise, layers, operations, rows
+from netzoo.cost import layers, rows
 from netzoo.cost.exchange import as_it_was
-from netzoo.cost.expand import EXPANSIONS
+from netzoo.cost.facts import SEEN_THROUGH
 from netzoo.cost.field import Fields
 from netzoo.cost.gradient import Gradients
 from netzoo.cost.graph import Call, Graph, NotSeen
-from netzoo.cost.kinds import kind_of
+from netzoo.cost.kinds import facts_of, kind_of
 from netzoo.cost.layer_cost import LayerCost
+from netzoo.cost.layer_facts import OF_CLASS
 from netzoo.cost.memory import Activations, item_bytes
 from netzoo.cost.model import check, traced
 from netzoo.cost.operations import Product, product
@@ -50,7 +51,8 @@ def cost_rule(layer_class: type) -> Callable[[RuleFunction], RuleFunction]:
     """
     if not (isinstance(layer_class, type) and issubclass(layer_class, keras.layers.Layer)):
         raise BadInput(f"cost_rule takes a class of layers; received {layer_class!r}.")
-    if layer_class in {*layers.USERS_RULES, *layers.RULES, *layers.FREE, *EXPANSIONS}:
+    facts = OF_CLASS.get(layer_class, SEEN_THROUGH)
+    if layer_class in layers.USERS_RULES or facts.macs is not None:
         raise BadInput(
             f"{layer_class.__name__} has a cost rule already; give one to a subclass of it."
         )
@@ -183,17 +185,15 @@ class _Counter:
         return found
 
     def _products(self, call: Call) -> list[Product] | None:
-        """Return a call's own products by the first rule that there is, None without one."""
+        """Return a call's own products by its user's rule or the table's, None without one."""
         operation, needs = call.operation, self._gradients.needs
         if layers.has_users_rule(operation):
             macs = layers.users_macs(operation, call.input_shapes, call.output_shapes)
             trained = any(weight.trainable for weight in operation.weights)
             return [product(macs, trained, any(map(needs, call.inputs)))]
-        kind = kind_of(operation)
-        rule = layers.RULES.get(kind) or (layers.BESIDES.get(kind) if call.inside else None)
-        if rule is not None:
-            return rule(operation, call, needs)
-        return [] if kind in layers.FREE else operations.products(call, needs)
+        facts = facts_of(operation)
+        unseen = facts.inside is not None and call.inside is None
+        return None if facts.macs is None or unseen else facts.macs(call, needs)
 
     def _weights(self, operation: Any) -> list[Any]:
         """Return a layer's weights, or those of the layers in a keras.Function."""
@@ -225,14 +225,10 @@ def _without_batch(shape: Any) -> tuple[Any, ...]:
 
 
 def _elementwise(call: Call, products: list[Product] | None) -> int:
-    """Return a call's own element-wise operations; what is inside it or in a rule tells its own."""
-    kind = kind_of(call.operation)
+    """Return a call's own element-wise operations; what is inside it tells of the rest."""
     if products is None or layers.has_users_rule(call.operation):
         return 0
-    if kind in layers.FREE or (kind in layers.RULES and not any(p.elementwise for p in products)):
-        return elementwise.layer_operations(call.operation, call)
-    is_layer = isinstance(call.operation, keras.layers.Layer)
-    return 0 if is_layer or products or call.inside else elementwise.operations(call)
+    return facts_of(call.operation).elementwise(call)
 
 
 def _calls_text(layer: tuple[str, str], calls: int) -> str:

@@ -27,6 +27,9 @@ class Caller(Protocol):
         """Return a call of a layer or an operation on symbolic tensors."""
 
 
+Expansion = Callable[[Caller, Call, bool], Graph]
+
+
 def recurrent(tracer: Caller, call: Call, training: bool) -> Graph:
     """Return the steps of a layer that applies a cell along axis 1: the first, and the later ones.
 
@@ -133,20 +136,3 @@ def _apart(layer: Any, query_shape: Shape) -> int:
     attended = {axis % len(query_shape) for axis in axes}
     places = range(len(query_shape) - 1)
     return prod(query_shape[place] for place in places if place not in attended)
-
-
-Expansion = Callable[[Caller, Call, bool], Graph]
-
-EXPANSIONS: dict[type, Expansion] = {
-    layers.ConvLSTM1D: recurrent,
-    layers.ConvLSTM2D: recurrent,
-    layers.ConvLSTM3D: recurrent,
-    layers.GRU: recurrent,
-    layers.GroupQueryAttention: attention,
-    layers.LSTM: recurrent,
-    layers.MultiHeadAttention: attention,
-    layers.RNN: recurrent,
-    layers.SimpleRNN: recurrent,
-    layers.SpectralNormalization: wrapped,
-    layers.TimeDistributed: time_distributed,
-}

@@ -9,34 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import layers
 
+from netzoo.cost.facts import Field
 from netzoo.cost.graph import Call, per_axis
-from netzoo.cost.kinds import kind_of
-from netzoo.cost.operations import keeps_batch
+from netzoo.cost.kinds import facts_of
 from netzoo.cost.symbolic import Weight
 
 Axis = tuple[int, int]  # field and jump, in input pixels
 
-_WINDOW_NAMES = """
-    AveragePooling1D AveragePooling2D AveragePooling3D Conv1D Conv2D Conv3D DepthwiseConv1D
-    DepthwiseConv2D MaxPooling1D MaxPooling2D MaxPooling3D SeparableConv1D SeparableConv2D
-"""
-# Each output element depends on the input at its own place alone, unless along an axis of places.
-_POINT_NAMES = """
-    Activation ActivityRegularization Add AlphaDropout Average BatchNormalization Concatenate
-    Cropping1D Cropping2D Cropping3D Dense Dropout ELU GaussianDropout GaussianNoise Identity
-    LayerNormalization LeakyReLU Maximum Minimum Multiply Normalization PReLU RMSNormalization ReLU
-    Rescaling Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D Subtract ZeroPadding1D
-    ZeroPadding2D ZeroPadding3D
-"""
-# They work along their axis: point by point only where that is the axis of channels.
-_ALONG_AXES = frozenset(
-    {layers.Concatenate, layers.LayerNormalization, layers.RMSNormalization, layers.Softmax}
-)
+# An activation along the last axis.
 _ALONG_LAST = (keras.activations.softmax, keras.activations.log_softmax, keras.activations.glu)
-WINDOWS = frozenset(getattr(layers, name) for name in _WINDOW_NAMES.split())
-POINTS = frozenset(getattr(layers, name) for name in _POINT_NAMES.split())
 
 
 class Fields:
@@ -60,12 +42,9 @@ class Fields:
         """Hear of a call, in order; return its output's field by axis, None where it has none.
 
         It has none after a layer that mixes places (a flattening, attention, a global pooling).
-        seen_through: what is inside has been heard of, and tells where no rule here does.
+        seen_through: what is inside has been heard of, and tells.
         """
-        if seen_through and kind_of(call.operation) not in WINDOWS:
-            found = self._known.get(id(call.outputs[0]))
-        else:
-            found = self._field(call)
+        found = self._known.get(id(call.outputs[0])) if seen_through else self._field(call)
         for tensor in call.outputs:
             if found is None:
                 self._known.pop(id(tensor), None)
@@ -74,16 +53,15 @@ class Fields:
         return None if found is None else tuple(field for field, _ in found)
 
     def _field(self, call: Call) -> tuple[Axis, ...] | None:
-        kind = kind_of(call.operation)
+        kind = facts_of(call.operation).field
         if not call.inputs:
             return self._known.get(id(call.outputs[0])) if call.outputs else None
-        pointwise = kind in POINTS or keeps_batch(call.operation)
         given = [tensor for tensor in call.inputs if not isinstance(tensor, Weight)]
         incoming = [self._known.get(id(tensor)) for tensor in given]
         known = [field for field in incoming if field is not None]
-        if not known or len(known) < len(incoming) or not (pointwise or kind in WINDOWS):
+        if not known or len(known) < len(incoming) or kind is Field.NONE:
             return None
-        if kind in WINDOWS:
+        if kind is Field.WINDOW:
             layer = call.operation
             self._channels_first |= getattr(layer, "data_format", None) == "channels_first"
             return self._through_window(layer, known[0])
@@ -97,10 +75,10 @@ class Fields:
         if len(set(ranks)) > 1:
             return True
         channels = 1 if self._channels_first else rank - 1
-        kind = kind_of(layer)
-        if kind in _ALONG_AXES:
-            axes = getattr(layer, "axis", -1)
-        elif kind is layers.Dense or getattr(layer, "activation", None) in _ALONG_LAST:
+        kind = facts_of(layer).field
+        if kind is Field.AXIS:
+            axes = layer.axis
+        elif kind is Field.CHANNELS or getattr(layer, "activation", None) in _ALONG_LAST:
             axes = -1
         else:
             return False

@@ -10,24 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
-from keras import layers
 
 from netzoo.cost.graph import Call, Graph
-from netzoo.cost.kinds import kind_of
+from netzoo.cost.kinds import facts_of
 from netzoo.cost.symbolic import Weight
-
-_STOPPING_NAMES = """
-    Argmax Argmin Argpartition Argsort Bincount Ceil Digitize EmptyLike Floor FloorDivide FullLike
-    Heaviside Histogram MultiHot Nonzero OneHot OnesLike Rint Round Searchsorted Sign StopGradient
-    Trunc ZerosLike
-"""
-STOPPING_OPERATIONS = frozenset(_STOPPING_NAMES.split())
-STOPPING_LAYERS = frozenset(
-    {
-        layers.CategoryEncoding, layers.Discretization, layers.Equalization, layers.HashedCrossing,
-        layers.Hashing, layers.IntegerLookup, layers.StringLookup, layers.TextVectorization,
-    }
-)  # fmt: skip
 
 
 class Gradients:
@@ -93,10 +79,7 @@ class Gradients:
 
 
 def _stops(call: Call) -> bool:
-    operation = call.operation
-    if isinstance(operation, keras.Layer):
-        return kind_of(operation) in STOPPING_LAYERS
-    return type(operation).__name__ in STOPPING_OPERATIONS
+    return not facts_of(call.operation).differentiable
 
 
 def _floating(tensors: Iterable[Any]) -> Iterable[Any]:

@@ -1,9 +1,13 @@
-"""Which layer of Keras a layer behaves as: itself, or the one that its class is derived from."""
+"""Which layer of Keras a layer behaves as, and the facts that are known of it therefore."""
 
 import functools
 from typing import Any
 
 import keras
+
+from netzoo.cost.facts import SEEN_THROUGH, Facts
+from netzoo.cost.layer_facts import OF_CLASS
+from netzoo.cost.operation_facts import OPERATIONS
 
 # What a subclass may define and still compute what its base does.
 _DESCRIPTIVE_NAMES = """
@@ -13,6 +17,7 @@ _DESCRIPTIVE_NAMES = """
 """
 _DESCRIPTIVE = frozenset(_DESCRIPTIVE_NAMES.split())
 _BASES = (keras.Layer, keras.Operation, keras.Model, keras.Sequential)
+_OF_KERAS = ("keras.src.ops", "keras.src.activations")
 
 
 def kind_of(operation: Any) -> type:
@@ -23,6 +28,19 @@ def kind_of(operation: Any) -> type:
     """
     kind: type = type(operation)
     return _kind(kind)
+
+
+def facts_of(operation: Any) -> Facts:
+    """Return the facts of a layer or an operation, SEEN_THROUGH for one that no table knows."""
+    kind: type = type(operation)
+    return _facts(kind)
+
+
+@functools.cache
+def _facts(own: type) -> Facts:
+    if own.__module__.startswith(_OF_KERAS):
+        return OPERATIONS.get(own.__name__, SEEN_THROUGH)
+    return OF_CLASS.get(_kind(own), SEEN_THROUGH)
 
 
 @functools.cache

@@ -1,16 +1,14 @@
-"""The matrix products of Keras layers: rules for the classes that need one, and those without any.
+"""The matrix products of Keras layers: a rule for each kind of layer that makes any.
 
-A layer that is in no table is counted by the layers and operations that its `call` is made of.
-A subclass that redefines no part of the computation is counted as its base.
+Which layer has which rule is in `layer_facts.py`. A rule is called with a call of its layer, and
+with what says which operands need a gradient.
 """
 
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from keras import layers
-
-from netzoo.cost import attention, rules
+from netzoo.cost import rules
 from netzoo.cost.graph import Call
 from netzoo.cost.operations import Needs, Product, product
 
@@ -32,14 +30,14 @@ def users_macs(layer: Any, input_shapes: Shapes, output_shapes: Shapes) -> int:
     return int(USERS_RULES[type(layer)](layer, input_shapes, output_shapes))
 
 
-def _weighted(layer: Any, macs: int, call: Call, needs: Needs) -> list[Product]:
+def _weighted(macs: int, call: Call, needs: Needs) -> list[Product]:
     """Return the product of an input with the layer's kernel, and those of a low-rank addition."""
-    x = needs(call.inputs[0])
+    layer, x = call.operation, needs(call.inputs[0])
     kernel = layer._kernel if hasattr(layer, "_kernel") else layer.kernel
     a, b = getattr(layer, "lora_kernel_a", None), getattr(layer, "lora_kernel_b", None)
     if a is None or b is None:
         return [product(macs, x, kernel.trainable)]
-    if not _is_quantized(layer, call):  # kernel + a @ b, made at each call
+    if not _is_quantized(call):  # kernel + a @ b, made at each call
         trained = kernel.trainable or a.trainable or b.trainable
         made = prod(a.shape) * b.shape[-1]
         return [product(macs, x, trained), product(made, a.trainable, b.trainable)]
@@ -53,34 +51,42 @@ def _weighted(layer: Any, macs: int, call: Call, needs: Needs) -> list[Product]:
     ]
 
 
-def _is_quantized(layer: Any, call: Call) -> bool:
-    return call.quantized and getattr(layer, "quantization_mode", None) is not None
+def _is_quantized(call: Call) -> bool:
+    return call.quantized and getattr(call.operation, "quantization_mode", None) is not None
 
 
-def _dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
+def dense(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of Dense."""
     macs = rules.dense_macs(call.input_shapes[0], call.output_shapes[0])
-    return _weighted(layer, macs, call, needs)
+    return _weighted(macs, call, needs)
 
 
-def _conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
+def conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a convolution, in groups or not."""
+    layer = call.operation
     channels = _channels(layer, call.input_shapes[0])
     kernel_shape = (*layer.kernel_size, channels // layer.groups, layer.filters)
     macs = rules.conv_macs(call.output_shapes[0], kernel_shape)
-    return _weighted(layer, macs, call, needs)
+    return _weighted(macs, call, needs)
 
 
-def _transposed_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    kernel_shape = (*layer.kernel_size, layer.filters, 1)
+def transposed_conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a transposed convolution."""
+    kernel_shape = (*call.operation.kernel_size, call.operation.filters, 1)
     macs = rules.transposed_conv_macs(call.input_shapes[0], kernel_shape)
-    return _weighted(layer, macs, call, needs)
+    return _weighted(macs, call, needs)
 
 
-def _depthwise_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    macs = rules.depthwise_conv_macs(call.output_shapes[0], (*layer.kernel_size, 1, 1))
-    return _weighted(layer, macs, call, needs)
+def depthwise_conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a depthwise convolution."""
+    kernel_shape = (*call.operation.kernel_size, 1, 1)
+    macs = rules.depthwise_conv_macs(call.output_shapes[0], kernel_shape)
+    return _weighted(macs, call, needs)
 
 
-def _separable_conv(layer: Any, call: Call, needs: Needs) -> list[Product]:
+def separable_conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the two products of a separable convolution, depthwise and pointwise."""
+    layer = call.operation
     channels = _channels(layer, call.input_shapes[0])
     depthwise = (*layer.kernel_size, channels, layer.depth_multiplier)
     pointwise = (channels * layer.depth_multiplier, layer.filters)
@@ -103,78 +109,31 @@ def einsum_kernel_shape(layer: Any) -> tuple[int, ...]:
     return tuple(getattr(layer, "original_kernel_shape", None) or layer._kernel.shape)
 
 
-def _einsum_dense(layer: Any, call: Call, needs: Needs) -> list[Product]:
-    shapes = (call.input_shapes[0], einsum_kernel_shape(layer))
-    return _weighted(layer, rules.einsum_macs(layer.equation, shapes), call, needs)
+def einsum_dense(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of EinsumDense."""
+    shapes = (call.input_shapes[0], einsum_kernel_shape(call.operation))
+    return _weighted(rules.einsum_macs(call.operation.equation, shapes), call, needs)
 
 
-def _embedding(layer: Any, call: Call, needs: Needs) -> list[Product]:
+def embedding(call: Call, needs: Needs) -> list[Product]:
     """Return the products of a low-rank addition to a table; a look-up in it has none."""
+    layer = call.operation
     a, b = getattr(layer, "lora_embeddings_a", None), getattr(layer, "lora_embeddings_b", None)
     if a is None or b is None:
         return []
     # The whole table is made at each call, unless it is quantised.
-    rows = prod(call.input_shapes[0]) if _is_quantized(layer, call) else a.shape[0]
+    rows = prod(call.input_shapes[0]) if _is_quantized(call) else a.shape[0]
     return [product(rows * prod(b.shape), a.trainable, b.trainable)]
 
 
-def _spectral(layer: Any, call: Call, needs: Needs) -> list[Product]:
+def spectral(call: Call, needs: Needs) -> list[Product]:
     """Return the products of the power iteration, which is made in training alone.
 
     They go into weights, so no gradient comes back through them.
     """
     if not call.keywords.get("training"):
         return []
+    layer = call.operation
     kernel, width = prod(layer.kernel.shape), layer.kernel.shape[-1]
     macs = (2 * layer.power_iterations + 1) * kernel + width
     return [Product(macs, macs)]
-
-
-RULES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {
-    layers.AdditiveAttention: attention.of_list,
-    layers.Attention: attention.of_list,
-    layers.Conv1D: _conv,
-    layers.Conv1DTranspose: _transposed_conv,
-    layers.Conv2D: _conv,
-    layers.Conv2DTranspose: _transposed_conv,
-    layers.Conv3D: _conv,
-    layers.Conv3DTranspose: _transposed_conv,
-    layers.Dense: _dense,
-    layers.DepthwiseConv1D: _depthwise_conv,
-    layers.DepthwiseConv2D: _depthwise_conv,
-    layers.EinsumDense: _einsum_dense,
-    layers.Embedding: _embedding,
-    layers.SeparableConv1D: _separable_conv,
-    layers.SeparableConv2D: _separable_conv,
-}
-
-# Products that a layer makes besides the calls of the layers in it.
-BESIDES: dict[type, Callable[[Any, Call, Needs], list[Product]]] = {
-    layers.SpectralNormalization: _spectral,
-}
-
-# Free: no convolution or matrix product inside, whatever the settings. Random augmentation is free
-# because it hands images on as they are, except in training.
-_FREE_NAMES = """
-    Activation ActivityRegularization AdaptiveAveragePooling1D AdaptiveAveragePooling2D
-    AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D Add
-    AlphaDropout AugMix AutoContrast Average AveragePooling1D AveragePooling2D AveragePooling3D
-    BatchNormalization CategoryEncoding CenterCrop Concatenate
-    ContrastLimitedAdaptiveHistogramEqualization Cropping1D Cropping2D Cropping3D CutMix
-    Discretization Dropout ELU Equalization Flatten GaussianDropout GaussianNoise
-    GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D
-    GlobalMaxPooling2D GlobalMaxPooling3D GroupNormalization HashedCrossing Hashing Identity
-    InputLayer IntegerLookup LayerNormalization LeakyReLU Masking MaxNumBoundingBoxes
-    MaxPooling1D MaxPooling2D MaxPooling3D Maximum Minimum MixUp Multiply Normalization PReLU
-    Permute RMSNormalization RandAugment RandomBrightness RandomColorDegeneration
-    RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip
-    RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective
-    RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear
-    RandomTranslation RandomZoom ReLU RepeatVector Rescaling Reshape Resizing Softmax
-    Solarization SpatialDropout1D SpatialDropout2D SpatialDropout3D StringLookup Subtract
-    TextVectorization UnitNormalization UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D
-    ZeroPadding2D ZeroPadding3D
-"""
-
-# Older releases of Keras lack some of these.
-FREE = frozenset(getattr(layers, name) for name in _FREE_NAMES.split() if hasattr(layers, name))

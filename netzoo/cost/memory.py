@@ -5,17 +5,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from keras import layers
-
 from netzoo.cost.graph import Call, batch_of_one
-from netzoo.cost.kinds import kind_of
-
-# Their output is their input under another shape, or, outside training, their input as it is.
-_VIEW_NAMES = """
-    ActivityRegularization AlphaDropout Dropout Flatten GaussianDropout GaussianNoise Identity
-    Reshape SpatialDropout1D SpatialDropout2D SpatialDropout3D
-"""
-VIEWS = frozenset(getattr(layers, name) for name in _VIEW_NAMES.split())
+from netzoo.cost.kinds import facts_of
 
 
 @functools.cache
@@ -53,7 +44,7 @@ class Activations:
         """Hear of a call, in order; return the bytes that it makes."""
         read = {self._shown[id(t)] for t in call.inputs if id(t) in self._shown}
         made = []
-        if kind_of(call.operation) in VIEWS:
+        if facts_of(call.operation).view:
             for source, target in zip(call.inputs, call.outputs, strict=False):
                 self.same(source, target)
         elif call.inputs or not all(id(tensor) in self._shown for tensor in call.outputs):

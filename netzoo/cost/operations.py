@@ -1,8 +1,8 @@
-"""The matrix products of each keras.ops operation, by the name of its class.
+"""The matrix products of keras.ops operations: a rule for each kind of operation that makes any.
 
-Layers without a rule of their own are counted by the operations that their `call` is made of, and
-so is every operation in a functional graph. An operation that is in neither table below moves,
-compares or combines single elements, and has no product.
+Which operation has which rule is in `operation_facts.py`. Layers without a rule of their own are
+counted by the operations that their `call` is made of, and so is every operation in a functional
+graph.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from netzoo.cost import rules
 from netzoo.cost.graph import Call, batch_of_one
 
 Needs = Callable[[Any], bool]  # whether a value needs a gradient in training
+Rule = Callable[[Call, Needs], "list[Product] | None"]  # of a call: its products, None if untold
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,14 @@ def product(macs: int, *operands_need: bool) -> Product:
     return Product(macs, macs * (1 + sum(operands_need)))
 
 
-def products(call: Call, needs: Needs) -> list[Product] | None:
-    """Return the products of a call of a keras.ops operation, None for one without a rule."""
-    name = type(call.operation).__name__
-    if name in UNKNOWN or not type(call.operation).__module__.startswith(_OF_KERAS):
-        return None
-    rule = RULES.get(name)
-    return [] if rule is None else rule(call, needs)
+def free(call: Call, needs: Needs) -> list[Product]:
+    """Return no product: there is none, whatever the settings."""
+    return []
 
 
-def keeps_batch(operation: Any) -> bool:
-    """Return whether an operation works element by element, so that it leaves the batch alone."""
-    of_keras = type(operation).__module__.startswith(_OF_KERAS)
-    return of_keras and type(operation).__name__ in _POINTWISE
+def untold(call: Call, needs: Needs) -> None:
+    """Return None: there are products inside, and shapes alone do not tell how many."""
+    return
 
 
 def _two(macs: int, left: Any, right: Any, needs: Needs) -> list[Product]:
@@ -56,31 +52,39 @@ def _shape(value: Any) -> rules.Shape:
     return tuple(batch_of_one(getattr(value, "shape", ())))  # a number has none
 
 
+def _by_element(call: Call) -> list[Product]:
+    """Return the element-wise product of what is no matrix."""
+    return [Product(0, 0, sum(map(prod, call.output_shapes)))]
+
+
 def _operands(call: Call, *names: str) -> list[Any]:
     """Return the operands of an operation, which may be given by name."""
     rest = [call.keywords[name] for name in names[len(call.arguments) :]]
     return [*call.arguments[: len(names)], *rest]
 
 
-def _matmul(call: Call, needs: Needs) -> list[Product]:
+def matmul(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of matmul, dot or inner."""
     left, right = _operands(call, "x1", "x2")
     if not (_shape(left) and _shape(right)):  # dot and inner take a number: each element times it
-        return []
+        return _by_element(call)
     return _two(rules.matmul_macs(_shape(left), call.output_shapes[0]), left, right, needs)
 
 
-def _vdot(call: Call, needs: Needs) -> list[Product]:
+def vdot(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of two tensors as vectors."""
     left, right = _operands(call, "x1", "x2")
     if not (_shape(left) and _shape(right)):
-        return []
+        return _by_element(call)
     return _two(prod(_shape(left)), left, right, needs)
 
 
-def _tensordot(call: Call, needs: Needs) -> list[Product]:
+def tensordot(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of tensordot over the axes that it sums over."""
     left, right = _operands(call, "x1", "x2")
     axes = call.operation.axes
     if axes == 0:  # an outer product sums over nothing
-        return []
+        return _by_element(call)
     shape = _shape(left)
     if isinstance(axes, int):
         summed = prod(shape[len(shape) - axes :])
@@ -90,7 +94,8 @@ def _tensordot(call: Call, needs: Needs) -> list[Product]:
     return _two(prod(call.output_shapes[0]) * summed, left, right, needs)
 
 
-def _einsum(call: Call, needs: Needs) -> list[Product] | None:
+def einsum(call: Call, needs: Needs) -> list[Product] | None:
+    """Return the product of an Einstein sum of two operands at most, None for more."""
     if len(call.arguments) > 2:
         return None  # how many products it makes depends on the order that a backend picks
     shapes = tuple(_shape(value) for value in call.arguments)
@@ -98,23 +103,27 @@ def _einsum(call: Call, needs: Needs) -> list[Product] | None:
     return [product(macs, *map(needs, call.arguments))]
 
 
-def _conv(call: Call, needs: Needs) -> list[Product]:
+def conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a convolution."""
     image, kernel = _operands(call, "inputs", "kernel")
     return _two(rules.conv_macs(call.output_shapes[0], _shape(kernel)), image, kernel, needs)
 
 
-def _conv_transpose(call: Call, needs: Needs) -> list[Product]:
+def conv_transpose(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a transposed convolution."""
     image, kernel = _operands(call, "inputs", "kernel")
     return _two(rules.transposed_conv_macs(_shape(image), _shape(kernel)), image, kernel, needs)
 
 
-def _depthwise_conv(call: Call, needs: Needs) -> list[Product]:
+def depthwise_conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the product of a depthwise convolution."""
     image, kernel = _operands(call, "inputs", "kernel")
     macs = rules.depthwise_conv_macs(call.output_shapes[0], _shape(kernel))
     return _two(macs, image, kernel, needs)
 
 
-def _separable_conv(call: Call, needs: Needs) -> list[Product]:
+def separable_conv(call: Call, needs: Needs) -> list[Product]:
+    """Return the two products of a separable convolution, depthwise and pointwise."""
     image, depthwise, pointwise = _operands(call, "inputs", "depthwise_kernel", "pointwise_kernel")
     filters = _shape(pointwise)[-1]
     first, second = rules.separable_conv_macs(
@@ -127,7 +136,8 @@ def _separable_conv(call: Call, needs: Needs) -> list[Product]:
     ]
 
 
-def _attention(call: Call, needs: Needs) -> list[Product]:
+def attention(call: Call, needs: Needs) -> list[Product]:
+    """Return the products of dot-product attention: of the scores, and of the values."""
     query, key, value = _operands(call, "query", "key", "value")
     scores, values = rules.attention_macs(_shape(query), _shape(key), _shape(value))
     pairs = scores // _shape(query)[-1]
@@ -136,36 +146,3 @@ def _attention(call: Call, needs: Needs) -> list[Product]:
         product(values, needs(query) or needs(key), needs(value)),
         Product(0, 0, 2 * pairs),  # scale and softmax of the scores
     ]
-
-
-RULES: dict[str, Callable[[Call, Needs], list[Product] | None]] = {
-    "Conv": _conv,
-    "ConvTranspose": _conv_transpose,
-    "DepthwiseConv": _depthwise_conv,
-    "Dot": _matmul,
-    "DotProductAttention": _attention,
-    "Einsum": _einsum,
-    "Inner": _matmul,
-    "Matmul": _matmul,
-    "SeparableConv": _separable_conv,
-    "Tensordot": _tensordot,
-    "Vdot": _vdot,
-}
-
-# Operations with products inside that shapes alone do not tell: decompositions, transforms, loops
-# over a function, filters with a kernel of their own, matrices raised or inverted.
-_UNKNOWN_NAMES = """
-    AssociativeScan CDist CTCDecode CTCLoss Cholesky CholeskyInverse Cond Corrcoef Correlate Det Eig
-    Eigh ElasticTransform FFT FFT2 ForiLoop GaussianBlur IFFT2 IRFFT ISTFT Inv JVP Logdet Lstsq
-    LuFactor Map MatrixRank Pinv Qr RFFT SSIM STFT SVD Scan Slogdet SobelEdges Solve
-    SolveTriangular Switch VectorizedMap WhileLoop
-"""
-UNKNOWN = frozenset(_UNKNOWN_NAMES.split())
-
-_OF_KERAS = ("keras.src.ops", "keras.src.activations")
-_POINTWISE_NAMES = """
-    Abs Absolute Add Cast Celu Clip Cos Divide Elu Erf Exp Expm1 Gelu HardSigmoid HardSilu HardTanh
-    LeakyRelu Log Log1p LogSigmoid Maximum Minimum Mish Multiply Negative Power ReLU Reciprocal Relu
-    Relu6 Rsqrt Selu Sigmoid Silu Sin Softplus Softsign Sqrt Square Subtract Tanh TrueDivide
-"""
-_POINTWISE = frozenset(_POINTWISE_NAMES.split())

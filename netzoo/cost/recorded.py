@@ -5,10 +5,9 @@ from typing import Any
 import keras
 from keras import tree
 
-from netzoo.cost import layers, operations
-from netzoo.cost.expand import EXPANSIONS
+from netzoo.cost.facts import Field
 from netzoo.cost.graph import batch_of_one
-from netzoo.cost.kinds import kind_of
+from netzoo.cost.kinds import facts_of, kind_of
 
 
 def recorded(operation: Any) -> Any:
@@ -49,16 +48,19 @@ def leaves_batch_alone(function: Any) -> bool:
             shape = tensor.shape
             if not shape or shape[0] is not None or None in shape[1:]:
                 return False
-        if not (_layer_keeps_batch(node) or operations.keeps_batch(node.operation)):
+        if not _keeps_batch(node):
             return False
     return True
 
 
-def _layer_keeps_batch(node: Any) -> bool:
-    kind = kind_of(node.operation)
-    if kind is keras.layers.Concatenate:
-        return bool(node.operation.axis % len(node.outputs[0].shape))
-    return kind in layers.RULES or kind in layers.FREE or kind in EXPANSIONS
+def _keeps_batch(node: Any) -> bool:
+    operation = node.operation
+    if kind_of(operation) is keras.layers.Concatenate:
+        return bool(operation.axis % len(node.outputs[0].shape))
+    facts = facts_of(operation)
+    if isinstance(operation, keras.Layer):
+        return facts.macs is not None
+    return facts.field is Field.POINT
 
 
 def is_as_recorded(node: Any, given: Any) -> bool:

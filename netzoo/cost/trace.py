@@ -13,11 +13,10 @@ from typing import Any
 import keras
 from keras import tree
 
-from netzoo.cost import layers, operations
+from netzoo.cost import layers
 from netzoo.cost.exchange import concrete_weights, symbolic_weights
-from netzoo.cost.expand import EXPANSIONS
 from netzoo.cost.graph import Call, Graph, NotSeen, batch_of_one, in_mode, is_open, tensors_in
-from netzoo.cost.kinds import kind_of
+from netzoo.cost.kinds import facts_of
 from netzoo.cost.recorded import is_as_recorded, nodes, packed, recorded
 from netzoo.cost.symbolic import heard, quiet
 from netzoo.errors import BadInput, telling_line
@@ -107,7 +106,7 @@ class Tracer:
         keywords = in_mode(node.operation, node.arguments.kwargs, training)
         given, outputs = tuple(node.input_tensors), tuple(node.outputs)
         call = Call(node.operation, node.arguments.args, keywords, given, outputs)
-        expand = EXPANSIONS.get(kind_of(node.operation))
+        expand = facts_of(node.operation).inside
         if expand is None:
             return call
         try:
@@ -190,7 +189,9 @@ class Tracer:
             return
         made = _copied(result)
         call = Call(operation, operands, {}, (), (made,))
-        if any(product.macs for product in operations.products(call, lambda _: False) or ()):
+        rule = facts_of(operation).macs
+        products = rule(call, lambda _: False) if rule is not None else None
+        if any(product.macs for product in products or ()):
             self._records[-1].calls.append(call)
             self._records[-1].updates.append(made)  # nothing symbolic shows who reads it
 
@@ -206,25 +207,25 @@ class Tracer:
         self, operation: Any, arguments: Any, keywords: dict[str, Any], training: bool
     ) -> tuple[Any, Graph | None]:
         """Return a call's outputs, and what it is made of, where that is what tells its cost."""
-        kind = kind_of(operation)
-        ruled = layers.has_users_rule(operation) or kind in layers.RULES or kind in layers.FREE
-        function = None if ruled or kind in EXPANSIONS else recorded(operation)
+        facts, of_user = facts_of(operation), layers.has_users_rule(operation)
+        seen_through = facts.macs is None and not of_user
+        function = recorded(operation) if seen_through else None
         if function is not None:
             graph = self.through(function, list(tensors_in(arguments)), training)
             return packed(operation, function, graph.outputs), graph
-        if isinstance(operation, keras.Layer) and not ruled and kind not in EXPANSIONS:
+        if seen_through and isinstance(operation, keras.Layer):
             try:
                 graph, made = self.python(operation, arguments, keywords, training)
                 return tree.map_structure(_copied, made), graph
             except NotSeen:
                 pass
         outputs = self._specs(operation, arguments, keywords, training)
-        if ruled or kind not in EXPANSIONS:
+        if of_user or facts.inside is None:
             return outputs, None
         given, produced = tensors_in(arguments, keywords), tensors_in((outputs,))
         call = Call(operation, arguments, keywords, given, produced)
         try:
-            return outputs, EXPANSIONS[kind](self, call, training)
+            return outputs, facts.inside(self, call, training)
         except NotSeen:
             return outputs, None
 
