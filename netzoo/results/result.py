@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
 
 from netzoo.provenance import Provenance
@@ -39,5 +40,20 @@ class Result(Tabled):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain dicts, lists, strings and numbers."""
-        plain: dict[str, Any] = to_plain(self)
+        plain: dict[str, Any] = to_plain(_whole(self))
         return plain
+
+
+def _whole(value: Any) -> Any:
+    """Return a dataclass as a dict of all of its fields.
+
+    msgspec does not write those that the file of an older version had not, whose defaults it left
+    to the class on reading.
+    """
+    if is_dataclass(value):
+        return {field.name: _whole(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: _whole(held) for key, held in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_whole(held) for held in value]
+    return value
