@@ -1,6 +1,7 @@
 """A mapping from names to values, filled by decorators, strict on duplicates."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from netzoo.errors import BadInput, no_such
@@ -37,6 +38,22 @@ class Registry(Mapping[str, Value], Generic[Value]):
             return value
 
         return decorate
+
+    @contextmanager
+    def temporary(self) -> Iterator[None]:
+        """Forget, at the end of the context, what was added in it.
+
+        >>> colours = Registry[int]("colour")
+        >>> with colours.temporary():
+        ...     colours.add("red", 0xFF0000)
+        >>> len(colours)
+        0
+        """
+        before = dict(self._values)
+        try:
+            yield
+        finally:
+            self._values = before
 
     def __getitem__(self, name: str) -> Value:
         if name not in self._values:

@@ -67,11 +67,9 @@ def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
 @pytest.fixture(scope="module")
 def users_models():
     """Register the models of users_models.py, and forget them afterwards."""
-    before = dict(MODELS._values)
-    importlib.import_module("users_models")
-    yield
-    MODELS._values.clear()
-    MODELS._values.update(before)
+    with MODELS.temporary():
+        importlib.import_module("users_models")
+        yield
 
 
 SETTINGS = {

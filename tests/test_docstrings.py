@@ -18,8 +18,9 @@ TRAIN = {"Comparison", "Callback", "ablate", "compare", "ladder", "lesson", "pro
 @pytest.fixture(autouse=True)
 def registries(monkeypatch):
     """Let an example register what it likes."""
-    monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
     monkeypatch.setattr(layers, "USERS_RULES", dict(layers.USERS_RULES))
+    with MODELS.temporary():
+        yield
 
 
 @pytest.mark.parametrize(

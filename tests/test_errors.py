@@ -14,6 +14,7 @@ from error_cases import CASES, command
 
 import netzoo
 from netzoo.errors import BadInput, NetzooError, UnknownName, no_such
+from netzoo.models.catalog import MODELS
 
 pytestmark = pytest.mark.backend_independent
 
@@ -36,7 +37,11 @@ ELSEWHERE = {
 def met(name):
     """Provoke the error of a case, once; return its class, its message, and where it was raised."""
     provoke = PROVOKE[name]
-    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        TemporaryDirectory() as folder,
+        MODELS.temporary(),
+    ):
         patch.chdir(folder)
         try:
             if isinstance(provoke, str):

@@ -91,10 +91,11 @@ def registered_names(monkeypatch):
     from netzoo.models import code
     from netzoo.models.catalog import MODELS
 
-    monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
     monkeypatch.setattr(code, "_loaded", {})
     for name in ("mine", "beside"):
         monkeypatch.delitem(sys.modules, name, raising=False)
+    with MODELS.temporary():
+        yield
 
 
 @pytest.mark.parametrize(

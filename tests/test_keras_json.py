@@ -9,6 +9,7 @@ from reference import MACS, PARAMS
 
 import netzoo
 from netzoo.models import lenet
+from netzoo.models.catalog import MODELS
 
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100")
 YOURS = """
@@ -56,18 +57,15 @@ def test_applications_take_height_width_channels(channels_first):
 
 
 @pytest.mark.backend_independent
-def test_a_registered_model_of_yours_gets_height_width_channels(channels_first, monkeypatch):
-    from netzoo.models.catalog import MODELS
-
-    monkeypatch.setattr(MODELS, "_values", dict(MODELS._values))
-
-    @netzoo.register_model("yours")
+def test_a_registered_model_of_yours_gets_height_width_channels(channels_first):
     def yours(input_shape=(9, 7, 2), num_classes=3):
         image = keras.Input(input_shape)
         x = layers.MaxPooling2D(2)(layers.Conv2D(5, 3, padding="same")(image))
         return keras.Model(image, layers.Dense(num_classes)(layers.Flatten()(x)))
 
-    cost = netzoo.summary("yours")
+    with MODELS.temporary():
+        netzoo.register_model("yours")(yours)
+        cost = netzoo.summary("yours")
     assert cost.macs == 9 * 7 * 5 * 9 * 2 + 4 * 3 * 5 * 10
 
 

@@ -17,10 +17,8 @@ from netzoo.runs.request import native_shape
 @pytest.fixture
 def spare_models():
     """Give the registry back as it was."""
-    before = dict(MODELS._values)
-    yield
-    MODELS._values.clear()
-    MODELS._values.update(before)
+    with MODELS.temporary():
+        yield
 
 
 def tiny(input_shape=(8, 8, 1), num_classes=10, *, activation: str = "relu", width: int = 4):
@@ -235,6 +233,23 @@ def test_a_registry_is_a_sorted_mapping():
     assert "green" not in colours
     with pytest.raises(UnknownName, match="no colour 'rd'; did you mean 'red'"):
         colours["rd"]
+
+
+def test_what_a_registry_is_given_for_a_time_is_forgotten():
+    colours = Registry("colour")
+    colours.add("red", 1)
+
+    def fail():
+        with colours.temporary():
+            colours.add("blue", 2)
+            assert dict(colours) == {"blue": 2, "red": 1}
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert dict(colours) == {"red": 1}
+    colours.add("blue", 3)
+    assert list(colours) == ["blue", "red"]
 
 
 def test_names_and_specs_need_no_keras():

@@ -28,11 +28,9 @@ LONG = "net-" + "-".join(f"units{number}" for number in range(40))  # longer tha
 @pytest.fixture(scope="module", autouse=True)
 def users_networks():
     """Register the models of users_networks.py, and forget them afterwards."""
-    before = dict(MODELS._values)
-    importlib.import_module("users_networks")
-    yield
-    MODELS._values.clear()
-    MODELS._values.update(before)
+    with MODELS.temporary():
+        importlib.import_module("users_networks")
+        yield
 
 
 class Said(netzoo.Callback):

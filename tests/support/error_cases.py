@@ -3,7 +3,8 @@
 A case is a name, the class of the error, what provokes it, and the whole message, in which <any>
 stands for what differs from machine to machine or is another library's. What provokes it is a
 command line or a function, in an empty folder; a function's argument sets attributes, variables and
-packages for the case alone. What click says of a command line is in test_cli.py.
+packages for the case alone, and what it registers is forgotten. What click says of a command line
+is in test_cli.py.
 """
 
 import contextlib
@@ -45,7 +46,7 @@ TRAINED = record("lenet", 0, 0.7, cost=False)
 
 def here(patch):
     patch.setattr(build, "__module__", "__main__")
-    registered(patch, "here", build)
+    registered("here", build)
     planned_trials({model_spec("here"): recipe("brief", "")}, DATA, [0], "tensorflow", "cpu")
 
 
@@ -113,8 +114,8 @@ def in_folder(make, words):
     command(words)
 
 
-def two_of_one_argument(patch):
-    registered(patch, "lenet-tanh", MODELS["lenet"].builder, activation="tanh")
+def two_of_one_argument():
+    registered("lenet-tanh", MODELS["lenet"].builder, activation="tanh")
     netzoo.ablate("lenet", factorial=True, changes=["activation=tanh", "activation=relu"])
 
 

@@ -18,7 +18,7 @@ from netzoo.cost.verify import verify
 from netzoo.data import idx, sample, tfds
 from netzoo.data.source import Images, Split
 from netzoo.errors import BadInput, DataError, Diverged, UnknownName
-from netzoo.models.catalog import MODELS, model_spec, register_model
+from netzoo.models.catalog import model_spec, register_model
 from netzoo.models.find import find_model
 from netzoo.recipes import recipe
 from netzoo.runs.request import planned_trials
@@ -45,9 +45,8 @@ def file(name, content=""):
     return path
 
 
-def registered(patch, name, builder, **changes):
-    """Register a builder for this case alone."""
-    patch.setattr(MODELS, "_values", dict(MODELS._values))
+def registered(name, builder, **changes):
+    """Register a builder."""
     register_model(name, **changes)(builder)
 
 
@@ -246,12 +245,12 @@ CASES = [
      "1)."),
     ("classes", BadInput, lambda: netzoo.create_model("lenet", num_classes=1),
      "a classifier needs at least 2 classes; received 1."),
-    ("name taken", BadInput, lambda patch: registered(patch, "lenet", build),
+    ("name taken", BadInput, lambda: registered("lenet", build),
      "model 'lenet' is registered already; choose another name."),
-    ("name with a mark", BadInput, lambda patch: registered(patch, "a:b", build),
+    ("name with a mark", BadInput, lambda: registered("a:b", build),
      "a model's name holds no ':', ',', '=', '@' or space; received 'a:b'."),
     ("builder without classes", BadInput,
-     lambda patch: registered(patch, "mine", lambda input_shape: None),
+     lambda: registered("mine", lambda input_shape: None),
      "the builder of 'mine' takes no argument 'num_classes'."),
     # Models from elsewhere.
     ("application", UnknownName, lambda: find_model("keras:ResNet51"),

@@ -5,8 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-import netzoo
-from netzoo.data import fashion_mnist, idx
+from netzoo.data import idx
 from netzoo.errors import DataError
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
@@ -153,15 +152,3 @@ def test_a_file_that_is_there_twice_is_read_if_both_hold_the_same(folder):
         f"{folder / 't10k-labels-idx1-ubyte'} and {other} hold different data; remove the wrong "
         "one."
     )
-
-
-def test_fashion_mnist_is_found_where_torchvision_keeps_it(tmp_path):
-    if not fashion_mnist.DEBIAN_FOLDER.is_dir():
-        pytest.skip("the full data set is not on this machine")
-    raw = tmp_path / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    for path in fashion_mnist.DEBIAN_FOLDER.glob("*ubyte.gz"):
-        (raw / path.name.replace("-idx", ".idx")).symlink_to(path)
-    images = netzoo.open_images("fashion_mnist", tmp_path)
-    assert images.sha256() == fashion_mnist.SHA256
-    assert images.source == f"IDX files in {tmp_path}"

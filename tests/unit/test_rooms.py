@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -92,20 +93,22 @@ def modules():
         yield pytest.param(path, name.removesuffix(".__init__"), id=name)
 
 
-def imports(tree, *, everywhere):
-    """Yield the modules imported, at module level or everywhere."""
-    nodes = ast.walk(tree) if everywhere else tree.body
-    for node in nodes:
+@cache
+def imports(path, *, everywhere):
+    """Return the modules that a file imports, at module level or everywhere."""
+    tree, names = ast.parse(path.read_text()), []
+    for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
 
 
 @pytest.mark.parametrize(("path", "name"), list(modules()))
 def test_a_room_imports_from_above_only(path, name):
-    room, tree = room_of(name), ast.parse(path.read_text())
-    for imported in imports(tree, everywhere=True):
+    room = room_of(name)
+    for imported in imports(path, everywhere=True):
         if not imported.startswith("netzoo."):
             continue
         target = room_of(imported.removeprefix("netzoo."))
@@ -116,9 +119,8 @@ def test_a_room_imports_from_above_only(path, name):
 
 @pytest.mark.parametrize(("path", "name"), list(modules()))
 def test_what_is_imported_inside_a_function_is_named_above(path, name):
-    tree = ast.parse(path.read_text())
-    inside = list(imports(tree, everywhere=True))
-    for imported in imports(tree, everywhere=False):
+    inside = list(imports(path, everywhere=True))
+    for imported in imports(path, everywhere=False):
         inside.remove(imported)
     for imported in inside:
         parts = imported.split(".")
@@ -133,8 +135,7 @@ def test_no_file_imports_itself_by_way_of_others():
     names = {each.values[1] for each in modules()}
     above = {}
     for path, name in (each.values for each in modules()):
-        tree = ast.parse(path.read_text())
-        found = (each.removeprefix("netzoo.") for each in imports(tree, everywhere=True))
+        found = (each.removeprefix("netzoo.") for each in imports(path, everywhere=True))
         targets = {each if each in names else each.rpartition(".")[0] for each in found} & names
         above[name] = {t for t in targets if t != name and (name, room_of(t)) != UPWARD}
     order = TopologicalSorter(above)
@@ -144,9 +145,8 @@ def test_no_file_imports_itself_by_way_of_others():
 def test_no_permission_is_left_over():
     used = set()
     for path, name in (each.values for each in modules()):
-        tree = ast.parse(path.read_text())
-        at_once = list(imports(tree, everywhere=False))
-        inside = set(imports(tree, everywhere=True)) - set(at_once)
+        at_once = list(imports(path, everywhere=False))
+        inside = set(imports(path, everywhere=True)) - set(at_once)
         for who in (name, room_of(name)):
             for imported in inside:
                 used |= {(who, ".".join(imported.split(".")[:n])) for n in (1, 2)}
@@ -159,7 +159,7 @@ def test_no_permission_is_left_over():
 @pytest.mark.parametrize(("path", "name"), list(modules()))
 def test_a_module_imports_only_the_third_party_that_its_room_may(path, name):
     known = allowed(THIRD_PARTY, name) | OF_ONE_BACKEND.get(name, set())
-    for imported in imports(ast.parse(path.read_text()), everywhere=False):
+    for imported in imports(path, everywhere=False):
         top = imported.partition(".")[0]
         ours = top == "netzoo" or top in sys.stdlib_module_names
         assert ours or top in known, f"{name} imports {top}"
@@ -167,9 +167,9 @@ def test_a_module_imports_only_the_third_party_that_its_room_may(path, name):
 
 @pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
 def test_the_command_line_imports_itself_relatively_and_nothing_heavy(path):
-    for imported in imports(ast.parse(path.read_text()), everywhere=True):
+    for imported in imports(path, everywhere=True):
         assert imported.partition(".")[0] not in {"cli", "netzoo_cli"}
-    for imported in imports(ast.parse(path.read_text()), everywhere=False):
+    for imported in imports(path, everywhere=False):
         top = imported.partition(".")[0]
         assert top not in {"keras", "tensorflow", "torch", "jax", "numpy", "msgspec"}
 

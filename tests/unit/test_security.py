@@ -115,7 +115,7 @@ def uses():
 
 def uses_of(name):
     """Return the uses of a name, or of what is in a module of that name."""
-    return [use for use in uses() if f".{name}." in f".{use[1]}."]
+    return [use for use in uses() if name in use[1] and f".{name}." in f".{use[1]}."]
 
 
 @pytest.mark.parametrize("why", NEVER)
