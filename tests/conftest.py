@@ -3,6 +3,7 @@
 It starts as the first module outside tests/unit is collected, before that imports keras.
 """
 
+import contextvars
 import gc
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import netzoo_cli
 import pytest
 
 from netzoo import backend
@@ -58,6 +60,21 @@ def netzoo(tmp_path):
             timeout=300,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture
+def netzoo_here(tmp_path, monkeypatch, capsys):
+    """Run the command line in this process, in a folder of its own; return what `netzoo` does."""
+
+    def run(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["netzoo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            contextvars.copy_context().run(netzoo_cli.main)
+        printed, said = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, end.value.code, printed, said)
 
     return run
 

@@ -40,6 +40,15 @@ def finish(folder, words):
         return ended(process)
 
 
+def one_line(done, words):
+    """Assert that a command ended as a wrong request does, with these words in its one line."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert words in done.stderr
+
+
 def wait_for(process, words):
     """Read what a process says until these words come."""
     for line in process.stderr:

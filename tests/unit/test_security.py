@@ -222,8 +222,8 @@ def test_a_name_from_outside_is_one_part_of_a_path(name, tmp_path):
 
 
 @pytest.mark.parametrize("spec", ["../../escaped", "lenet:activation=../x", "lenet@as=../x"])
-def test_a_wrong_model_is_refused_before_anything_is_written(spec, netzoo, tmp_path):
-    done = netzoo("compare", spec)
+def test_a_wrong_model_is_refused_before_anything_is_written(spec, netzoo_here, tmp_path):
+    done = netzoo_here("compare", spec)
     assert (done.returncode, done.stdout) == (2, "")
     assert list(tmp_path.iterdir()) == []
 
