@@ -1,3 +1,5 @@
+__version__: str
+
 from .backend import versions as versions
 from .cost.by_name import summary as summary
 from .cost.count import cost_rule as cost_rule

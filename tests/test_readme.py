@@ -339,7 +339,7 @@ def test_python_is_python(block):
 def test_each_name_of_netzoo_is_public():
     named = set(re.findall(r"\bnetzoo\.((?:errors\.)?\w+)", TEXT))
     assert len(named) > 10
-    known = {*netzoo.__all__, "errors", *(f"errors.{name}" for name in vars(errors))}
+    known = {*netzoo.__all__, "__version__", "errors", *(f"errors.{name}" for name in vars(errors))}
     assert named - known == set()
 
 

@@ -1,14 +1,29 @@
+import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import entry_points, requires
+from importlib.metadata import entry_points, metadata, requires, version
 from pathlib import Path
+
+import pytest
+import yaml
 
 import netzoo
 
 PROJECT = Path(__file__).parents[2]
 SETTINGS = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+METADATA = metadata("netzoo").json
+GITHUB = PROJECT / ".github"
+
+
+def pythons():
+    """Return the minor versions of the classifiers: ["3.11", …]."""
+    found = (
+        re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", each)
+        for each in METADATA["classifier"]
+    )
+    return [each[1] for each in found if each]
 
 
 def test_the_list_of_packages_is_complete():
@@ -66,6 +81,80 @@ def test_the_list_of_public_names_in_the_readme_is_complete():
     table = text.partition("All public names")[2].partition("##")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.M)
     assert sorted(re.findall(r"`(\w+)`", " ".join(rows))) == netzoo.__all__
+
+
+def test_the_version_is_the_installed_one():
+    assert netzoo.__version__ == version("netzoo") == SETTINGS["project"]["version"]
+
+
+def test_another_attribute_is_missing_as_usual():
+    with pytest.raises(AttributeError, match="nothing_of_this_name"):
+        _ = netzoo.nothing_of_this_name
+
+
+def test_the_author_is_the_one_of_the_licence():
+    assert METADATA["author"] in (PROJECT / "LICENSE").read_text()
+
+
+def test_each_url_is_one_and_has_a_short_label():
+    urls = [each.split(", ", 1) for each in METADATA["project_url"]]
+    assert urls
+    for label, url in urls:
+        assert len(label) <= 32
+        assert re.fullmatch(r"https://[\w.]+\.\w+/\S*", url)
+
+
+def test_the_pythons_of_the_classifiers_are_those_of_the_workflow():
+    assert len(pythons()) > 1
+    assert METADATA["requires_python"] == f">={pythons()[0]}"
+    minors = [int(each.partition(".")[2]) for each in pythons()]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    assert workflow()["jobs"]["gate"]["strategy"]["matrix"]["python"] == pythons()
+
+
+@pytest.mark.parametrize(("job", "script"), [("gate", ".ci/run"), ("lowest", ".ci/lowest")])
+def test_each_job_of_the_workflow_runs_its_script(job, script):
+    assert script in [step.get("run") for step in workflow()["jobs"][job]["steps"]]
+    assert os.access(PROJECT / script, os.X_OK)
+
+
+def test_the_groups_take_what_the_extras_hold():
+    extras = SETTINGS["project"]["optional-dependencies"]
+    groups = SETTINGS["dependency-groups"]
+    assert set(groups) == {"test", "dev"}
+    for requirement in (each for group in groups.values() for each in group):
+        names = re.fullmatch(r"netzoo\[([\w,]+)\]", requirement)[1]
+        assert set(names.split(",")) <= set(extras)
+
+
+def test_the_form_for_bugs_asks_for_what_is_needed():
+    form = yaml.safe_load((GITHUB / "ISSUE_TEMPLATE" / "bug.yml").read_text())
+    fields = {field["id"]: field for field in form["body"]}
+    assert "netzoo.versions()" in fields["versions"]["attributes"]["description"]
+    for name in ("versions", "command", "expected", "seen"):
+        assert fields[name]["validations"]["required"]
+
+
+def test_the_changelog_has_a_section_for_what_is_next_and_one_for_each_release():
+    text = (GITHUB / "CHANGELOG.md").read_text()
+    sections = re.findall(r"^## \[(.+?)\]", text, re.M)
+    assert sections[0] == "Unreleased"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", each) for each in sections[1:])
+    kinds = re.findall(r"^### (\w+)", text, re.M)
+    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_hooks_before_a_commit_are_checks_of_the_gate():
+    hooks = yaml.safe_load((PROJECT / ".ci" / "pre-commit.yaml").read_text())
+    gate = (PROJECT / ".ci" / "run").read_text()
+    commands = [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]]
+    assert commands
+    for command in commands:
+        assert command in gate
+
+
+def workflow():
+    return yaml.safe_load((GITHUB / "workflows" / "test.yml").read_text())
 
 
 def test_importing_netzoo_imports_no_backend():
