@@ -12,7 +12,7 @@ from processes import one_line
         ("compare lenet:dropout", "a change is written name=value; received 'dropout'"),
         ("compare lenet --augment flp", "no augment 'flp'; did you mean 'flip'?"),
         ("compare lenet --columns mac", "no column 'mac'; did you mean 'macs'?"),
-    ("compare lenet --format jsn", "no format 'jsn'; did you mean 'json'?"),
+        ("compare lenet --format jsn", "no format 'jsn'; did you mean 'json'?"),
         ("compare lenet --epoch 3", "No such option '--epoch'. (Did you mean one of: '--epochs'"),
         ("compare lenet --epochs 0", "epochs is from 1 to 100000; received 0"),
         ("compare lenet --learning-rate nan", "learning_rate is from 1e-12 to 1e+06; received nan"),
