@@ -5,10 +5,14 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
+from study_records import record
+
+from netzoo.runs.store import Store
 
 pytestmark = pytest.mark.backend_independent
 slow = pytest.mark.slow  # a process each: the default suite has one of each kind
@@ -27,8 +31,8 @@ def build(input_shape=(28, 28, 1), num_classes=10):
     return keras.Model(image, keras.layers.Dense(num_classes)(keras.layers.Flatten()(image)))
 
 if __name__ == "__main__":
-    from netzoo.provenance import COMMAND
-from netzoo_cli import main
+    from netzoo_cli import main
+
     main()
 """
 
@@ -52,16 +56,15 @@ def whole(words):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Train a model with a name of many scripts in a terminal of ASCII; return folder and JSON."""
+def recorded(tmp_path_factory):
+    """Return a folder with the records of two models, one with a name of many scripts."""
     folder = tmp_path_factory.mktemp("terminals")
-    (folder / "own_model.py").write_text(OWN, encoding="utf-8")
-    start = (sys.executable, "-c", "import own_model, netzoo_cli; netzoo_cli.main()")
-    images = ("--dataset", "fashion_mnist_sample", *SMALL)
-    words = ("compare", "plain", "größe-文", *images, "--seeds", "2", "--output", "größe")
-    code, printed, said = run(folder, "ascii", *words, "--format", "json", start=start)
-    assert code == 0, said
-    return folder, printed, said
+    store = Store(folder / "größe")
+    for number, model in enumerate(("plain", "größe-文")):
+        for seed in (0, 1):
+            made = record("lenet", seed, 0.7 + number / 10 + seed / 50)
+            store.keep_trial(replace(made, trial=replace(made.trial, model=model)))
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -81,10 +84,9 @@ def test_a_table_is_printed_with_what_the_terminal_has(tmp_path, encoding, words
     assert printed.translate(plain).split() == wanted.replace("→", "->").translate(plain).split()
 
 
-def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
-    folder, _, _ = trained
+def test_columns_stay_aligned_where_a_stand_in_is_longer(recorded):
     for encoding, sign in (("latin-1", "±"), ("ascii", "+/-"), ("cp437", "±")):
-        code, printed, _ = run(folder, encoding, "show", "größe")
+        code, printed, _ = run(recorded, encoding, "show", "größe")
         assert code == 0
         table = printed.partition("\n\n")[0].splitlines()
         rule = next(line for line in table if set(line.strip()) <= set("-─"))
@@ -96,17 +98,22 @@ def test_columns_stay_aligned_where_a_stand_in_is_longer(trained):
 
 @slow
 @pytest.mark.parametrize("encoding", ["cp437", "ascii"])
-def test_a_plot_is_drawn_with_what_the_terminal_has(trained, encoding):
-    folder, _, _ = trained
-    code, printed, said = run(folder, encoding, "show", "größe", "--plot")
+def test_a_plot_is_drawn_with_what_the_terminal_has(recorded, encoding):
+    code, printed, said = run(recorded, encoding, "show", "größe", "--plot")
     assert (code, said) == (0, "")
-    assert re.search(r"[*●] plain   [\^▲] gr", printed)
+    assert re.search(r"[*●] gr\S+   [\^▲] plain", printed)
     drawn = printed[printed.index("accuracy by epoch") :]
     assert drawn.count("|") + drawn.count("│") > 20
 
 
-def test_what_was_trained_is_printed_and_kept_whole(trained):
-    folder, printed, said = trained
+@slow  # it trains
+def test_what_is_trained_is_printed_and_kept_whole(tmp_path):
+    (tmp_path / "own_model.py").write_text(OWN, encoding="utf-8")
+    start = (sys.executable, "-c", "import own_model, netzoo_cli; netzoo_cli.main()")
+    images = ("--dataset", "fashion_mnist_sample", *SMALL)
+    words = ("compare", "plain", "größe-文", *images, "--seeds", "2", "--output", "größe")
+    code, printed, said = run(tmp_path, "ascii", *words, "--format", "json", start=start)
+    assert code == 0, said
     assert printed.isascii()
     assert said.isascii()
     models = [model["name"] for model in json.loads(printed)["models"]]
@@ -114,17 +121,16 @@ def test_what_was_trained_is_printed_and_kept_whole(trained):
     assert "Trial 2 of 4: grosse-??, seed 0" in said
     assert "grosse-??, seed 1: test " in said
     assert "Data: fashion_mnist_sample, 200 training (10 % held out" in said
-    kept = (folder / "größe" / "table.txt").read_text(encoding="utf-8")
+    kept = (tmp_path / "größe" / "table.txt").read_text(encoding="utf-8")
     assert "größe-文" in kept
     assert "28 × 28 × 1" in kept
 
 
 @slow
 @pytest.mark.parametrize("form", ["csv", "markdown", "latex", "json"])
-def test_each_form_is_printed(trained, form):
-    folder, _, _ = trained
-    _, wanted, _ = run(folder, "utf-8", "show", "größe", "--format", form)
-    code, printed, said = run(folder, "cp1252", "show", "größe", "--format", form)
+def test_each_form_is_printed(recorded, form):
+    _, wanted, _ = run(recorded, "utf-8", "show", "größe", "--format", form)
+    code, printed, said = run(recorded, "cp1252", "show", "größe", "--format", form)
     assert (code, said) == (0, "")
     if form == "json":
         assert json.loads(printed) == json.loads(wanted)
