@@ -116,12 +116,13 @@ def test_what_cannot_be_counted_is_refused_in_words():
     class Subclassed(keras.Model):
         pass
 
-    image = keras.Input((None, None, 3))
+    image, text = keras.Input((None, None, 3)), keras.Input((), dtype="string")
     for model, words in (
         (keras.Sequential([layers.Dense(2)]), "is not built"),
         (Subclassed(), "is not built"),
         (layers.Dense(2), "received Dense"),
         (keras.Model(image, layers.Conv2D(2, 3)(image)), "open dimension"),
+        (keras.Model(text, layers.TextVectorization()(text)), "open dimension"),
     ):
         with pytest.raises(BadInput, match=words):
             netzoo.count_cost(model)

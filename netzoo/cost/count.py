@@ -225,10 +225,16 @@ def _without_batch(shape: Any) -> tuple[Any, ...]:
 
 
 def _elementwise(call: Call, products: list[Product] | None) -> int:
-    """Return a call's own element-wise operations; what is inside it tells of the rest."""
+    """Return a call's own element-wise operations; what is inside it tells of the rest.
+
+    Raises BadInput for a layer whose output has an open dimension, which no size is known of.
+    """
     if products is None or layers.has_users_rule(call.operation):
         return 0
-    return facts_of(call.operation).elementwise(call)
+    facts = facts_of(call.operation)
+    if facts.inside is None and isinstance(call.operation, keras.Layer):
+        _ = call.output_shapes  # raises, where nothing else asks for them
+    return facts.elementwise(call)
 
 
 def _calls_text(layer: tuple[str, str], calls: int) -> str:

@@ -34,7 +34,7 @@ def first_input(call: Call) -> int:
 
 
 def merged(call: Call) -> int:
-    """Return one for each element made, at each step of several inputs put together."""
+    """Return one for each element that each step of putting several inputs together makes."""
     return outputs(call) * max(1, len(call.inputs) - 1)
 
 
