@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-pytestmark = pytest.mark.once
+pytestmark = pytest.mark.backend_independent
 OLD = Path(__file__).parent / "old"
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 STUDIES = ("ablation", "pairs", "ladder", "probe", "lesson")
