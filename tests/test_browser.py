@@ -168,9 +168,9 @@ def test_the_table_is_sorted_by_numbers_and_back(opened):
 
 def test_another_baseline_changes_answer_and_table(opened):
     with opened() as seen:
-        assert "alexnet is better than lenet by" in seen.tab.locator("header").inner_text()
+        assert "alexnet is better than lenet: +" in seen.tab.locator("header").inner_text()
         seen.tab.select_option("#baseline", "alexnet")
-        assert "lenet-relu is worse than alexnet by" in seen.tab.locator("header").inner_text()
+        assert "lenet-relu is worse than alexnet: -" in seen.tab.locator("header").inner_text()
         (row,) = [
             row for row in seen.shown(".sorted tbody tr") if row.startswith("alexnet\t")
         ]  # fmt: skip

@@ -14,7 +14,7 @@ from processes import COMMAND, launch, wait_for
 
 import netzoo
 from netzoo.errors import BadInput, DataError, UnknownName
-from netzoo.report.gather import gathered
+from netzoo.report.gather import gather
 from netzoo.runs.store import PICTURES, Store, keep_study
 
 pytestmark = pytest.mark.page
@@ -52,7 +52,7 @@ def ran(tmp_path_factory):
 def test_a_training_is_drawn_at_its_end(ran):
     folder, done = ran
     assert done.returncode == 0, done.stderr
-    assert "The page is out/report.html.\n" in done.stderr
+    assert "The report is out/report.html.\n" in done.stderr
     text = (folder / "out" / "report.html").read_text(encoding="utf-8")
     assert "lenet, lenet-relu on fashion_mnist_sample, one seed" in text
     written = {path.name for path in (folder / "out" / "report-figures").iterdir()}
@@ -81,7 +81,7 @@ def test_finished_runs_are_drawn_without_any_backend(ran, tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "The page is page.html, its figures are in page-figures.\n"
+    assert done.stdout == "The report is page.html; its figures are in page-figures.\n"
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert '<html lang="zh">' in text
     assert re.search(r'data-baseline="([\w-]+)"', text)[1] == "lenet-relu"
@@ -139,7 +139,7 @@ def test_the_same_model_of_two_backends_is_told_apart(tmp_path):
     lenets = groups()["lenet"]
     first = folder_of(tmp_path / "one", on("torch", lenets))
     second = folder_of(tmp_path / "two", [*on("jax", lenets), *groups()["alexnet"]])
-    found = gathered([first, second])
+    found = gather([first, second])
     assert found.models == ["lenet (torch)", "alexnet", "lenet (jax)"]
     assert [each.baseline for each in found.comparisons.values()] == found.models
     assert [len(group) for group in found.records.values()] == [3, 3, 3]
@@ -151,7 +151,7 @@ def test_the_same_model_with_other_settings_is_told_apart_by_the_folder(tmp_path
         replace(r, trial=replace(r.trial, recipe=replace(r.trial.recipe, learning_rate=0.5)))
         for r in lenets
     ]
-    found = gathered([folder_of(tmp_path / "a", lenets), folder_of(tmp_path / "b", slow)])
+    found = gather([folder_of(tmp_path / "a", lenets), folder_of(tmp_path / "b", slow)])
     assert found.models == ["lenet (a)", "lenet (b)"]
 
 
@@ -161,18 +161,18 @@ def test_the_seeds_of_a_model_in_several_folders_are_one_group(tmp_path):
     # Of an older version, which did not record the number of threads, and of this one.
     newer = [replace(r, device=replace(r.device, threads=2)) for r in lenets[1:]]
     second = folder_of(tmp_path / "b", newer)
-    found = gathered([first, second])
+    found = gather([first, second])
     assert [r.trial.seed for r in found.records["lenet"]] == [0, 1, 2]
     assert found.comparison.recipe["seeds"] == [0, 1, 2]
 
 
 def test_the_baseline_that_is_asked_for_comes_first(tmp_path):
     folder = folder_of(tmp_path / "a", [r for group in groups().values() for r in group])
-    found = gathered([folder], "lenet-relu")
+    found = gather([folder], "lenet-relu")
     assert found.models[0] != "lenet-relu"
     assert found.comparison.baseline == "lenet-relu"
     with pytest.raises(UnknownName, match="did you mean 'alexnet'"):
-        gathered([folder], "alexnett")
+        gather([folder], "alexnett")
 
 
 def test_the_folder_of_a_lesson_is_its_trainings_and_its_claims(tmp_path):
@@ -180,18 +180,18 @@ def test_the_folder_of_a_lesson_is_its_trainings_and_its_claims(tmp_path):
     folder_of(tmp_path / "trainings", groups()["alexnet"])
     folder_of(tmp_path / "probes", [])
     keep_study(tmp_path / "probes", looked)
-    found = gathered([tmp_path])
+    found = gather([tmp_path])
     assert found.models == ["alexnet", "alexnet-sigmoid", "alexnet-avgpool"]
     assert found.studies == (looked,)
     whole = page_of(trained, looked)
     keep_study(tmp_path, whole)
-    assert gathered([tmp_path]).studies == (whole,)
+    assert gather([tmp_path]).studies == (whole,)
 
 
 def test_a_folder_without_anything_to_show_is_refused(tmp_path):
     (tmp_path / "trials").mkdir()
     (tmp_path / "plan.json").write_text("{}")
-    with pytest.raises(DataError, match="there is nothing to show in "):
+    with pytest.raises(DataError, match="no results in "):
         netzoo.write_report(tmp_path)
     with pytest.raises(BadInput, match="is not a folder"):
         netzoo.write_report(tmp_path / "none")
@@ -201,10 +201,10 @@ def test_a_folder_without_anything_to_show_is_refused(tmp_path):
 
 def test_pictures_that_are_damaged_are_left_out(ran, tmp_path):
     folder = shutil.copytree(ran[0] / "out", tmp_path / "out")
-    assert gathered([folder]).pictures is not None
+    assert gather([folder]).pictures is not None
     (folder / PICTURES).write_text("{")
-    assert gathered([folder]).pictures is None
-    assert gathered([folder]).models == ["lenet", "lenet-relu"]
+    assert gather([folder]).pictures is None
+    assert gather([folder]).models == ["lenet", "lenet-relu"]
 
 
 def test_ctrl_c_draws_what_is_finished(tmp_path):
@@ -214,5 +214,5 @@ def test_ctrl_c_draws_what_is_finished(tmp_path):
         process.send_signal(signal.SIGINT)
         _, said = process.communicate()
     assert process.returncode == 130
-    assert "The page is out/report.html." in said
+    assert "The report is out/report.html." in said
     assert "lenet on fashion_mnist_sample" in (tmp_path / "out" / "report.html").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""One self-contained page of what was trained, and its figures; made from records alone."""
+"""The HTML report of finished runs, its figures, and the learning curves of a terminal."""
 
 from netzoo.errors import imported
 from netzoo.report.terminal import INSTALL
@@ -7,6 +7,6 @@ PACKAGES = ("altair", "jinja2", "PIL", "vl_convert")
 
 
 def require_page(wanting: str) -> None:
-    """Raise MissingPackage, which names what wants it, if nothing can be drawn here."""
+    """Raise MissingPackage, which names `wanting`, if a package of the extra is not installed."""
     for package in PACKAGES:
         imported(package, wanting, INSTALL)

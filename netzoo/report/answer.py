@@ -1,4 +1,4 @@
-"""The page's first lines: the question, and the answer that the statistics allow."""
+"""The title of the page, and the sentences below it that state each verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,24 +14,29 @@ from netzoo.results.probe import Probe
 from netzoo.results.study import Study
 from netzoo.stats import Delta
 
-MOST_NAMED = 4  # models in the question
+MOST_NAMED = 4  # models in the title
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The question and its answer, as sentences to be said in either language."""
+    """The question and its answer, as sentences for each language."""
 
     question: Sentence
     sentences: Sequence[Sentence] = field(default_factory=list)
 
 
 def answer(comparison: Comparison) -> Answer:
-    """Return what was asked, and what came out against the comparison's baseline."""
+    """Return the models as the question, and their verdicts against the baseline as the answer."""
     rows = comparison.models
     names = [row.name for row in rows]
     seeds = len(comparison.recipe["seeds"])
-    told = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
-    values = {"models": told, "data": comparison.dataset.name, "seeds": seeds, "count": len(names)}
+    listed = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+    values = {
+        "models": listed,
+        "data": comparison.dataset.name,
+        "seeds": seeds,
+        "count": len(names),
+    }
     few = "{models} on {data}, one seed" if seeds == 1 else "{models} on {data}, {seeds} seeds"
     many = few.replace("{models}", "{count} models ({models})")
     question = (few if len(names) <= MOST_NAMED else many, values)
@@ -44,22 +49,18 @@ def answer(comparison: Comparison) -> Answer:
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
-    found = row.test_accuracy
-    if found is None:
+    estimate = row.test_accuracy
+    if estimate is None:
         return [("{model} has no result yet.", {"model": row.name})]
-    accuracy = units.percent_spread(found.mean, found.sd)
-    return [
-        (
-            "{model} reaches {accuracy} on the test images.",
-            {"model": row.name, "accuracy": accuracy},
-        )
-    ]
+    accuracy = units.percent_spread(estimate.mean, estimate.sd)
+    values = {"model": row.name, "accuracy": accuracy}
+    return [("{model} reaches {accuracy} test accuracy.", values)]
 
 
 def study_answer(study: Study) -> Answer | None:
-    """Return what a lesson, an ablation or a ladder was asked, and what came out.
+    """Return the question and the verdicts of a lesson, an ablation or a ladder.
 
-    None of a probe, which has no verdict.
+    None for a probe, which has no verdicts.
     """
     if isinstance(study, Probe):
         return None
@@ -67,16 +68,16 @@ def study_answer(study: Study) -> Answer | None:
         return Answer(("The lesson's claims, measured", {}), [_claims(study.claims)])
     if isinstance(study, Ablation):
         effects = [(effect, study.base) for effect in study.effects]
-        question = "What each change of {base} does, on {data}, seeds {seeds}"
+        question = "Ablation of {base} on {data}, seeds {seeds}"
         values = {"base": study.base}
     else:
         names = [model.name for model in study.models]
         effects = list(zip(study.rungs, names, strict=False))
-        question = "From {base} to {last} a change at a time, on {data}, seeds {seeds}"
+        question = "From {base} to {last}, one change at a time, on {data}, seeds {seeds}"
         values = {"base": names[0], "last": names[-1]}
-    trained = study.comparison
-    values |= {"data": trained.dataset.name}
-    values |= {"seeds": ", ".join(map(str, trained.recipe["seeds"]))}
+    comparison = study.comparison
+    values |= {"data": comparison.dataset.name}
+    values |= {"seeds": ", ".join(map(str, comparison.recipe["seeds"]))}
     sentences = [_difference(e.model, base, e.verdict, e.accuracy) for e, base in effects]
     return Answer((question, values), sentences)
 
@@ -96,7 +97,7 @@ def _claims(claims: Sequence[Claim]) -> Sentence:
 
 
 def _against(row: ModelRow, base: ModelRow) -> Sentence:
-    """Return what may be said of a model beside the baseline."""
+    """Return the verdict of a model against the baseline."""
     ratio = row.macs / base.macs if row.macs and base.macs else None
     return _difference(row.name, base.name, row.verdict, row.delta, ratio)
 
@@ -104,26 +105,26 @@ def _against(row: ModelRow, base: ModelRow) -> Sentence:
 def _difference(
     model: str, base: str, verdict: str | None, delta: Delta | None, macs: float | None = None
 ) -> Sentence:
-    """Return what a verdict says; macs: the model's, in those of the base."""
+    """Return a verdict as a sentence; macs: the ratio of the model's MACs to the base's."""
     values: dict[str, Any] = {"model": model, "base": base}
     if verdict == "did not train":
         return ("{model} did not train: its accuracy is not above chance.", values)
     if verdict == "diverged":
-        return ("{model} diverged: its loss grew beyond all numbers.", values)
+        return ("{model} diverged: its loss became infinite or NaN.", values)
     if delta is None:
         return ("{model} cannot be compared with {base}: one of them has no result.", values)
     values |= {"points": units.points(delta.mean, delta.ci95), "p": units.p_value(delta.p)}
-    price = ""
+    cost = ""
     if macs is not None:
         values["macs"] = units.ratio(macs)
-        price = ", at {macs} the MACs"
+        cost = ", at {macs} the MACs"
     sentences = {
-        "better": "{model} is better than {base} by {points} points of test accuracy (p {p})",
-        "worse": "{model} is worse than {base} by {points} points of test accuracy (p {p})",
-        "not separable": "{model} and {base} cannot be separated: {points} points of test accuracy "
+        "better": "{model} is better than {base}: {points} points of test accuracy (p {p})",
+        "worse": "{model} is worse than {base}: {points} points of test accuracy (p {p})",
+        "not separable": "{model} and {base} are not separable: {points} points of test accuracy "
         "(p {p})",
     }
-    return (f"{sentences[verdict or 'not separable']}{price}.", values)
+    return (f"{sentences[verdict or 'not separable']}{cost}.", values)
 
 
 def _accuracy(row: ModelRow) -> float:

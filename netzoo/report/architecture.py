@@ -1,4 +1,4 @@
-"""The networks as drawings: each layer with the size of what it gives, the models side by side."""
+"""Drawings of the architectures: each layer with its output shape, the models side by side."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import altair as alt
 from netzoo import units
 from netzoo.cost.layer_cost import LayerCost
 from netzoo.cost.result import Cost
-from netzoo.report.figure import Figure, fading, picked, rows_named, word
+from netzoo.report.figure import Figure, opacity, picked_param, rows_named, slug
 from netzoo.report.layers import aligned
 
 NAME = "architecture"
@@ -28,18 +28,18 @@ def architecture(
 ) -> Figure | None:
     """Return the layers of the models from top to bottom, or None if no model was counted.
 
-    What differs from the base model in type or output is outlined; changes: what sets a model
-    apart from its family's base, by name, is told above it.
+    A layer whose type or output shape differs from the base model's is outlined. changes: by
+    model, the settings that differ from its family's base, written above the drawing.
     """
     costs = {name: cost for name, cost in costs.items() if len(cost.layers) <= MOST_LAYERS}
     if not costs:
         return None
     pairs = {name: (base, name) for name in costs if base in costs and name != base}
     parts = [
-        figure.renamed(f"{NAME}-{word(name)}")
+        figure.renamed(f"{NAME}-{slug(name)}")
         for name, pair in pairs.items()
         if len(costs) > 2
-        and (figure := architecture({each: costs[each] for each in pair}, changes, base))
+        and (figure := architecture({model: costs[model] for model in pair}, changes, base))
     ]
     order = aligned([[row.name for row in cost.layers] for cost in costs.values()])
     rows = _rows(costs, base, order)
@@ -55,12 +55,12 @@ def architecture(
     ]
     return Figure(
         NAME,
-        "The networks",
+        "Architectures",
         (
-            "From the image above to the logits below. Height × width × channels of what each "
-            "layer gives, or its units; the box is as wide as the square root of the height, or as "
-            "the logarithm of the units. Blue: convolutions; green: pooling; violet: dense layers. "
-            "Outlined: not as in {base}.",
+            "Layers from the input (top) to the logits (bottom), each with its output shape: "
+            "height × width × channels, or units. Box width: square root of the height, or "
+            "logarithm of the units. Blue: convolution; green: pooling; violet: dense; grey: "
+            "other. Outlined: type or output shape differs from {base}.",
             {"base": base},
         ),
         rows,
@@ -75,7 +75,7 @@ def architecture(
 
 
 def _rows(costs: Mapping[str, Cost], base: str, order: Sequence[str]) -> list[dict[str, Any]]:
-    """Return a row for each layer of each model, a column a model; order: of the layers' names."""
+    """Return a row for each layer; each model is a column, `order` gives the layers' places."""
     widest = max(size for cost in costs.values() for size in cost.input_shape[:1] if size)
     longest = max((_units(row) for cost in costs.values() for row in cost.layers), default=1)
     known = {row.name: row for row in costs[base].layers} if base in costs else {}
@@ -118,7 +118,7 @@ def _row(
 
 
 def _extent(row: LayerCost, widest: int, longest: int) -> float:
-    """Return how wide a layer is drawn, from 0 to 1."""
+    """Return the width of a layer's box, from 0 to 1."""
     sizes = row.output_shape
     if len(sizes) == 3 and sizes[0]:
         return math.sqrt(min(1.0, sizes[0] / widest))
@@ -132,8 +132,8 @@ def _units(row: LayerCost) -> int:
 
 def _kind(row: LayerCost) -> str:
     name = row.type.lower()
-    found = [("conv", "convolution"), ("pool", "pooling"), ("dense", "dense")]
-    return next((kind for part, kind in found if part in name), "other")
+    kinds = [("conv", "convolution"), ("pool", "pooling"), ("dense", "dense")]
+    return next((kind for part, kind in kinds if part in name), "other")
 
 
 def _same(row: LayerCost, other: LayerCost | None) -> bool:
@@ -150,7 +150,7 @@ def _chart(columns: int, slots: int) -> Any:
     def y(name: str) -> Any:
         return alt.Y(f"{name}:Q", scale=down, axis=None)
 
-    faded = fading(faded=0.25)
+    dimming = opacity(dimmed=0.25)
     kinds = alt.Scale(domain=list(KINDS), range=list(KINDS.values()))
     base, heads = alt.Chart(rows_named(NAME)), alt.Chart(rows_named("heads"))
     boxes = base.mark_rect(cornerRadius=2).encode(
@@ -161,7 +161,7 @@ def _chart(columns: int, slots: int) -> Any:
         color=alt.Color("kind:N", scale=kinds, legend=None),
         stroke=alt.condition("datum.changed", alt.value("#d9622b"), alt.value(None)),
         strokeWidth=alt.value(3),
-        opacity=faded,
+        opacity=dimming,
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("layer:N", title="Layer"),
@@ -170,13 +170,13 @@ def _chart(columns: int, slots: int) -> Any:
         ],
     )
     words = base.mark_text(tooltip=False, baseline="middle").encode(
-        x=x("x"), y=y("words"), text="text:N", opacity=faded
+        x=x("x"), y=y("words"), text="text:N", opacity=dimming
     )
     names = heads.mark_text(fontWeight="bold", tooltip=False, dy=-8, limit=COLUMN_PX - 8).encode(
-        x=x("x"), y=y("y"), text="head:N", opacity=faded
+        x=x("x"), y=y("y"), text="head:N", opacity=dimming
     )
     changes = heads.mark_text(color="#d9622b", tooltip=False, dy=7, limit=COLUMN_PX - 8).encode(
-        x=x("x"), y=y("y"), text="changes:N", opacity=faded
+        x=x("x"), y=y("y"), text="changes:N", opacity=dimming
     )
-    chart = alt.layer(boxes, words, names, changes).add_params(picked())
+    chart = alt.layer(boxes, words, names, changes).add_params(picked_param())
     return chart.properties(width=COLUMN_PX * columns, height=SLOT_PX * (slots + 1.2))

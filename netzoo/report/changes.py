@@ -1,4 +1,4 @@
-"""What changes do, one by one or along a ladder, as figures."""
+"""Figures of an ablation and of a ladder: the effects of changes, with intervals."""
 
 import math
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from netzoo import units
-from netzoo.report.figure import ACCENT, SLANTED, Choice, Figure, fading, picked, rows_named
+from netzoo.report.figure import ACCENT, SLANTED, Choice, Figure, opacity, picked_param, rows_named
 from netzoo.results.ablation import Ablation, Ladder
 from netzoo.stats import Delta, Estimate
 
@@ -17,38 +17,39 @@ BAR = "#9aa7bd"
 
 
 def ablation(study: Ablation) -> Figure | None:
-    """Return what each change does to the accuracy and to the gap, with its interval."""
+    """Return the effect of each change on test accuracy and on the train–test gap."""
     rows = []
     for effect in study.effects:
         row = {"change": effect.change, "model": effect.model, "verdict": effect.verdict}
-        for figure in DIFFERENCES:
-            row |= _interval(figure, getattr(effect, figure))
+        for metric in DIFFERENCES:
+            row |= _interval(metric, getattr(effect, metric))
         rows.append(row)
     if not any("accuracy" in row for row in rows):
         return None
     return Figure(
         "ablation",
-        "What each change does",
+        "Effect of each change",
         (
-            "Each change alone, against {base}; with the 95 % interval of one comparison.",
+            "Each change made alone, relative to {base}. Bars: 95 % intervals, not corrected for "
+            "multiple comparisons.",
             {"base": study.base},
         ),
         rows,
         {
-            figure: _forest("ablation", figure, title, len(rows))
-            for figure, title in DIFFERENCES.items()
+            metric: _forest("ablation", metric, title, len(rows))
+            for metric, title in DIFFERENCES.items()
         },
-        (Choice("Show", tuple(DIFFERENCES.items())),),
+        (Choice("Metric", tuple(DIFFERENCES.items())),),
         ("Change", *DIFFERENCES.values(), "Verdict"),
         [
-            [each.change, *(_points(getattr(each, f)) for f in DIFFERENCES), each.verdict or "–"]
-            for each in study.effects
+            [e.change, *(_points(getattr(e, key)) for key in DIFFERENCES), e.verdict or "–"]
+            for e in study.effects
         ],
     )
 
 
 def shares(study: Ablation) -> Figure | None:
-    """Return each change's part of the effect of all together, None without all combinations."""
+    """Return the Shapley value of each change; None unless all combinations were trained."""
     if not study.shares:
         return None
     rows = [
@@ -58,10 +59,10 @@ def shares(study: Ablation) -> Figure | None:
     title = "Share of the joint effect, points"
     return Figure(
         "shares",
-        "What is owed to which change",
+        "Contribution of each change",
         (
-            "The test accuracy that all changes give together, shared out among them (Shapley "
-            "values), with the 95 % interval over the seeds.",
+            "Shapley values: the joint effect of all changes on test accuracy, divided among them. "
+            "Bars: 95 % intervals over the seeds.",
             {},
         ),
         rows,
@@ -73,7 +74,7 @@ def shares(study: Ablation) -> Figure | None:
 
 
 def ladder(study: Ladder) -> Figure | None:
-    """Return accuracy and cost at each rung, from the start on."""
+    """Return accuracy and cost at each rung of a ladder."""
     models = study.comparison.models
     steps = ["start", *(rung.change for rung in study.rungs)]
     rows: list[dict[str, Any]] = [
@@ -93,14 +94,11 @@ def ladder(study: Ladder) -> Figure | None:
         return None
     return Figure(
         "ladder",
-        "From rung to rung",
-        (
-            "Line: test accuracy, mean ± sample standard deviation over the seeds. Bars: the cost.",
-            {},
-        ),
+        "Accuracy and cost by rung",
+        ("Line: test accuracy, mean ± sample standard deviation over the seeds. Bars: cost.", {}),
         rows,
         {cost: _rungs(cost, rows) for cost in COSTS},
-        (Choice("Bars", tuple(COSTS.items())),),
+        (Choice("Cost", tuple(COSTS.items())),),
         ("Change", "Model", "Test accuracy, %", "Parameters", "MACs"),
         [
             [
@@ -115,19 +113,19 @@ def ladder(study: Ladder) -> Figure | None:
     )
 
 
-def _interval(figure: str, found: Delta | Estimate | None) -> dict[str, Any]:
-    if found is None:
+def _interval(metric: str, effect: Delta | Estimate | None) -> dict[str, Any]:
+    if effect is None:
         return {}
-    low, high = found.ci95 or (found.mean, found.mean)
-    points = {figure: 100 * found.mean, f"{figure}_low": 100 * low, f"{figure}_high": 100 * high}
-    return points | {"n": found.n}
+    low, high = effect.ci95 or (effect.mean, effect.mean)
+    points = {metric: 100 * effect.mean, f"{metric}_low": 100 * low, f"{metric}_high": 100 * high}
+    return points | {"n": effect.n}
 
 
-def _points(found: Delta | Estimate | None) -> str:
-    return "–" if found is None else units.points(found.mean, found.ci95)
+def _points(effect: Delta | Estimate | None) -> str:
+    return "–" if effect is None else units.points(effect.mean, effect.ci95)
 
 
-def _forest(name: str, figure: str, title: str, count: int) -> Any:
+def _forest(name: str, metric: str, title: str, count: int) -> Any:
     base = alt.Chart(rows_named(name)).encode(
         y=alt.Y("change:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
     )
@@ -135,26 +133,26 @@ def _forest(name: str, figure: str, title: str, count: int) -> Any:
         color="#888888", strokeDash=[3, 3], tooltip=False, aria=False
     )
     bars = base.mark_rule(strokeWidth=2, color=ACCENT).encode(
-        x=alt.X(f"{figure}_low:Q", title=title), x2=f"{figure}_high:Q", opacity=fading()
+        x=alt.X(f"{metric}_low:Q", title=title), x2=f"{metric}_high:Q", opacity=opacity()
     )
     points = base.mark_point(filled=True, size=80, color=ACCENT).encode(
-        x=alt.X(f"{figure}:Q", title=title),
-        opacity=fading(),
+        x=alt.X(f"{metric}:Q", title=title),
+        opacity=opacity(),
         tooltip=[
             alt.Tooltip("change:N", title="Change"),
-            alt.Tooltip(f"{figure}:Q", title=title, format="+.1f"),
-            alt.Tooltip(f"{figure}_low:Q", title="95 % interval, from", format="+.1f"),
-            alt.Tooltip(f"{figure}_high:Q", title="95 % interval, to", format="+.1f"),
+            alt.Tooltip(f"{metric}:Q", title=title, format="+.1f"),
+            alt.Tooltip(f"{metric}_low:Q", title="95 % interval, lower bound", format="+.1f"),
+            alt.Tooltip(f"{metric}_high:Q", title="95 % interval, upper bound", format="+.1f"),
             alt.Tooltip("n:Q", title="Seeds"),
         ],
     )
-    chart = alt.layer(zero.encode(x=alt.datum(0)), bars, points).add_params(picked())
+    chart = alt.layer(zero.encode(x=alt.datum(0)), bars, points).add_params(picked_param())
     return chart.properties(width="container", height=30 * count)
 
 
 def _rungs(cost: str, rows: Sequence[dict[str, Any]]) -> Any:
     amounts = [row[cost] for row in rows if row[cost]] or [1]
-    # A bar has no zero to stand on in a logarithmic scale: all begin at the power of ten below.
+    # A logarithmic scale has no zero: all bars begin at the power of ten below the smallest value.
     domain = [10 ** math.floor(math.log10(min(amounts))), 1.1 * max(amounts)]
     rung = alt.X("rung:N", sort=None, title=None, axis=SLANTED)
     base = alt.Chart(rows_named("ladder")).encode(x=rung)
@@ -166,7 +164,7 @@ def _rungs(cost: str, rows: Sequence[dict[str, Any]]) -> Any:
             axis=alt.Axis(format="~s", orient="right", grid=False),
         ),
         y2=alt.Y2Datum(domain[0]),
-        opacity=fading(0.6),
+        opacity=opacity(0.6),
         tooltip=[
             alt.Tooltip("rung:N", title="Rung"),
             alt.Tooltip(f"{cost}:Q", title=COSTS[cost], format=",d"),
@@ -177,11 +175,11 @@ def _rungs(cost: str, rows: Sequence[dict[str, Any]]) -> Any:
     spread = (
         base.transform_calculate(low="datum.accuracy - datum.sd", high="datum.accuracy + datum.sd")
         .mark_rule(color=ACCENT, strokeWidth=2)
-        .encode(y=alt.Y("low:Q", title="Test accuracy, %"), y2="high:Q", opacity=fading())
+        .encode(y=alt.Y("low:Q", title="Test accuracy, %"), y2="high:Q", opacity=opacity())
     )
     points = base.mark_point(filled=True, size=80, color=ACCENT).encode(
         y=height,
-        opacity=fading(),
+        opacity=opacity(),
         tooltip=[
             alt.Tooltip("change:N", title="Change"),
             alt.Tooltip("model:N", title="Model"),
@@ -190,4 +188,4 @@ def _rungs(cost: str, rows: Sequence[dict[str, Any]]) -> Any:
         ],
     )
     chart = alt.layer(bars, alt.layer(line, spread, points)).resolve_scale(y="independent")
-    return chart.add_params(picked()).properties(width="container", height=280)
+    return chart.add_params(picked_param()).properties(width="container", height=280)

@@ -1,4 +1,4 @@
-"""Which classes a model takes for which others."""
+"""Confusion matrices of the models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,15 +9,15 @@ from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.report.figure import Choice, Figure, rows_named
 
 NAME = "confusion"
-MOST_CLASSES = 40  # more cells than can be told apart
+MOST_CLASSES = 40  # cells of more classes would be too small to read
 CELL_PX = 26
-WRITTEN_CLASSES = 12  # up to here each cell has its number
+WRITTEN_CLASSES = 12  # the most with a number in each cell
 
 
 def confusion(records: Mapping[str, Sequence[TrialRecord]]) -> Figure | None:
-    """Return the confusion matrix of each model, over its seeds; None if nothing was predicted.
+    """Return the confusion matrix of each model, summed over its seeds.
 
-    None also for more classes than can be drawn.
+    None without predictions, or with more than MOST_CLASSES classes.
     """
     known = {
         name: [r for r in group if r.status == TrialStatus.OK and r.predictions is not None]
@@ -32,16 +32,16 @@ def confusion(records: Mapping[str, Sequence[TrialRecord]]) -> Figure | None:
     rows = [row for name, group in known.items() for row in _rows(name, group, classes)]
     return Figure(
         NAME,
-        "What is taken for what",
+        "Confusion matrices",
         (
-            "Rows: the true class; columns: what the model says. Numbers: % of the test images of "
-            "the true class, over all seeds.",
+            "Rows: true class; columns: predicted class. Values: % of the test images of the "
+            "true class, over all seeds.",
             {},
         ),
         rows,
         {"": _chart(classes, next(iter(known)))},
         (Choice("Model", tuple((name, name) for name in known), signal="shown"),),
-        ("Model", "True", "Predicted", "% of the class"),
+        ("Model", "True class", "Predicted class", "% of the true class"),
         [
             [row["model"], row["true"], row["predicted"], f"{row['share']:.1f}"]
             for row in sorted(rows, key=lambda r: -r["share"])
@@ -56,38 +56,40 @@ def _rows(
     counts = [[0] * len(classes) for _ in classes]
     for record in records:
         assert record.predictions is not None
-        for true, said in zip(record.predictions.true(), record.predictions.said(), strict=True):
-            counts[true][said] += 1
+        predictions = record.predictions
+        for true, predicted in zip(predictions.true(), predictions.said(), strict=True):
+            counts[true][predicted] += 1
     return [
         {
             "model": name,
             "true": classes[true],
-            "predicted": classes[said],
+            "predicted": classes[predicted],
             "count": count,
             "share": 100 * count / sum(line),
         }
         for true, line in enumerate(counts)
-        for said, count in enumerate(line)
+        for predicted, count in enumerate(line)
         if count
     ]
 
 
 def _chart(classes: Sequence[str], first: str) -> Any:
+    scale = alt.Scale(domain=list(classes))  # also classes without a row
     base = (
         alt.Chart(rows_named(NAME))
         .transform_filter("datum.model == shown")
         .encode(
-            x=alt.X("predicted:N", sort=list(classes), title="Predicted", scale=_all(classes)),
-            y=alt.Y("true:N", sort=list(classes), title="True", scale=_all(classes)),
+            x=alt.X("predicted:N", sort=list(classes), title="Predicted class", scale=scale),
+            y=alt.Y("true:N", sort=list(classes), title="True class", scale=scale),
         )
     )
     share = alt.Scale(domain=[0, 100], type="sqrt", range=["#eef3fb", "#0b3d91"])
     cells = base.mark_rect().encode(
-        color=alt.Color("share:Q", scale=share, title="% of the class"),
+        color=alt.Color("share:Q", scale=share, title="% of the true class"),
         tooltip=[
-            alt.Tooltip("true:N", title="True"),
-            alt.Tooltip("predicted:N", title="Predicted"),
-            alt.Tooltip("share:Q", title="% of the class", format=".1f"),
+            alt.Tooltip("true:N", title="True class"),
+            alt.Tooltip("predicted:N", title="Predicted class"),
+            alt.Tooltip("share:Q", title="% of the true class", format=".1f"),
             alt.Tooltip("count:Q", title="Images, all seeds", format=",d"),
         ],
     )
@@ -104,7 +106,3 @@ def _chart(classes: Sequence[str], first: str) -> Any:
     shown = alt.param(name="shown", value=first)
     chart = alt.layer(*marks).add_params(shown)
     return chart.properties(width="container", height=CELL_PX * len(classes))
-
-
-def _all(classes: Sequence[str]) -> Any:
-    return alt.Scale(domain=list(classes))

@@ -1,4 +1,4 @@
-"""What a page is made of."""
+"""The content of a page: comparisons, records, studies and pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from netzoo.results.study import Study
 
 @dataclass(frozen=True)
 class Content:
-    """What was found in the folders of which a page is made.
+    """The content of the folders that a page shows.
 
-    comparisons: the same trials against each baseline in turn, by its name; the first is the one
-    that was asked for. records: of all trials, by the model's name on the page.
-    studies: what ablations, ladders, probes and lessons found.
-    pictures: the first test images, None where no folder holds them.
-    notes: what was damaged or left out.
+    comparisons: the same trials against each baseline, by the baseline's name; the requested
+    baseline is the first. records: of all trials, by the model's name on the page.
+    studies: results of ablations, ladders, probes and lessons.
+    pictures: thumbnails of the first test images, None if no folder has them.
+    notes: messages about damaged files.
     """
 
     comparisons: dict[str, Comparison]
@@ -32,22 +32,22 @@ class Content:
 
     @property
     def models(self) -> Sequence[str]:
-        """Return the names of the models, those that were trained before those only probed."""
+        """Return the names of the models: trained models first, then those only probed."""
         probes = [s.probe if isinstance(s, LessonPage) else s for s in self.studies]
-        layers = [row for each in probes if isinstance(each, Probe) for row in each.layers]
+        layers = [row for probe in probes if isinstance(probe, Probe) for row in probe.layers]
         return list(dict.fromkeys([*self.records, *(row.model for row in layers)]))
 
     @property
     def comparison(self) -> Comparison | None:
-        """Return the comparison with the baseline that was asked for; None if nothing trained."""
+        """Return the comparison with the requested baseline; None without trained models."""
         return next(iter(self.comparisons.values()), None)
 
     @cached_property
     def pairs(self) -> list[Pair]:
-        """Return what models disagree on, in pictures."""
+        """Return the test images on which models disagree."""
         return disagreements(self.records, self.pictures)
 
     @cached_property
     def sheets(self) -> list[FilterSheet]:
-        """Return the filters of the models' first layers, in pictures."""
+        """Return the filters of each model's first convolution, as pictures."""
         return filter_sheets(self.records)

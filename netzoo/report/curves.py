@@ -1,4 +1,4 @@
-"""The learning curves of all models: loss and accuracy as training goes on."""
+"""Learning curves: accuracy and loss by epoch, time, images or FLOPs."""
 
 import math
 from collections.abc import Sequence
@@ -10,24 +10,24 @@ import altair as alt
 from netzoo import units
 from netzoo.errors import no_such
 from netzoo.records.trial import EpochRecord
-from netzoo.report.figure import Choice, Figure, color, fading, picked, rows_named
+from netzoo.report.figure import Choice, Figure, color, opacity, picked_param, rows_named
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
 NAME = "curves"
-SPLITS = ("test", "validation", "train")  # the first that there is is shown first
-WIDTH_PX = 560  # of a chart that stands alone
+SPLITS = ("test", "validation", "train")  # the page opens with the first that has values
+WIDTH_PX = 560  # of a chart in a notebook
 METRICS = {"accuracy": "Accuracy, %", "loss": "Loss"}
 AXES = {
     "epoch": "Epoch",
-    "seconds": "Seconds of training",
+    "seconds": "Training time, s",
     "images": "Training images seen",
     "flops": "Training FLOPs",
 }
 
 
 def curves(comparison: Comparison) -> Figure | None:
-    """Return the curves of each model's trials; None if no epoch has ended."""
+    """Return the learning curves of each model; None without a completed epoch."""
     names = [model.name for model in comparison.models]
     rows = [row for model in comparison.models for row in _rows(model, comparison)]
     if not rows:
@@ -38,18 +38,18 @@ def curves(comparison: Comparison) -> Figure | None:
         NAME,
         "Learning curves",
         (
-            "Lines: means over the seeds; bands: from the lowest to the highest seed. On training "
-            "images as it trained: augmented, dropout on, weights moving.",
+            "Lines: means over the seeds. Bands: lowest to highest seed. Train split: running "
+            "means over each epoch (augmentation and dropout on).",
             {},
         ),
         rows,
         charts,
         (
-            Choice("Show", tuple(METRICS.items())),
-            Choice("Along", tuple(AXES.items())),
-            Choice("Images", tuple((split, split) for split in splits), signal="split"),
+            Choice("Metric", tuple(METRICS.items())),
+            Choice("X axis", tuple(AXES.items())),
+            Choice("Split", tuple((split, split) for split in splits), signal="split"),
         ),
-        ("Model", "Images", "Epoch", "Accuracy, %", "Loss"),
+        ("Model", "Split", "Epoch", "Accuracy, %", "Loss"),
         [
             [
                 row["model"],
@@ -64,7 +64,10 @@ def curves(comparison: Comparison) -> Figure | None:
 
 
 def chart(comparison: Comparison, show: str, along: str) -> Any:
-    """Return the curves as one chart that holds its rows; None if no epoch has ended."""
+    """Return the curves as one chart with its data; None without a completed epoch.
+
+    Raises UnknownName for another metric or axis.
+    """
     if show not in METRICS:
         raise no_such("curve", show, METRICS)
     if along not in AXES:
@@ -76,7 +79,7 @@ def chart(comparison: Comparison, show: str, along: str) -> Any:
 
 
 def _rows(model: ModelRow, comparison: Comparison) -> list[dict[str, Any]]:
-    """Return a row for each split and epoch, over the seeds that came the farthest."""
+    """Return a row for each split and epoch, over the seeds with the most epochs."""
     most = max(map(len, model.history), default=0)
     histories = [history for history in model.history if len(history) == most]
     held_out = comparison.recipe["by_model"][model.name].get("validation", 0)
@@ -85,28 +88,28 @@ def _rows(model: ModelRow, comparison: Comparison) -> list[dict[str, Any]]:
     for number in range(most):
         ends = [history[number] for history in histories]
         seen = images * (number + 1)
-        where = {
+        point = {
             "model": model.name,
             "epoch": number + 1,
             "seconds": fmean(sum(e.seconds for e in h[: number + 1]) for h in histories),
             "images": seen,
             "flops": model.training_flops and model.training_flops * seen,
         }
-        rows += [where | found for split in SPLITS if (found := _of_split(ends, split))]
+        rows += [point | values for split in SPLITS if (values := _split_values(ends, split))]
     return rows
 
 
-def _of_split(ends: Sequence[EpochRecord], split: str) -> dict[str, Any] | None:
-    """Return the means and extremes of a split's figures, None without any."""
-    found: dict[str, Any] = {"split": split}
+def _split_values(ends: Sequence[EpochRecord], split: str) -> dict[str, Any] | None:
+    """Return means and extremes over the seeds of a split's metrics; None if one is missing."""
+    row: dict[str, Any] = {"split": split}
     for metric, factor in (("accuracy", 100), ("loss", 1)):
-        told = [getattr(end, f"{split}_{metric}") for end in ends]
-        values = [factor * value for value in told if value is not None and math.isfinite(value)]
+        raw = [getattr(end, f"{split}_{metric}") for end in ends]
+        values = [factor * value for value in raw if value is not None and math.isfinite(value)]
         if not values:
             return None
-        found |= {metric: fmean(values), f"{metric}_low": min(values)}
-        found |= {f"{metric}_high": max(values), "n": len(values)}
-    return found
+        row |= {metric: fmean(values), f"{metric}_low": min(values)}
+        row |= {f"{metric}_high": max(values), "n": len(values)}
+    return row
 
 
 def _chart(x: str, y: str, models: Sequence[str], split: str) -> Any:
@@ -123,7 +126,7 @@ def _chart(x: str, y: str, models: Sequence[str], split: str) -> Any:
     height = alt.Y(f"{y}:Q", title=METRICS[y], scale=alt.Scale(zero=False))
     line = base.mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=28)).encode(
         y=height,
-        opacity=fading(),
+        opacity=opacity(),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("epoch:Q", title="Epoch"),
@@ -134,9 +137,8 @@ def _chart(x: str, y: str, models: Sequence[str], split: str) -> Any:
     band = base.mark_area(tooltip=False).encode(
         y=alt.Y(f"{y}_low:Q", title=METRICS[y]),
         y2=f"{y}_high:Q",
-        opacity=fading(0.18),
+        opacity=opacity(0.18),
     )
     shown = alt.param(name="split", value=split)
-    return (
-        alt.layer(band, line).add_params(picked(), shown).properties(height=280, width="container")
-    )
+    layered = alt.layer(band, line).add_params(picked_param(), shown)
+    return layered.properties(height=280, width="container")

@@ -1,4 +1,4 @@
-"""Figures as SVG and PNG, drawn without a browser, as wide as a column of a paper."""
+"""Figures as SVG and PNG, drawn without a browser, at the width of a paper's column."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,14 +7,14 @@ from typing import Any
 import vl_convert
 
 from netzoo.report.curves import curves
-from netzoo.report.figure import Figure, word
-from netzoo.report.words import translated
+from netzoo.report.figure import Figure, slug
+from netzoo.report.words import translate_titles
 from netzoo.results.comparison import Comparison
 
-VEGA_LITE = "6.4"  # of the versions that vl-convert brings
-COLUMN_PX = 320  # the text comes at about 7 pt
-PNG_PX = 800  # the same column at 240 dots an inch
-LEGEND_CHARACTERS = 44  # of a line, a name's symbol and space taken for four
+VEGA_LITE = "6.4"  # one of the versions in vl-convert
+COLUMN_PX = 320  # gives text of about 7 pt
+PNG_PX = 800  # the same column at 240 dpi
+LEGEND_CHARACTERS = 44  # per line; a symbol and its space count as four
 FONT = "Liberation Sans, Arial, Helvetica, Noto Sans CJK SC, sans-serif"
 CONFIG = {
     "background": "white",
@@ -34,26 +34,27 @@ CONFIG = {
 
 
 def svgs(figures: Sequence[Figure], language: str) -> Iterator[tuple[str, str]]:
-    """Yield each figure for all that it can show: a name for its file, and its SVG.
+    """Yield the file name and the SVG of each figure, for each value of its first choice.
 
-    Other choices of the reader, as of an axis, are as the page shows them first.
+    Other choices, such as the axis, have their first value. A figure of one model at a time is
+    drawn for every model.
     """
-    for figure in (part for each in figures for part in each.parts or [each]):
+    for figure in (part for whole in figures for part in whole.parts or [whole]):
         for key in _keys(figure):
-            for signals, words in _settings(figure):
-                name = "-".join(word for word in (figure.name, key, words) if word)
+            for signals, model in _settings(figure):
+                name = "-".join(part for part in (figure.name, key, model) if part)
                 yield name, _svg(specification(figure, key, language, signals))
 
 
 def png(svg: str) -> bytes:
-    """Return a drawing as PNG, sharp enough for a column in print."""
+    """Return an SVG as PNG, at least PNG_PX wide."""
     width = re.search(r'<svg[^>]*? width="([\d.]+)', svg)
     assert width is not None
     return vl_convert.svg_to_png(svg, scale=max(1.0, PNG_PX / float(width[1])))
 
 
 def accuracy_svg(comparison: Comparison) -> str:
-    """Return the learning curves of a comparison, "" if no epoch has ended."""
+    """Return the learning curves of a comparison as SVG, "" without a completed epoch."""
     figure = curves(comparison)
     return "" if figure is None else _svg(specification(figure, "accuracy-epoch"))
 
@@ -61,11 +62,11 @@ def accuracy_svg(comparison: Comparison) -> str:
 def specification(
     figure: Figure, key: str, language: str = "en", signals: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return a figure's chart as Vega-Lite JSON that holds its rows; signals: values for its own.
+    """Return a figure's chart as Vega-Lite JSON with its data.
 
-    key: of the chart, as in `Figure.charts`.
+    key: the chart's key in `Figure.charts`. signals: values of the chart's parameters.
     """
-    whole: dict[str, Any] = translated(figure.specs[key], language) | {
+    whole: dict[str, Any] = translate_titles(figure.specs[key], language) | {
         "datasets": figure.datasets()
     }
     whole["params"] = [
@@ -85,7 +86,7 @@ def _svg(spec: dict[str, Any]) -> str:
 
 
 def _keys(figure: Figure) -> Iterator[str]:
-    """Yield the charts for each value of the first choice, and the first values of the others."""
+    """Yield the chart's key for each value of the first choice, with the first of the others."""
     charted = [choice for choice in figure.choices if choice.signal is None]
     if not charted:
         yield from figure.charts
@@ -96,13 +97,13 @@ def _keys(figure: Figure) -> Iterator[str]:
 
 
 def _settings(figure: Figure) -> Iterator[tuple[dict[str, str], str]]:
-    """Yield the values of the signals to draw with, and a word of them for the file's name.
+    """Yield the signals' values, and the model's part of the file name.
 
-    Every model of a figure that shows one at a time; of anything else, what the page shows first.
+    A figure of one model at a time yields every model; others yield no signals, and "".
     """
     models = next((choice for choice in figure.choices if choice.label == "Model"), None)
     if models is None or models.signal is None:
         yield {}, ""
         return
     for name, _ in models.options:
-        yield {models.signal: name}, word(name)
+        yield {models.signal: name}, slug(name)

@@ -1,7 +1,6 @@
-"""What a figure is: Vega-Lite charts over one set of rows, the same on the page and in a file.
+"""The type of a figure: Vega-Lite charts over one set of rows, for the page and for files.
 
-Needs Altair. Titles are written in English, and translated where they are drawn
-(netzoo.report.words).
+Needs Altair. Titles are English; the page and the files translate them (netzoo.report.words).
 """
 
 import functools
@@ -14,7 +13,7 @@ import altair as alt
 
 from netzoo.report.words import Sentence
 
-# Apart from each other for colour-blind readers, and 3 : 1 or more on white and on near-black.
+# Distinct for colour-blind readers, with a contrast of 3 : 1 or more on white and near-black.
 PALETTE = (
     "#3b7dd8",
     "#d9622b",
@@ -27,17 +26,17 @@ PALETTE = (
     "#6c7ae0",
     "#77882b",
 )
-ACCENT = PALETTE[0]  # of a figure without colours by model
+ACCENT = PALETTE[0]  # the colour of figures without a colour for each model
 SLANTED = alt.Axis(labelAngle=-35, labelLimit=160, labelOverlap=False)
-FADED = 0.12  # of what does not belong to the picked model
+DIMMED = 0.12  # opacity of marks of models that are not picked
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A setting of a figure that the reader may switch.
+    """A setting of a figure that the reader can change.
 
-    signal: the chart's parameter that takes the value; None where each value has a chart of its
-    own. options: value and English label; the first is shown before anything is switched.
+    signal: the chart's parameter that takes the value; None if each value has its own chart.
+    options: values with their English labels; the first is the default.
     """
 
     label: str
@@ -47,13 +46,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure: its rows, and a chart for each way to show them.
+    """A figure: its rows, and the charts that show them.
 
-    name: of its files, "curves"; of its rows, too, unless `source` says another.
-    charts: by the values of the choices without a signal, in their order and joined by "-"; of a
-    figure without such choices, "".
-    numbers: what the chart shows, as rows of values below headings, for those who cannot see it.
-    wide: as wide as it says, and not as the page is. parts: drawn in its place in a column.
+    name: of its files, such as "curves"; also of its rows, unless `source` gives another name.
+    charts: by the values of the choices without a signal, joined by "-"; "" without choices.
+    numbers: the values of the chart as a table below `headings`, for readers who cannot see it.
+    more: further rows, by name. wide: keeps its own width instead of the page's.
+    parts: narrower figures that replace it in files.
     """
 
     name: str
@@ -70,51 +69,51 @@ class Figure:
     parts: Sequence["Figure"] = ()
 
     def renamed(self, name: str) -> "Figure":
-        """Return the figure for a page that has another of its kind."""
+        """Return the figure under another name, for a page with two figures of one kind."""
         return replace(self, name=name, source=self.source or self.name)
 
     @functools.cached_property
     def specs(self) -> dict[str, dict[str, Any]]:
         """Return each chart as Vega-Lite JSON, without its rows."""
-        # Tests hold them against Vega-Lite's schema; here that would take a second a page.
+        # Tests validate them against Vega-Lite's schema, which takes a second for a page.
         return {key: chart.to_dict(validate=False) for key, chart in self.charts.items()}
 
     def datasets(self) -> dict[str, Any]:
-        """Return the rows of the charts by the names that they have there."""
+        """Return the rows of the charts, by the names of the data in the charts."""
         return {
             self.source or self.name: list(self.rows),
             **{name: list(rows) for name, rows in self.more.items()},
         }
 
 
-def word(name: str) -> str:
-    """Return a model's name as a part of a file's."""
+def slug(name: str) -> str:
+    """Return a model's name in characters that are safe in a file name."""
     return re.sub(r"[^\w.-]+", "-", name)[:60].strip("-.") or "model"
 
 
 def rows_named(name: str) -> Any:
-    """Return the reference to a figure's rows."""
+    """Return a chart's reference to the rows with a name."""
     return alt.NamedData(name)
 
 
 def color(models: Sequence[str]) -> Any:
-    """Return the encoding of a row's model by its colour, the same in every figure."""
+    """Return the encoding of the model as a colour, the same in every figure."""
     scale = alt.Scale(domain=list(models), range=colors(models))
     return alt.Color("model:N", scale=scale, sort=None, title="Model")
 
 
 def colors(models: Sequence[str]) -> list[str]:
-    """Return a colour for each model; beyond the palette's end they come again."""
-    return [PALETTE[place % len(PALETTE)] for place in range(len(models))]
+    """Return a colour for each model; the palette repeats after its end."""
+    return [PALETTE[index % len(PALETTE)] for index in range(len(models))]
 
 
-def picked() -> Any:
-    """Return the parameter that holds the name of the picked model, "" for none."""
+def picked_param() -> Any:
+    """Return the parameter with the name of the picked model, "" for none."""
     return alt.param(name="picked", value="")
 
 
-def fading(strong: float = 1.0, faded: float = FADED) -> Any:
-    """Return the opacity of a mark: strong for the picked model's, or for all if none is."""
+def opacity(full: float = 1.0, dimmed: float = DIMMED) -> Any:
+    """Return the opacity of a mark: full for the picked model, or for all if none is picked."""
     return alt.condition(
-        "picked == '' || datum.model == picked", alt.value(strong), alt.value(faded)
+        "picked == '' || datum.model == picked", alt.value(full), alt.value(dimmed)
     )

@@ -1,4 +1,4 @@
-"""All figures that a page has, in its order."""
+"""All figures of a page, in order."""
 
 from collections.abc import Sequence
 
@@ -17,25 +17,25 @@ from netzoo.results.study import Study
 
 
 def figures(content: Content) -> list[Figure]:
-    """Return the figures for which the content has something to show."""
-    found = [figure for study in content.studies for figure in _of_study(study, content.models)]
+    """Return the figures for which the content has data."""
+    drawn = [figure for study in content.studies for figure in _of_study(study, content.models)]
     if content.comparison is not None:
         costs = {name: group[0].cost for name, group in content.records.items() if group[0].cost}
         changes = {name: group[0].trial.changes for name, group in content.records.items()}
-        found += [
+        drawn += [
             tradeoff(content.comparison),
             curves(content.comparison),
             layers(costs),
             architecture(costs, changes, content.comparison.baseline),
             confusion(content.records),
         ]
-    return _apart([figure for figure in found if figure is not None])
+    return _with_own_names([figure for figure in drawn if figure is not None])
 
 
 def _of_study(study: Study, models: Sequence[str]) -> list[Figure | None]:
-    """Return the figures of a study; of a lesson, that of the probe in it.
+    """Return the figures of a study; for a lesson, the figure of its probe.
 
-    models: of the page, in the order of their colours.
+    models: all models of the page, in the order of their colours.
     """
     if isinstance(study, Ablation):
         return [ablation(study), shares(study)]
@@ -45,12 +45,12 @@ def _of_study(study: Study, models: Sequence[str]) -> list[Figure | None]:
     return [] if probe is None else [inside(probe, models)]
 
 
-def _apart(found: Sequence[Figure]) -> list[Figure]:
-    """Return the figures with a number after a name that has come before, as of two ablations."""
-    told: dict[str, Figure] = {}
-    for figure in found:
+def _with_own_names(drawn: Sequence[Figure]) -> list[Figure]:
+    """Return the figures with a number after each repeated name: "ablation", "ablation-2"."""
+    by_name: dict[str, Figure] = {}
+    for figure in drawn:
         name, number = figure.name, 2
-        while name in told:
+        while name in by_name:
             name, number = f"{figure.name}-{number}", number + 1
-        told[name] = figure if name == figure.name else figure.renamed(name)
-    return list(told.values())
+        by_name[name] = figure if name == figure.name else figure.renamed(name)
+    return list(by_name.values())

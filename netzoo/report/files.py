@@ -1,4 +1,4 @@
-"""The page and its figures as files."""
+"""Files of a report: the page, and its figures as SVG and PNG."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 from netzoo import disk
 from netzoo.report.content import Content
 from netzoo.report.drawing import FONT, png, svgs
-from netzoo.report.figure import word
+from netzoo.report.figure import slug
 from netzoo.report.figures import figures
-from netzoo.report.markup import rendered
+from netzoo.report.markup import render
 from netzoo.report.page import page
 
-COLUMNS = 6  # of pictures
+COLUMNS = 6  # of the pictures of a disagreement
 
 
 def write(content: Content, path: Path, folder: Path, language: str) -> None:
-    """Write the page, and each way to show each figure as SVG and PNG into a folder."""
+    """Write the page, and its figures as SVG and PNG into a folder."""
     drawn = figures(content)
     disk.write_text(path, page(content, language, drawn))
     written: set[str] = set()
@@ -28,15 +28,15 @@ def write(content: Content, path: Path, folder: Path, language: str) -> None:
 
 
 def _pictures(content: Content, language: str) -> Iterator[tuple[str, str]]:
-    """Yield the pictures as SVG: the name of its file, and its text.
+    """Yield the file name and the SVG of each set of filters and of disagreements.
 
-    Of the disagreements, those with the first model.
+    Disagreements: those with the first model only.
     """
     for sheet in content.sheets:
-        yield f"filters-{word(sheet.model)}", rendered("sheet.svg", sheet=sheet)
+        yield f"filters-{slug(sheet.model)}", render("sheet.svg", sheet=sheet)
     for pair in content.pairs:
         if pair.shown and pair.models[0] == content.models[0]:
-            name = "-".join(["disagreements", *map(word, pair.models)])
+            name = "-".join(["disagreements", *map(slug, pair.models)])
             rows = -(-len(pair.shown) // COLUMNS)
             shape = {"columns": COLUMNS, "rows": rows, "font": FONT}
-            yield name, rendered("pair.svg", pair=pair, language=language, **shape)
+            yield name, render("pair.svg", pair=pair, language=language, **shape)

@@ -1,4 +1,4 @@
-"""From the folders of finished runs to what a page is made of."""
+"""Read the folders of finished runs into the content of a page."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,48 +15,52 @@ from netzoo.runs.saved import saved_records
 from netzoo.runs.store import PROBES, TRAININGS, open_store, saved_study
 
 
-def gathered(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
-    """Return what the folders hold: records of the same model and settings together."""
+def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
+    """Return the content of the folders, with the seeds of each model in one group.
+
+    Raises BadInput for a folder without netzoo's files, UnknownName for a baseline that no
+    folder has, DataError if the folders have no result.
+    """
     studies: list[Study] = []
-    found: list[tuple[str, TrialRecord]] = []
+    records: list[tuple[str, TrialRecord]] = []  # each with the name of its folder
     pictures: dict[str, Thumbnails] = {}
     notes: list[str] = []
     first = ""
     for folder in folders:
-        whole = False  # a lesson's own result has those of its parts in it
+        complete = False  # a lesson's own result includes those of its parts
         for part in _parts(Path(folder)):
-            study = None if whole else _study(part, notes)
+            study = None if complete else _study(part, notes)
             if study is not None:
                 studies.append(study)
             if _is_lesson(part):
-                whole = study is not None
+                complete = study is not None
                 continue
             store = open_store(part)
-            records, base, damaged = saved_records(store)
-            kept = store.pictures(records[0].trial.dataset) if records else None
-            if kept is not None:
-                pictures[kept.sha256] = kept
-            found += [(part.name, record) for record in records]
+            saved, base, damaged = saved_records(store)
+            thumbnails = store.pictures(saved[0].trial.dataset) if saved else None
+            if thumbnails is not None:
+                pictures[thumbnails.sha256] = thumbnails
+            records += [(part.name, record) for record in saved]
             first = first or base
             notes += damaged
-    by_model = _by_name(found)
+    by_model = _by_name(records)
     if not by_model and not studies:
-        empty = f"there is nothing to show in {', '.join(map(str, folders))}."
+        empty = f"no results in {', '.join(map(str, folders))}."
         raise DataError(" ".join([empty, *notes]))
     first = _baseline(baseline, first, by_model)
     names = sorted(by_model, key=lambda name: name != first)
-    drawn = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
+    shown = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
     return Content(
         comparisons={name: compare_groups(by_model, name) for name in names},
         records={name: tuple(group) for name, group in by_model.items()},
         studies=tuple(studies),
-        pictures=pictures.get(drawn),
+        pictures=pictures.get(shown),
         notes=tuple(notes),
     )
 
 
 def _parts(folder: Path) -> list[Path]:
-    """Return a folder, and if it is a lesson's, those of its trainings and its probes."""
+    """Return a folder; for a lesson, also the folders of its trainings and its probes."""
     if not folder.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
     if not _is_lesson(folder):
@@ -76,25 +80,25 @@ def _study(folder: Path, notes: list[str]) -> Study | None:
         return None
 
 
-def _baseline(asked: str | None, planned: str, by_model: dict[str, Any]) -> str:
-    if asked is not None and asked not in by_model:
-        raise no_such("model", asked, by_model, where="these folders")
-    if asked is not None or planned in by_model:
-        return asked or planned
+def _baseline(requested: str | None, planned: str, by_model: dict[str, Any]) -> str:
+    if requested is not None and requested not in by_model:
+        raise no_such("model", requested, by_model, where="these folders")
+    if requested is not None or planned in by_model:
+        return requested or planned
     return next(iter(by_model), "")
 
 
-def _by_name(found: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRecord]]:
-    """Return the records by a name for each model, with what tells it apart if it comes twice.
+def _by_name(records: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRecord]]:
+    """Return the records of each model, by a name that is unique on the page.
 
-    The seeds of one model with the same settings may be in several folders; a seed that is there
-    twice counts once.
+    The seeds of one model with the same settings may be in several folders; a duplicate seed
+    counts once. Models that differ in their settings only have the difference in brackets.
     """
     groups: dict[Any, dict[int, TrialRecord]] = {}
-    homes: dict[Any, str] = {}
-    for folder, record in found:
+    homes: dict[Any, str] = {}  # the first folder of each group
+    for folder, record in records:
         trial = record.trial
-        device = replace(record.device, threads=None)  # a warning tells them apart, if need be
+        device = replace(record.device, threads=None)  # a comparison warns of different numbers
         key = (trial.model, trial.backend, device, trial.recipe, trial.dataset.sha256)
         homes.setdefault(key, folder)
         seeds = groups.setdefault(key, {})
@@ -102,25 +106,25 @@ def _by_name(found: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[TrialRe
             seeds[trial.seed] = record
     named: dict[str, list[TrialRecord]] = {}
     for key, seeds in groups.items():
-        records = list(seeds.values())
+        group = list(seeds.values())
         twins = [other for other in groups if other[0] == key[0]]
-        name = key[0] if len(twins) == 1 else f"{key[0]} ({_apart(key, twins, homes)})"
+        name = key[0] if len(twins) == 1 else f"{key[0]} ({_difference(key, twins, homes)})"
         while name in named:
             name += "'"
-        named[name] = records
+        named[name] = group
     return named
 
 
-def _apart(key: Any, twins: Sequence[Any], homes: dict[Any, str]) -> str:
-    """Return what tells one of the groups of a model from the others, in a word."""
-    ways: tuple[Callable[[Any], str], ...] = (
+def _difference(key: Any, twins: Sequence[Any], homes: dict[Any, str]) -> str:
+    """Return a word that only one of a model's groups has: backend, device, recipe or folder."""
+    attributes: tuple[Callable[[Any], str], ...] = (
         lambda k: k[1],
         lambda k: k[2].name,
         lambda k: k[3].name,
         lambda k: k[3].precision,
         lambda k: homes[k],
     )
-    for way in ways:
-        if len({way(each) for each in twins}) == len(twins):
-            return way(key)
+    for attribute in attributes:
+        if len({attribute(twin) for twin in twins}) == len(twins):
+            return attribute(key)
     return f"{homes[key]}, {key[1]}"

@@ -1,4 +1,4 @@
-"""Where the cost sits: parameters, MACs and activation bytes by layer, the models side by side."""
+"""The cost of each layer: parameters, MACs and activation bytes, the models side by side."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,17 +8,17 @@ import altair as alt
 from netzoo import units
 from netzoo.cost.layer_cost import LayerCost
 from netzoo.cost.result import Cost
-from netzoo.report.figure import Choice, Figure, color, fading, picked, rows_named
+from netzoo.report.figure import Choice, Figure, color, opacity, picked_param, rows_named
 
 NAME = "layers"
 COSTS = {"params": "Parameters", "macs": "MACs", "activation_bytes": "Activation bytes"}
-AMOUNTS = {"share": "Share of the model's own, %", "amount": "Amount"}
-MOST_LAYERS = 24  # the costliest; more cannot be read
+AMOUNTS = {"share": "Share of the model's total, %", "amount": "Absolute"}
+MOST_LAYERS = 24  # the costliest; more would be too small to read
 GAP_PX = 8  # between layers
 
 
 def layers(costs: Mapping[str, Cost]) -> Figure | None:
-    """Return the cost of each layer that costs anything; None if no model was counted."""
+    """Return the cost of each layer that has any; None if no model was counted."""
     if not costs:
         return None
     costly = {name: [row for row in cost.layers if _costs(row)] for name, cost in costs.items()}
@@ -26,20 +26,18 @@ def layers(costs: Mapping[str, Cost]) -> Figure | None:
     chosen = _costliest(order, costs)
     rows = [
         _row(name, costs[name], layer, order.index(layer.name))
-        for name, found in costly.items()
-        for layer in found
+        for name, group in costly.items()
+        for layer in group
         if layer.name in chosen
     ]
-    left = len(order) - len(chosen)
-    caption = (
-        "Each layer's part, of one image; layers of the same name in one line. Layers without "
-    )
-    caption += "parameters, MACs and outputs of their own are left out."
-    caption += " The {shown} costliest of {all} layers." if left else ""
+    omitted = len(order) - len(chosen)
+    caption = "Cost of each layer for one image; layers of the same name share a row. "
+    caption += "Layers without parameters, MACs or activations of their own are omitted."
+    caption += " Shown: the {shown} costliest of {all} layers." if omitted else ""
     shown = [name for name in order if name in chosen]
     return Figure(
         NAME,
-        "Where the cost sits",
+        "Cost by layer",
         (caption, {"shown": len(chosen), "all": len(order)}),
         rows,
         {
@@ -47,7 +45,7 @@ def layers(costs: Mapping[str, Cost]) -> Figure | None:
             for cost in COSTS
             for amount in AMOUNTS
         },
-        (Choice("Show", tuple(COSTS.items())), Choice("As", tuple(AMOUNTS.items()))),
+        (Choice("Cost", tuple(COSTS.items())), Choice("Display as", tuple(AMOUNTS.items()))),
         ("Model", "Layer", "Parameters", "MACs", "Activation bytes"),
         [
             [
@@ -63,9 +61,9 @@ def layers(costs: Mapping[str, Cost]) -> Figure | None:
 
 
 def aligned(sequences: Sequence[Sequence[str]]) -> list[str]:
-    """Return all names once, each sequence's in its own order as far as they agree.
+    """Return all names once, in an order that keeps each sequence's own as far as they agree.
 
-    A name that is new comes right after the one before it in its own sequence.
+    A new name is inserted directly after its predecessor in its own sequence.
     """
     merged: list[str] = []
     for names in sequences:
@@ -82,32 +80,32 @@ def _costs(row: LayerCost) -> bool:
 
 
 def _costliest(order: Sequence[str], costs: Mapping[str, Cost]) -> set[str]:
-    """Return the layers with the largest part of any model's parameters, MACs or bytes."""
+    """Return the layers with the largest share of any model's parameters, MACs or bytes."""
     largest = dict.fromkeys(order, 0.0)
     for cost in costs.values():
         for row in cost.layers:
             if row.name in largest:
-                parts = [_share(row, cost, what) for what in COSTS]
-                largest[row.name] = max(largest[row.name], *parts)
+                shares = [_share(row, cost, key) for key in COSTS]
+                largest[row.name] = max(largest[row.name], *shares)
     return set(sorted(order, key=lambda name: -largest[name])[:MOST_LAYERS])
 
 
-def _share(row: LayerCost, cost: Cost, what: str) -> float:
-    whole = getattr(cost, what)
-    return 100 * getattr(row, what) / whole if whole else 0.0
+def _share(row: LayerCost, cost: Cost, key: str) -> float:
+    total = getattr(cost, key)
+    return 100 * getattr(row, key) / total if total else 0.0
 
 
 def _row(name: str, cost: Cost, layer: LayerCost, place: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"model": name, "layer": layer.name, "place": place, "type": layer.type}
-    for what in COSTS:
-        told |= {what: getattr(layer, what), f"{what}_share": _share(layer, cost, what)}
-    return told
+    row: dict[str, Any] = {"model": name, "layer": layer.name, "place": place, "type": layer.type}
+    for key in COSTS:
+        row |= {key: getattr(layer, key), f"{key}_share": _share(layer, cost, key)}
+    return row
 
 
 def _chart(cost: str, amount: str, models: list[str], shown: list[str]) -> Any:
     share = amount == "share"
     value, form = (f"{cost}_share", ".3~f") if share else (cost, "~s")
-    title = f"{COSTS[cost]}, % of the model's own" if share else COSTS[cost]
+    title = f"{COSTS[cost]}, % of the model's total" if share else COSTS[cost]
     bar = max(5, 18 // len(models))
     return (
         alt.Chart(rows_named(NAME))
@@ -117,7 +115,7 @@ def _chart(cost: str, amount: str, models: list[str], shown: list[str]) -> Any:
             yOffset=alt.YOffset("model:N", sort=models, scale=alt.Scale(paddingInner=0.1)),
             x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=form, tickCount=5)),
             color=color(models),
-            opacity=fading(),
+            opacity=opacity(),
             tooltip=[
                 alt.Tooltip("model:N", title="Model"),
                 alt.Tooltip("layer:N", title="Layer"),
@@ -126,6 +124,6 @@ def _chart(cost: str, amount: str, models: list[str], shown: list[str]) -> Any:
                 alt.Tooltip(f"{cost}_share:Q", title="Share, %", format=".1f"),
             ],
         )
-        .add_params(picked())
+        .add_params(picked_param())
         .properties(height=len(shown) * (bar * len(models) + GAP_PX), width="container")
     )

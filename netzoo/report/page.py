@@ -1,7 +1,7 @@
-"""One HTML file that holds all it shows: answer, table, figures, pictures, and how to repeat it.
+"""The report as one self-contained HTML file: verdicts, table, figures, pictures, provenance.
 
-Nothing in it is fetched, and every name from outside is written as text: by Jinja's escaping in the
-markup, and as JSON without markup characters in the script's data.
+The file loads nothing from elsewhere. Names of models and classes are always text: Jinja escapes
+them in the markup, and the script's JSON has no markup characters.
 """
 
 import functools
@@ -17,25 +17,25 @@ from netzoo.report.content import Content
 from netzoo.report.drawing import VEGA_LITE
 from netzoo.report.figure import Figure, colors
 from netzoo.report.foot import foot
-from netzoo.report.markup import rendered
+from netzoo.report.markup import render
 from netzoo.report.words import LANGUAGES, dictionary
 from netzoo.results.lesson import LessonPage
 
 
 def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None = None) -> str:
-    """Return the page as HTML; language: the one that it opens in, "en" or "zh".
+    """Return the page as HTML.
 
-    drawn: the content's figures, if they are at hand.
+    language: the initial language, "en" or "zh". drawn: the content's figures, if already made.
     """
     drawn = figures.figures(content) if drawn is None else drawn
     comparisons = content.comparisons
-    return rendered(
+    return render(
         "page.html",
         language=language,
         languages=LANGUAGES,
         models=list(zip(content.models, colors(content.models), strict=True)),
         answers=_answers(content),
-        tables={name: each.table() for name, each in comparisons.items()},
+        tables={name: comparison.table() for name, comparison in comparisons.items()},
         claims=[
             c for study in content.studies if isinstance(study, LessonPage) for c in study.claims
         ],
@@ -49,21 +49,21 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
 
 
 def _answers(content: Content) -> dict[str, Answer]:
-    """Return the answer against each baseline; a study alone on its page has its own."""
+    """Return the answer for each baseline; a page of one study has the study's answer."""
     own = study_answer(content.studies[0]) if len(content.studies) == 1 else None
     if own is None and not content.comparisons:
-        own = Answer(("What the networks look like inside", {}))
+        own = Answer(("Outputs and gradients by layer", {}))
     if own is not None:
         return dict.fromkeys(content.comparisons or [""], own)
-    return {name: answer(each) for name, each in content.comparisons.items()}
+    return {name: answer(comparison) for name, comparison in content.comparisons.items()}
 
 
 def _data(drawn: Sequence[Figure]) -> dict[str, Any]:
-    """Return what the page's script draws."""
-    told = []
+    """Return the data of the page's script: the figures, and the translations."""
+    plain = []
     for figure in drawn:
         signals = {c.signal: c.options[0][0] for c in figure.choices if c.signal}
-        told.append(
+        plain.append(
             {
                 "name": figure.name,
                 "specs": figure.specs,
@@ -72,11 +72,11 @@ def _data(drawn: Sequence[Figure]) -> dict[str, Any]:
                 "wide": figure.wide,
             }
         )
-    return {"figures": told, "words": {"zh": dictionary()}}
+    return {"figures": plain, "words": {"zh": dictionary()}}
 
 
 @functools.cache
 def _library() -> Markup:
-    """Return Vega, Vega-Lite and Vega-Embed as one script that can stand inside a page."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script, safe inside a script element."""
     script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
     return Markup(script.replace("</script", "<\\/script").replace("<!--", "<\\!--"))

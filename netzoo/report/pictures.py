@@ -1,4 +1,4 @@
-"""Thumbnails as PNG: the test images on which models disagree, and the filters of first layers."""
+"""PNG pictures: the test images on which models disagree, and the filters of first layers."""
 
 import base64
 import io
@@ -15,27 +15,27 @@ from PIL import Image
 from netzoo.records.arrays import Filters, Thumbnails
 from netzoo.records.trial import TrialRecord, TrialStatus
 
-SHOWN_EACH = 6  # of a pair: so many that only the one knows, and so many that only the other
-MOST_PAIRED = 6  # models of which any two are shown; of more, each with the first
-SHEET_PX = 240  # of the page, the width of small filters
-FILTER_PX = 4, 12  # of the page, a weight: least and most
+SHOWN_EACH = 6  # images of a pair that only the first predicts correctly; as many of the second
+MOST_PAIRED = 6  # models up to which all pairs are shown; beyond, pairs with the first model
+SHEET_PX = 240  # width of the picture of a layer's filters
+FILTER_PX = 4, 12  # smallest and largest size of one weight
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A test image that two models take for different classes; number: its place in the split."""
+    """A test image with two different predictions; number: its index in the split."""
 
     number: int
     url: str
     true: str
-    said: tuple[str, str]
+    predicted: tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two models, one seed of each, and images on which they disagree.
+    """Two models with the same seed, and images on which they disagree.
 
-    count: of all `among` pictures that were kept, of which some are shown.
+    count: number of disagreements among the first `among` test images; shown: some of them.
     """
 
     models: tuple[str, str]
@@ -47,7 +47,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class FilterSheet:
-    """The filters of a model's first convolution, side by side in one picture."""
+    """The filters of a model's first convolution in one picture, of width × height pixels."""
 
     model: str
     layer: str
@@ -61,9 +61,9 @@ class FilterSheet:
 def disagreements(
     records: Mapping[str, Sequence[TrialRecord]], pictures: Thumbnails | None
 ) -> list[Pair]:
-    """Return what each two models disagree on, by the first seed that both have.
+    """Return the disagreements of each pair of models, for the first seed that both have.
 
-    Of many models, what each disagrees on with the first.
+    With more than MOST_PAIRED models, only pairs with the first model.
     """
     if pictures is None:
         return []
@@ -71,14 +71,14 @@ def disagreements(
     for first, second in itertools.combinations(records, 2):
         if len(records) > MOST_PAIRED and first != next(iter(records)):
             break
-        found = _shared(records[first], records[second])
-        if found is not None:
-            pairs.append(_pair((first, second), found, pictures))
+        trials = _common_seed(records[first], records[second])
+        if trials is not None:
+            pairs.append(_pair((first, second), trials, pictures))
     return pairs
 
 
 def filter_sheets(records: Mapping[str, Sequence[TrialRecord]]) -> list[FilterSheet]:
-    """Return each model's filters, after the training with its first seed."""
+    """Return each model's filters after training, of its first seed that has them."""
     sheets = []
     for name, group in records.items():
         record = next((r for r in group if r.filters is not None), None)
@@ -101,10 +101,10 @@ def filter_sheets(records: Mapping[str, Sequence[TrialRecord]]) -> list[FilterSh
 
 
 def sheet(filters: Filters) -> NDArray[np.uint8]:
-    """Return filters as one picture (height, width, 1 or 3), a pixel of white between them.
+    """Return filters as one picture (height, width, 1 or 3), with white lines of 1 px between.
 
-    Grey is 0, the largest weight of all in size is white or black; of more than three input
-    channels, their mean.
+    Grey is 0; the weight of the largest magnitude is white or black. Filters of other than 1 or 3
+    input channels show the mean over their channels.
     """
     height, width, channels, count = filters.shape
     weights = np.frombuffer(filters.unpacked(), "<f2").astype(np.float32).reshape(filters.shape)
@@ -129,8 +129,8 @@ def png_url(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
 
 
-def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
-    """Return the two records of the first seed that both predicted the same images with."""
+def _common_seed(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
+    """Return both models' records of the first common seed with predictions of the same images."""
     by_seed = {
         r.trial.seed: r for r in theirs if r.status == TrialStatus.OK and r.predictions is not None
     }
@@ -144,23 +144,23 @@ def _shared(ours: Sequence[TrialRecord], theirs: Sequence[TrialRecord]) -> Any:
 
 
 def _pair(
-    models: tuple[str, str], found: tuple[TrialRecord, TrialRecord], pictures: Thumbnails
+    models: tuple[str, str], trials: tuple[TrialRecord, TrialRecord], pictures: Thumbnails
 ) -> Pair:
-    one, other = (record.predictions for record in found)
+    one, other = (record.predictions for record in trials)
     assert one is not None
     assert other is not None
-    names = found[0].trial.dataset.class_names
-    said = list(zip(one.true(), one.said(), other.said(), strict=True))[: pictures.count]
-    differing = [number for number, (_, a, b) in enumerate(said) if a != b]
-    only_one = [n for n in differing if said[n][1] == said[n][0]][:SHOWN_EACH]
-    only_other = [n for n in differing if said[n][2] == said[n][0]][:SHOWN_EACH]
+    names = trials[0].trial.dataset.class_names
+    classes = list(zip(one.true(), one.said(), other.said(), strict=True))[: pictures.count]
+    differing = [number for number, (_, first, second) in enumerate(classes) if first != second]
+    only_one = [n for n in differing if classes[n][1] == classes[n][0]][:SHOWN_EACH]
+    only_other = [n for n in differing if classes[n][2] == classes[n][0]][:SHOWN_EACH]
     shown = tuple(
         Disagreement(
             number,
             png_url(np.frombuffer(pictures.picture(number), np.uint8).reshape(pictures.shape)),
-            names[said[number][0]],
-            (names[said[number][1]], names[said[number][2]]),
+            names[classes[number][0]],
+            (names[classes[number][1]], names[classes[number][2]]),
         )
         for number in (*only_one, *only_other)
     )
-    return Pair(models, found[0].trial.seed, len(differing), len(said), shown)
+    return Pair(models, trials[0].trial.seed, len(differing), len(classes), shown)

@@ -1,4 +1,4 @@
-"""Accuracy against cost: what each model gives for what it takes."""
+"""Test accuracy versus cost, with the Pareto front."""
 
 import math
 from typing import Any
@@ -6,37 +6,37 @@ from typing import Any
 import altair as alt
 
 from netzoo import units
-from netzoo.report.figure import Choice, Figure, color, fading, picked, rows_named
+from netzoo.report.figure import Choice, Figure, color, opacity, picked_param, rows_named
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
 NAME = "tradeoff"
 COSTS = {"macs": "MACs", "params": "Parameters"}
-NEAR_COST = 4.0  # times as much: nearer on the axis, two names would cover each other
+NEAR_COST = 4.0  # ratio of two costs below which the names would overlap
 
 
 def tradeoff(comparison: Comparison) -> Figure | None:
-    """Return test accuracy against MACs and parameters; None with fewer than two models to show."""
-    found = [row for row in comparison.models if row.test_accuracy and row.macs and row.params]
-    if len(found) < 2:
+    """Return test accuracy versus MACs and parameters; None with fewer than two models."""
+    models = [row for row in comparison.models if row.test_accuracy and row.macs and row.params]
+    if len(models) < 2:
         return None
-    fronts = {cost: _front(found, cost) for cost in COSTS}
-    rows = [_row(row, fronts) for row in found]
+    fronts = {cost: _front(models, cost) for cost in COSTS}
+    rows = [_row(row, fronts) for row in models]
     for cost in COSTS:
         _label(rows, cost)
-    models = [row.name for row in comparison.models]
+    names = [row.name for row in comparison.models]
     return Figure(
         NAME,
-        "Accuracy against cost",
+        "Accuracy versus cost",
         (
-            "Points: means over the seeds, with the 95 % interval of the mean where there are "
-            "several. Line: the Pareto front, the models that no other beats in both. MACs of one "
-            "image, forward.",
+            "Points: means over the seeds. Bars: 95 % intervals of the mean (two seeds or more). "
+            "Dashed line: Pareto front (models not dominated in accuracy and cost). MACs: one "
+            "image, forward pass.",
             {},
         ),
         rows,
-        {cost: _chart(cost, models) for cost in COSTS},
-        (Choice("Against", tuple(COSTS.items())),),
+        {cost: _chart(cost, names) for cost in COSTS},
+        (Choice("Cost", tuple(COSTS.items())),),
         ("Model", "MACs", "Parameters", "Test accuracy"),
         [
             [
@@ -45,7 +45,7 @@ def tradeoff(comparison: Comparison) -> Figure | None:
                 units.quantity(row.params or 0),
                 units.percent_spread(row.test_accuracy.mean, row.test_accuracy.sd),
             ]
-            for row in found
+            for row in models
             if row.test_accuracy is not None
         ],
     )
@@ -68,7 +68,7 @@ def _row(row: ModelRow, fronts: dict[str, set[str]]) -> dict[str, Any]:
 
 
 def _front(rows: list[ModelRow], cost: str) -> set[str]:
-    """Return the names of the models with no other that is as cheap and as accurate, or better."""
+    """Return the names of the Pareto-optimal models: highest accuracy, lowest cost."""
     names, best = set(), -1.0
     for row in sorted(rows, key=lambda r: (getattr(r, cost), -_accuracy(r))):
         if _accuracy(row) > best:
@@ -78,19 +78,19 @@ def _front(rows: list[ModelRow], cost: str) -> set[str]:
 
 
 def _label(rows: list[dict[str, Any]], cost: str) -> None:
-    """Give each row its name to stand beside its point, "" where another's already stands."""
+    """Add the label of each row's point: its name, or "" if it would overlap another label."""
     near = 0.06 * (max(row["high"] for row in rows) - min(row["low"] for row in rows))
-    written: list[dict[str, Any]] = []
+    labelled: list[dict[str, Any]] = []
     for row in sorted(rows, key=lambda r: -r["accuracy"]):
-        beside = [
+        neighbours = [
             other
-            for other in written
+            for other in labelled
             if abs(other["accuracy"] - row["accuracy"]) <= near
             and abs(math.log(other[cost] / row[cost])) < math.log(NEAR_COST)
         ]
-        row[f"label_{cost}"] = "" if beside else row["model"]
-        if not beside:
-            written.append(row)
+        row[f"label_{cost}"] = "" if neighbours else row["model"]
+        if not neighbours:
+            labelled.append(row)
 
 
 def _accuracy(row: ModelRow) -> float:
@@ -98,7 +98,7 @@ def _accuracy(row: ModelRow) -> float:
 
 
 def _chart(cost: str, models: list[str]) -> Any:
-    # Room at both ends for the names beside the points.
+    # The padding leaves room for the names beside the points.
     scale = alt.Scale(type="log", padding=40)
     base = alt.Chart(rows_named(NAME)).encode(
         x=alt.X(
@@ -115,23 +115,23 @@ def _chart(cost: str, models: list[str]) -> Any:
         y=alt.Y("low:Q", title="Test accuracy, %"),
         y2="high:Q",
         color=color(models),
-        opacity=fading(),
+        opacity=opacity(),
     )
     points = base.mark_point(filled=True, size=90).encode(
         y=height,
         color=color(models),
-        opacity=fading(),
+        opacity=opacity(),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip(f"{cost}:Q", title=COSTS[cost], format=",d"),
             alt.Tooltip("accuracy:Q", title="Test accuracy, %", format=".1f"),
-            alt.Tooltip("low:Q", title="95 % interval, from", format=".1f"),
-            alt.Tooltip("high:Q", title="95 % interval, to", format=".1f"),
+            alt.Tooltip("low:Q", title="95 % interval, lower bound", format=".1f"),
+            alt.Tooltip("high:Q", title="95 % interval, upper bound", format=".1f"),
             alt.Tooltip("n:Q", title="Seeds"),
         ],
     )
     names = base.mark_text(align="left", dx=9, dy=-7, tooltip=False, limit=150).encode(
-        y=height, text=f"label_{cost}:N", color=color(models), opacity=fading()
+        y=height, text=f"label_{cost}:N", color=color(models), opacity=opacity()
     )
-    chart = alt.layer(front, bars, points, names).add_params(picked())
+    chart = alt.layer(front, bars, points, names).add_params(picked_param())
     return chart.properties(height=280, width="container")

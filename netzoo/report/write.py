@@ -1,4 +1,4 @@
-"""The page of finished runs, with its figures; no backend is needed."""
+"""Writing the report of finished runs; needs no backend."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +16,14 @@ def write_report(
     baseline: str | None = None,
     language: str = "en",
 ) -> Path:
-    """Write the page of what folders hold, with its figures as SVG and PNG; return its path.
+    """Write the HTML report of one or more folders, with its figures; return its path.
 
-    output: the HTML file; by default report.html, in the folder if it is one alone, else here. The
-    figures come into a folder beside it, named after it: report-figures.
-    baseline: the model that the others are compared with first. language: "en" or "zh".
-    Raises BadInput for a folder that holds nothing of netzoo, and for a wrong name; DataError if
-    nothing can be shown; MissingPackage without the extra packages.
+    output: the HTML file; by default report.html in the folder, or in the working directory for
+    several folders. The figures are SVG and PNG files in a folder beside it, report-figures.
+    baseline: the model that the page first compares the others with; by default the first
+    folder's. language: the initial language, "en" or "zh".
+    Raises BadInput for a folder without netzoo's files and for an unknown baseline or language,
+    DataError if the folders have no results, MissingPackage without the extra packages.
 
     >>> import netzoo, tempfile
     >>> folder = tempfile.mkdtemp()
@@ -33,18 +34,18 @@ def write_report(
     """
     require_page("report")
     from netzoo.report import files
-    from netzoo.report.gather import gathered
+    from netzoo.report.gather import gather
     from netzoo.report.words import LANGUAGES
 
     if language not in LANGUAGES:
         raise no_such("language", language, LANGUAGES)
     folders = [folders] if isinstance(folders, str | Path) else list(folders)
-    content = gathered(folders, baseline)
+    content = gather(folders, baseline)
     path = Path(output) if output else (Path(folders[0]) if len(folders) == 1 else Path()) / PAGE
     files.write(content, path, figures_folder(path), language)
     return path
 
 
 def figures_folder(page: Path) -> Path:
-    """Return the folder of a page's figures."""
+    """Return the folder for the figures of a page: report-figures beside report.html."""
     return page.with_name(f"{page.stem}-figures")

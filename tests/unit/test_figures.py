@@ -165,9 +165,12 @@ def test_models_disagree_where_their_answers_differ_on_images_that_are_kept():
     numbers = [each.number for each in pairs[0].shown]
     assert set(numbers) <= differing
     assert len(set(numbers)) == len(numbers) > 2
-    assert {each.said.index(each.true) for each in pairs[0].shown} == {0, 1}  # who is right
+    assert {each.predicted.index(each.true) for each in pairs[0].shown} == {0, 1}  # who is right
     for each in pairs[0].shown:
-        assert each.said == ("abcdefghij"[first[each.number]], "abcdefghij"[other[each.number]])
+        assert each.predicted == (
+            "abcdefghij"[first[each.number]],
+            "abcdefghij"[other[each.number]],
+        )
         assert each.true == "abcdefghij"[LABELS[each.number]]
     assert disagreements(shown.records, None) == []
     apart = {"lenet": shown.records["lenet"][:1], "alexnet": shown.records["alexnet"][1:]}

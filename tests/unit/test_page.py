@@ -51,7 +51,7 @@ class Seen(HTMLParser):
 
 
 def told(sentence):
-    return words.said("en", sentence[0], **sentence[1])
+    return words.translate("en", sentence[0], **sentence[1])
 
 
 def test_a_page_holds_all_that_it_shows(monkeypatch):
@@ -89,14 +89,14 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
     def chinese(language, text, /, **values):
         if language == "zh" and text not in known and re.search("[A-Za-z]{3}", text):
             missing.add(text)
-        return said(language, text, **values)
+        return translate(language, text, **values)
 
-    said = words.said
-    monkeypatch.setattr("netzoo.report.words.said", chinese)
-    monkeypatch.setattr("netzoo.report.markup.said", chinese)
+    translate = words.translate
+    monkeypatch.setattr("netzoo.report.words.translate", chinese)
+    monkeypatch.setattr("netzoo.report.markup.translate", chinese)
     from netzoo.report.markup import _environment
 
-    monkeypatch.setitem(_environment().globals, "said", chinese)
+    monkeypatch.setitem(_environment().globals, "translate", chinese)
     found = studies(monkeypatch)
     page(content(studies=found), "zh")
     answers = [study_answer(study) for study in found]
@@ -132,7 +132,7 @@ def test_values_that_are_no_numbers_do_not_end_up_in_the_data():
         for seed in (0, 1, 2)
     ]
     text = Seen(page(content(by_model))).scripts[0]
-    assert not re.search(r"\b(NaN|Infinity)\b", text)
+    assert not re.search(r"[:,\[] *-?(NaN|Infinity)\b", text)
     json.loads(text, parse_constant=pytest.fail)
 
 
@@ -143,12 +143,12 @@ def test_the_first_lines_are_the_question_and_the_answer():
     )
     best, second, third = map(told, found.sentences)
     assert re.fullmatch(
-        r"alexnet is better than lenet by \+16\.7 \(\+1\d\.\d … \+1\d\.\d\) points of test "
-        r"accuracy \(p < 0\.01\), at .* the MACs\.|alexnet is better than lenet by .*",
+        r"alexnet is better than lenet: \+16\.7 \(\+1\d\.\d … \+1\d\.\d\) points of test "
+        r"accuracy \(p < 0\.01\), at .* the MACs\.|alexnet is better than lenet: .*",
         best,
     )
-    assert second.startswith("lenet-relu is better than lenet by +8.7")
-    assert third.startswith("lenet-modern and lenet cannot be separated: +3.0 ")
+    assert second.startswith("lenet-relu is better than lenet: +8.7")
+    assert third.startswith("lenet-modern and lenet are not separable: +3.0 ")
 
 
 def test_the_answer_where_there_is_none():
@@ -158,18 +158,19 @@ def test_the_answer_where_there_is_none():
     assert told(only) == "alexnet cannot be compared with lenet: one of them has no result."
     alone = answer(compare_groups({"lenet": by_model["lenet"]}, "lenet"))
     assert told(alone.question) == "lenet on fashion_mnist, 2 seeds"
-    assert told(alone.sentences[0]) == "lenet reaches 70.0 ± 0.0 % on the test images."
+    assert told(alone.sentences[0]) == "lenet reaches 70.0 ± 0.0 % test accuracy."
 
 
 def test_a_study_alone_on_its_page_has_its_own_answer(monkeypatch):
     ablation, ladder, probe, lesson = studies(monkeypatch)
     found = study_answer(ablation)
-    assert told(found.question) == "What each change of lenet does, on fashion_mnist, seeds 0, 1, 2"
+    assert told(found.question) == "Ablation of lenet on fashion_mnist, seeds 0, 1, 2"
     for sentence, effect in zip(found.sentences, ablation.effects, strict=True):
-        assert told(sentence).startswith(f"{effect.model} and lenet cannot be separated: ")
+        assert told(sentence).startswith(f"{effect.model} and lenet are not separable: ")
         assert told(sentence).endswith(f"(p {units.p_value(effect.accuracy.p)}).")
     found = study_answer(ladder)
-    assert told(found.question).startswith("From lenet to alexnet@augment=flip+crop a change at ")
+    start = "From lenet to alexnet@augment=flip+crop, one change at a time, on "
+    assert told(found.question).startswith(start)
     names = [model.name for model in ladder.models]
     for sentence, (before, after) in zip(found.sentences, pairwise(names), strict=True):
         assert sentence[1] | {"model": after, "base": before} == sentence[1]
@@ -200,4 +201,4 @@ def test_the_foot_has_all_that_is_needed_to_do_it_again():
     assert facts["Versions"] == ["python 3.11.0, netzoo 0.1.0, keras 3.15.1, tensorflow 2.21.0"]
     assert facts["Threads"] == ["2", "1"]
     assert facts["Git commit"] == ["abc123"]
-    assert "plan.json is damaged." in foot(content(notes=("plan.json is damaged.",)))["doubts"]
+    assert "plan.json is damaged." in foot(content(notes=("plan.json is damaged.",)))["caveats"]

@@ -63,9 +63,9 @@ def test_what_has_no_epoch_is_named_and_fewer_seeds_are_counted():
     by_model["alexnet"] = [record("alexnet", 0, 0, status="failed", error="gone")]
     text = learning_curves(comparison(by_model))
     assert "● lenet (2 of 3 seeds)" in text
-    assert text.endswith("Not drawn, since no epoch has ended: alexnet.")
+    assert text.endswith("Not drawn (no completed epoch): alexnet.")
     nothing = comparison({"alexnet": by_model["alexnet"]})
-    assert learning_curves(nothing) == "No learning curves: no epoch has ended."
+    assert learning_curves(nothing) == "No learning curves: no completed epoch."
 
 
 def test_colours_only_where_they_are_asked_for():
@@ -80,5 +80,5 @@ def test_colours_only_where_they_are_asked_for():
 
 def test_an_older_package_is_refused(monkeypatch):
     monkeypatch.setattr(plotext, "__version__", "5.3.2")
-    with pytest.raises(MissingPackage, match=r"needs plotext 6 or later; this is 5\.3\.2: pip"):
+    with pytest.raises(MissingPackage, match=r"needs plotext 6 or later, found 5\.3\.2: pip"):
         learning_curves(comparison())

@@ -21,7 +21,7 @@ from study_records import trial_of
 import netzoo
 from netzoo.data.fashion_mnist import DOWNLOAD_URL
 from netzoo.errors import DataError
-from netzoo.report.figure import word
+from netzoo.report.figure import slug
 from netzoo.runs import checkpoint
 from netzoo.runs.process import Process
 from netzoo.runs.request import identity
@@ -52,7 +52,7 @@ ONLY = {
     "download_and_prepare": {"data.tfds:prepare"},  # TFDS has the checksums
     "jinja2.Environment": {"report.markup:_environment"},
     # Markup of ours, into which values are put escaped; Vega, as its package brings it.
-    "markupsafe.Markup": {"report.markup:_say", "report.page:_library"},
+    "markupsafe.Markup": {"report.markup:_bilingual", "report.page:_library"},
 }
 SETTLED = [
     ("numpy.load", "allow_pickle", False),
@@ -209,7 +209,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_name_from_outside_is_one_part_of_a_path(name, tmp_path):
     trial = replace(trial_of("lenet", 0), model=name)
-    for part in (identity(trial), word(name), new_folder([name]).name):
+    for part in (identity(trial), slug(name), new_folder([name]).name):
         assert re.fullmatch(r"[\w.-]+", part)
         assert part.strip(".")
     assert new_folder([name]).parent == DEFAULT_FOLDER

@@ -3,7 +3,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const views = new Map(); // by the figure's name
+  const views = new Map(); // by figure name
   let picked = "";
 
   const CONFIG = {
@@ -21,21 +21,22 @@
     text: { color: "currentColor", fontSize: 12 },
   };
 
-  /* A copy of a specification: its titles in the page's language, and no legend of the models,
-     which the page has above. */
-  function prepared(value) {
-    if (Array.isArray(value)) return value.map(prepared);
+  /* Copy a specification, with its titles in the page's language and without the legend of the
+     models, which the page shows above. */
+  function localize(value) {
+    if (Array.isArray(value)) return value.map(localize);
     if (value === null || typeof value !== "object") return value;
     const words = data.words[root.lang] || {};
     const copy = {};
-    for (const [key, each] of Object.entries(value)) {
-      copy[key] = key === "title" && typeof each === "string" ? words[each] || each : prepared(each);
+    for (const [key, item] of Object.entries(value)) {
+      copy[key] = key === "title" && typeof item === "string" ? words[item] || item : localize(item);
     }
     if (copy.field === "model" && copy.scale && copy.scale.range) copy.legend = null;
     return copy;
   }
 
-  function chosen(figure) {
+  /* Return the chart and the signals of a figure's current choices. */
+  function currentChart(figure) {
     const selects = all(`select[data-figure="${figure.name}"]`);
     const key = selects.filter((s) => !s.dataset.signal).map((s) => s.value).join("-");
     const signals = { ...figure.signals };
@@ -44,9 +45,9 @@
   }
 
   async function draw(figure) {
-    const { spec, signals } = chosen(figure);
+    const { spec, signals } = currentChart(figure);
     const place = document.querySelector(`#${figure.name} .chart`);
-    const copy = prepared(spec);
+    const copy = localize(spec);
     copy.datasets = figure.datasets;
     const { view } = await vegaEmbed(place, copy, {
       renderer: "svg", actions: false, ast: true, config: CONFIG,
@@ -58,19 +59,19 @@
       if (model) toggle(model);
     });
     for (const [name, value] of Object.entries(signals)) view.signal(name, value);
-    mark(view);
+    highlight(view);
     await view.runAsync();
   }
 
-  function mark(view) {
+  function highlight(view) {
     try {
       view.signal("picked", picked);
     } catch {
-      return; // a figure of one model at a time
+      return; // a figure without the signal: one model at a time
     }
   }
 
-  /* Show everywhere what belongs to a model; "" for all. */
+  /* Highlight a model in the whole page; "" for all models. */
   function pick(model) {
     picked = model;
     for (const button of all(".pick")) {
@@ -79,8 +80,8 @@
     for (const row of all("tr[data-model]")) {
       row.classList.toggle("picked", row.dataset.model === model);
     }
-    for (const each of all("main li[data-model]")) {
-      each.classList.toggle("dimmed", model !== "" && each.dataset.model !== model);
+    for (const item of all("main li[data-model]")) {
+      item.classList.toggle("dimmed", model !== "" && item.dataset.model !== model);
     }
     const matrix = document.querySelector('#confusion select[data-signal="shown"]');
     if (matrix && model && all("option", matrix).some((o) => o.value === model)) {
@@ -88,7 +89,7 @@
       matrix.dispatchEvent(new Event("change"));
     }
     for (const view of views.values()) {
-      mark(view);
+      highlight(view);
       view.runAsync();
     }
   }
@@ -112,33 +113,33 @@
     };
     const lines = [...body.rows].map((line) => [value(line), line]);
     lines.sort(([a], [b]) => {
-      if (a === null || b === null) return (a === null) - (b === null); // what has none comes last
+      if (a === null || b === null) return (a === null) - (b === null); // empty cells last
       const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
       return descending ? -order : order;
     });
     body.append(...lines.map(([, line]) => line));
   }
 
-  function speak(language) {
+  function setLanguage(language) {
     root.lang = language;
     for (const option of all("option[data-en]")) option.textContent = option.dataset[language];
     data.figures.forEach(draw);
   }
 
-  function flip() {
+  function switchTheme() {
     const dark = root.dataset.theme
       ? root.dataset.theme === "dark"
       : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   }
 
-  document.getElementById("language").addEventListener("change", (e) => speak(e.target.value));
-  document.getElementById("theme").addEventListener("click", flip);
+  document.getElementById("language").addEventListener("change", (e) => setLanguage(e.target.value));
+  document.getElementById("theme").addEventListener("click", switchTheme);
   document.getElementById("baseline")?.addEventListener("change", (e) => {
-    for (const each of all("[data-baseline]")) each.hidden = each.dataset.baseline !== e.target.value;
+    for (const part of all("[data-baseline]")) part.hidden = part.dataset.baseline !== e.target.value;
   });
   document.getElementById("pair")?.addEventListener("change", (e) => {
-    for (const each of all(".pair")) each.hidden = each.dataset.pair !== e.target.value;
+    for (const pair of all(".pair")) pair.hidden = pair.dataset.pair !== e.target.value;
   });
   for (const button of all(".pick")) {
     button.addEventListener("click", () => toggle(button.dataset.model));
@@ -150,7 +151,7 @@
     heading.querySelector(".sort").addEventListener("click", () => sort(heading));
   }
   for (const select of all("select[data-figure]")) {
-    const figure = data.figures.find((each) => each.name === select.dataset.figure);
+    const figure = data.figures.find((figure) => figure.name === select.dataset.figure);
     select.addEventListener("change", () => draw(figure));
   }
   addEventListener("keydown", (e) => {
