@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from netzoo import units
-from netzoo.errors import MissingPackage, imported
+from netzoo.errors import MissingPackage, require
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
@@ -41,7 +41,7 @@ def plotext() -> Any:
 
     It is asked for before anything is trained for the sake of a plot.
     """
-    found = imported("plotext", "`plot`", INSTALL)
+    found = require("plotext", "`plot`", INSTALL)
     if int(found.__version__.partition(".")[0]) < 6:  # its interface was another one
         raise MissingPackage(
             f"`plot` needs plotext 6 or later; this is {found.__version__}: {INSTALL}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from netzoo.results.probe import LayerProbe, LayerRow, ProbeRecord, Ratio
-from netzoo.stats import corrected_ps, log_ratio, spread
+from netzoo.stats import corrected_ps, estimate, log_ratio
 
 FIGURES = (
     "activation_mean",
@@ -48,7 +48,7 @@ def _row(key: tuple[str, int, str], by_seed: Mapping[int, LayerProbe]) -> LayerR
         values = [
             value for each in by_seed.values() if (value := getattr(each, figure)) is not None
         ]
-        figures[figure] = spread(values, least=-math.inf)
+        figures[figure] = estimate(values, least=-math.inf)
     return LayerRow(model, step, name, first.type, first.activation, **figures)
 
 

@@ -13,10 +13,10 @@ from netzoo.stats import (
     Delta,
     corrected,
     did_not_train,
+    estimate,
     image_delta,
     more_seeds,
     seed_delta,
-    spread,
     verdict,
 )
 
@@ -72,14 +72,14 @@ def _row(name: str, records: Group) -> ModelRow:
         flops=None if cost is None else cost.flops,
         training_flops=None if cost is None else cost.training_flops,
         native=records[0].native,
-        train_accuracy=spread([end.train_accuracy for end in ends], most=1.0),
-        test_accuracy=spread(
+        train_accuracy=estimate([end.train_accuracy for end in ends], most=1.0),
+        test_accuracy=estimate(
             [r.test_accuracy for r in done if r.test_accuracy is not None], most=1.0
         ),
         # Records of older versions have none.
-        gap=spread(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
-        train_loss=spread([end.train_loss for end in ends]),
-        test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
+        gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
+        train_loss=estimate([end.train_loss for end in ends]),
+        test_loss=estimate([r.test_loss for r in done if r.test_loss is not None]),
         images_per_second=statistics.median(rates) if rates else None,
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),

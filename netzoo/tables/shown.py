@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netzoo.errors import imported
+from netzoo.errors import require
 from netzoo.tables.table import Table
 
 
@@ -24,5 +24,5 @@ class Tabled(ABC):
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
     """Return rows as a pandas.DataFrame by their name. Raises MissingPackage without pandas."""
-    pandas = imported("pandas", "to_pandas", "pip install pandas")
+    pandas = require("pandas", "to_pandas", "pip install pandas")
     return pandas.DataFrame(rows).set_index("name")
