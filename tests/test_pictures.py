@@ -85,13 +85,16 @@ def test_a_folder_holds_the_test_images_in_the_order_of_its_predictions(ran):
     assert (arrays(kept) == images.test.images).all()
     assert store.record(record.trial) == record
     predictions = record.predictions
-    assert predictions.true().tolist() == images.test.labels.tolist()
-    assert len(predictions.said()) == 100
+    assert predictions.true_classes().tolist() == images.test.labels.tolist()
+    assert len(predictions.predicted_classes()) == 100
 
 
 def test_classes_are_told_and_counted():
     made = Predictions.of([3, 70, 65535], [3, 71, 65535])
-    assert (list(made.true()), list(made.said())) == ([3, 70, 65535], [3, 71, 65535])
+    assert (list(made.true_classes()), list(made.predicted_classes())) == (
+        [3, 70, 65535],
+        [3, 71, 65535],
+    )
     assert made.correct() == [True, False, True]
 
 

@@ -56,7 +56,9 @@ def _rows(
     counts = [[0] * len(classes) for _ in classes]
     for record in records:
         assert record.predictions is not None
-        for true, said in zip(record.predictions.true(), record.predictions.said(), strict=True):
+        for true, said in zip(
+            record.predictions.true_classes(), record.predictions.predicted_classes(), strict=True
+        ):
             counts[true][said] += 1
     return [
         {

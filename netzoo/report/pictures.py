@@ -150,7 +150,9 @@ def _pair(
     assert one is not None
     assert other is not None
     names = found[0].trial.dataset.class_names
-    said = list(zip(one.true(), one.said(), other.said(), strict=True))[: pictures.count]
+    said = list(
+        zip(one.true_classes(), one.predicted_classes(), other.predicted_classes(), strict=True)
+    )[: pictures.count]
     differing = [number for number, (_, a, b) in enumerate(said) if a != b]
     only_one = [n for n in differing if said[n][1] == said[n][0]][:SHOWN_EACH]
     only_other = [n for n in differing if said[n][2] == said[n][0]][:SHOWN_EACH]
