@@ -53,7 +53,7 @@ WRONG_AFTER_START = [
     ("compare alexnet --image-size 32", "at least 65 × 65 px; received 32 × 32 px"),
     (
         "compare lenet --limit-train 7000",
-        "a limit of 7000 training images was asked for; there are 6000",
+        "a limit of 7000 training images exceeds the 6000",
     ),
     ("compare lenet --device gpu", "sees no GPU here"),
 ]
@@ -83,7 +83,7 @@ def test_what_the_backend_finds_wrong_is_one_line_too(netzoo, tmp_path, argument
 
 @pytest.mark.backend_independent
 def test_wrong_data_is_one_line(netzoo, tmp_path):
-    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' is not there")
+    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' does not exist")
     (tmp_path / "empty").mkdir()
     done = netzoo("compare", "lenet", "--data-dir", "empty", **NO_NETWORK)
     one_line(done, "no Fashion-MNIST in empty, and no network to download it. Three ways")

@@ -169,7 +169,7 @@ def prepared(features, splits=("train", "test")):
         split_datasets=dict.fromkeys(splits, examples),
         data_dir="data",
     )
-    return tfds.prepared(Path("data"), "mine")
+    return tfds.find_prepared(Path("data"), "mine")
 
 
 def open_prepared(*features, splits=("train", "test")):
@@ -367,14 +367,14 @@ CASES = [
      "a checkpoint holds other variables than the model"),
     # Images.
     ("folder of data", BadInput, lambda: netzoo.open_images("fashion_mnist", "nowhere"),
-     "the data folder 'nowhere' is not there."),
+     "the data folder 'nowhere' does not exist."),
     ("nowhere and no network", DataError, lambda patch: without_network(patch, "fashion_mnist"),
      "no Fashion-MNIST in empty, and no network to download it. Three ways to get it: apt-get "
      "install dataset-fashion-mnist; put its four IDX files (train-images-idx3-ubyte, "
      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; .idx for -idx and "
      ".gz at the end will do) in a folder and name it with "
      "`data_dir` or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
-     "on the sample that netzoo brings: `dataset` fashion_mnist_sample."),
+     "on the bundled sample: `dataset` fashion_mnist_sample."),
     ("other clothes", DataError, other_clothes,
      "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
      "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
@@ -399,7 +399,7 @@ CASES = [
      "train-labels-idx1-ubyte.gz: expected 2 values of shape (2,); found 1."),
     ("IDX labels", DataError,
      lambda: idx_files("train-labels-idx1-ubyte.gz", b"\0\0\x08\1\0\0\0\1\0"),
-     "train-labels-idx1-ubyte.gz: expected 2 labels, as many as images in "
+     "train-labels-idx1-ubyte.gz: expected 2 labels, the number of images in "
      "train-images-idx3-ubyte.gz; found 1."),
     ("IDX file cut short", DataError,
      lambda: idx_files("train-labels-idx1-ubyte.gz", b"not gzip", packed=False),
@@ -410,16 +410,16 @@ CASES = [
      "training split of clothes (a test): expected uint8 images (count, height, width, "
      "channels); received float32 (2, 4, 4, 1)."),
     ("labels for too few", DataError, lambda: clothes(labels=(0,)),
-     "training split of clothes (a test): expected one image or more, with a label each; "
+     "training split of clothes (a test): expected at least one image, and a label for each; "
      "received 2 images and labels (1,)."),
     ("label without a name", DataError, lambda: clothes(labels=(0, 3)),
      "training split of clothes (a test): labels are 0 to 3; expected 0 to 2."),
     ("sizes of two splits", DataError, lambda: clothes(test=split(shape=(2, 5, 4, 1))),
      "clothes (a test): training images are (4, 4, 1), test images (5, 4, 1); expected one shape."),
     ("limit", BadInput, lambda: clothes().limited(7, None),
-     "a limit of 7 training images was asked for; there are 2."),
+     "a limit of 7 training images exceeds the 2 of the data set."),
     ("validation", BadInput, lambda: clothes().with_validation(0.1),
-     "validation 0.1 of 2 training images holds out 0 and leaves 2; both need some."),
+     "validation 0.1 of 2 training images holds out 0 and leaves 2; both must be at least 1."),
     ("data set", UnknownName, lambda patch: without_network(patch, "cifer10"),
      "no data set 'cifer10'; did you mean 'cifar10'? Known: <any>."),
     ("data set without a network", DataError, lambda patch: without_network(patch, "cifar10"),

@@ -54,7 +54,7 @@ def test_a_smaller_limit_takes_a_part_of_a_larger_one():
 
 
 def test_a_limit_beyond_the_images_is_refused():
-    with pytest.raises(BadInput, match="a limit of 7 training images was asked for; there are 6"):
+    with pytest.raises(BadInput, match="a limit of 7 training images exceeds the 6"):
         images([0, 0, 0, 1, 1, 2]).limited(7, None)
 
 
@@ -128,7 +128,7 @@ def test_the_default_falls_back_on_the_sample_only_where_it_holds_the_same_image
             default_images(None, train, 1000, sample_will_do=will_do)
     with pytest.raises(DataError, match="no Fashion-MNIST"):
         default_images(nowhere, 6000, 1000, sample_will_do=True)
-    with pytest.raises(BadInput, match="is not there"):
+    with pytest.raises(BadInput, match="does not exist"):
         default_images(nowhere / "missing", 6000, 1000, sample_will_do=True)
 
 
