@@ -124,8 +124,8 @@ def test_a_function_a_class_or_a_model_is_counted(mine, name, input_shape, macs,
     [
         ("Own", "Own is not built; give the shape of its input, without the batch, by "),
         ("lazy", "such as 28,28,1."),
-        ("series", "an input of an open size: (?, 5); give it, without the batch, by --input-shape "
-         "(input_shape in Python), such as 20,5."),
+        ("series", "an input of an open size: (?, 5); give it, without the batch, by "
+         "`input_shape`, such as 20,5."),
         ("volume", "such as 32,32,32,1."),
         ("pair", "inputs of open sizes: (?, 2), (?, 2); build it on full ones, or give a shape"),
         ("wanting", "needs input_shape; give `input_shape`, such as 28"),
