@@ -359,12 +359,12 @@ CASES = [
     ("label out of range", BadInput, lambda: probing(classifier(), labels=(0, 3)),
      "labels are 0 to 2; received 3."),
     ("infinite figures", Diverged, infinite,
-     "what flat gives after 0 steps is not finite; try a lower learning rate."),
+     "the probe of flat after 0 steps is not finite; try a lower learning rate."),
     ("step of its own", BadInput, lambda: step_of(Own(name="mine"), None),
      "the model mine has a train_step of its own; netzoo trains all models by the same step. "
-     "What belongs to its loss can go into compute_loss or add_loss."),
+     "Put terms of its loss into compute_loss or add_loss."),
     ("checkpoint of another model", DataError, lambda: restore(compiled(classifier()), {}),
-     "a checkpoint holds other variables than the model"),
+     "the variables of a checkpoint do not match those of the model"),
     # Images.
     ("folder of data", BadInput, lambda: netzoo.open_images("fashion_mnist", "nowhere"),
      "the data folder 'nowhere' does not exist."),
