@@ -1,4 +1,4 @@
-"""The only reader of KERAS_BACKEND: which backend runs, in what import order, and on what device.
+"""The choice of backend, the order of imports, and the device; the only reader of KERAS_BACKEND.
 
 Order matters. torch is imported before TensorFlow, or the process can crash. TensorFlow feeds
 `tf.data` to every backend, and is kept off the GPU where another backend trains.
@@ -24,7 +24,8 @@ INSTALL = {
     "torch": 'pip install "netzoo[torch]"',
     "jax": 'pip install "netzoo[jax]"',
 }
-# Where one sets how many threads compute, the first that holds a number; torch has its own answer.
+# Variables that set the number of threads; the first that holds a number counts. torch is asked
+# directly.
 _THREADS = {"tensorflow": ("TF_NUM_INTRAOP_THREADS",), "jax": ("PJRT_NPROC", "NPROC")}
 REPORTED_PACKAGES = ("netzoo", "keras", "tensorflow", "torch", "jax", "numpy")
 
@@ -42,8 +43,8 @@ _KNOWN_NOISE = re.compile(
     rb"|port\.cc"
 )
 
-# What asks a backend for a device, the stronger first. A value that is empty asks JAX for nothing.
-ASKING = {
+# Variables that choose a backend's device, in order of precedence. JAX ignores an empty one.
+DEVICE_VARIABLES = {
     "tensorflow": (),
     "torch": ("KERAS_TORCH_DEVICE",),
     "jax": ("JAX_PLATFORM_NAME", "JAX_PLATFORMS"),
@@ -53,8 +54,8 @@ ASKING = {
 def name() -> str:
     """Return the backend that keras uses or will use: "tensorflow", "torch" or "jax".
 
-    As keras does: KERAS_BACKEND, else keras.json, else "tensorflow". Raises UnknownName for
-    another one, MissingPackage if it is not installed.
+    The order of precedence is that of keras: KERAS_BACKEND, keras.json, "tensorflow". Raises
+    UnknownName for another backend, MissingPackage if it is not installed.
     """
     if "keras" in sys.modules:
         chosen = str(sys.modules["keras"].config.backend())
@@ -74,9 +75,9 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
     """Import the backend and keras in the safe order and return the backend's name.
 
     device: "cpu" hides every GPU; it takes effect only in a process that has not started a backend.
-    data: TensorFlow is to feed images to the backend, so import it too, after torch, off the GPU.
-    shapes_only: nothing is to run, so any backend tells the same: take jax where it is installed,
-    which imports in a third of the others' time and memory.
+    data: import TensorFlow too, after torch and off the GPU, since it feeds the images.
+    shapes_only: prefer jax if it is installed, since it imports in a third of the others' time and
+    memory, and shapes are the same on all backends.
     Raises as `name` does.
     """
     chosen = name()
@@ -96,10 +97,10 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
 
 
 def keep_tensorflow_off_gpu() -> Any:
-    """Return the tensorflow module, for data only: it will not see a GPU.
+    """Return the tensorflow module, for data only, with every GPU hidden from it.
 
-    Where torch trains, it is imported first, and so is triton, which comes with torch for CUDA and
-    which torch imports later: its LLVM would bind to TensorFlow's, and the process crash.
+    If torch trains, it is imported first, and so is triton, a part of torch for CUDA that torch
+    imports later: its LLVM would bind to TensorFlow's, and the process would crash.
     Source: tensorflow/tensorflow issue 124205.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -109,15 +110,15 @@ def keep_tensorflow_off_gpu() -> Any:
             with contextlib.suppress(ImportError):
                 importlib.import_module("triton")
         tf = importlib.import_module("tensorflow")
-        with contextlib.suppress(RuntimeError):  # raised once it has run: then it stays as it was
+        with contextlib.suppress(RuntimeError):  # it has run before, and keeps its devices
             tf.config.set_visible_devices([], "GPU")
     return tf
 
 
 def device() -> dict[str, Any]:
-    """Return what the started backend computes on: kind, name, native_bfloat16.
+    """Return the device of the started backend: kind, name, native_bfloat16.
 
-    Raises BadInput if a variable of the environment asks for what it cannot compute on.
+    Raises BadInput if an environment variable asks for a device that the backend cannot use.
     """
     chosen = name()
     with _without_noise():
@@ -125,15 +126,15 @@ def device() -> dict[str, Any]:
     if gpu is not None:
         return {"kind": "gpu", "name": gpu[0], "native_bfloat16": gpu[1]}
     model, flags = _processor()
-    # Seen on such a processor: TensorFlow and torch train faster in bfloat16, JAX slower.
+    # Measured on such a processor: TensorFlow and torch train faster in bfloat16, JAX slower.
     native = chosen != "jax" and bool({"avx512_bf16", "amx_bf16"} & flags)
     return {"kind": "cpu", "name": f"CPU ({_cores()} cores, {model})", "native_bfloat16": native}
 
 
 def usual_threads() -> int:
-    """Return how many threads the imported backend takes by itself.
+    """Return the default number of threads of the imported backend.
 
-    That is what is set for it, else what this process may use.
+    It is the number that a variable sets, else the number of cores that this process may use.
     """
     chosen = name()
     if chosen == "torch":  # reads OMP_NUM_THREADS and MKL_NUM_THREADS, and may leave out siblings
@@ -141,18 +142,18 @@ def usual_threads() -> int:
 
         return int(torch.get_num_threads())
     for variable in _THREADS[chosen]:
-        found = os.environ.get(variable, "").strip()
-        if found.isdecimal() and int(found):
-            return int(found)
+        value = os.environ.get(variable, "").strip()
+        if value.isdecimal() and int(value):
+            return int(value)
     return _cores()
 
 
 def set_threads(count: int) -> None:
-    """Let the imported backend, which has computed nothing yet, compute with so many threads.
+    """Set the number of threads of the imported backend, before its first computation.
 
-    Their number, not that of the cores, decides in which order sums are taken, and so the last
-    digits of a training. Nothing else holds each backend to it: JAX heeds no other variable,
-    TensorFlow needs both, and torch takes no more than the cores from OMP_NUM_THREADS.
+    The number of threads, not that of the cores, decides the order of summation, and so the last
+    digits of a training. Each backend needs its own way: JAX reads no other variable, TensorFlow
+    needs both, and torch caps OMP_NUM_THREADS at the number of cores.
     """
     chosen = name()
     if chosen == "torch":
@@ -163,37 +164,37 @@ def set_threads(count: int) -> None:
         os.environ["PJRT_NPROC"] = str(count)
     else:
         os.environ["TF_NUM_INTRAOP_THREADS"] = str(count)
-        os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(count))  # this one changes no digit
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(count))  # changes no digit
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that a number depends on.
+    """Return the versions of Python and of the packages that affect a result, by name.
 
     >>> import netzoo
     >>> "keras" in netzoo.versions()
     True
     """
-    found = {"python": platform.python_version()}
+    numbers = {"python": platform.python_version()}
     for package in REPORTED_PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            numbers[package] = importlib.metadata.version(package)
+    return numbers
 
 
-def require_gpu(found: dict[str, Any]) -> None:
-    """Raise BadInput unless the device found is a GPU."""
-    if found["kind"] != "gpu":
+def require_gpu(current: dict[str, Any]) -> None:
+    """Raise BadInput unless the current device, as `device` returns it, is a GPU."""
+    if current["kind"] != "gpu":
         chosen = name()
-        asking = ("CUDA_VISIBLE_DEVICES", *ASKING[chosen])
-        told = ", ".join(f"{key} is {os.environ[key]!r}" for key in asking if key in os.environ)
+        keys = ("CUDA_VISIBLE_DEVICES", *DEVICE_VARIABLES[chosen])
+        settings = ", ".join(f"{key} is {os.environ[key]!r}" for key in keys if key in os.environ)
         raise BadInput(
-            f"`device` gpu: {chosen} sees no GPU here; it would run on {found['name']}"
-            + (f"; {told}." if told else ".")
+            f"`device` gpu: {chosen} sees no GPU here; it would run on {current['name']}"
+            + (f"; {settings}." if settings else ".")
         )
 
 
 def _cores() -> int:
-    """Return how many processor cores this process may use."""
+    """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -209,10 +210,10 @@ def _configured() -> str | None:
 def _tensorflow_gpu() -> tuple[str, bool] | None:
     import tensorflow as tf
 
-    found = tf.config.get_visible_devices("GPU")
-    if not found:
+    gpus = tf.config.get_visible_devices("GPU")
+    if not gpus:
         return None
-    details = tf.config.experimental.get_device_details(found[0])
+    details = tf.config.experimental.get_device_details(gpus[0])
     return details.get("device_name", "GPU"), details.get("compute_capability", (0, 0))[0] >= 8
 
 
@@ -224,9 +225,9 @@ def _torch_gpu() -> tuple[str, bool] | None:
         try:
             torch.zeros(1, device=asked).cpu()
         except Exception as error:  # AssertionError, RuntimeError, NotImplementedError, …
-            raise _not_there("KERAS_TORCH_DEVICE") from error
+            raise _unusable("KERAS_TORCH_DEVICE") from error
     mps, cuda = torch.backends.mps.is_available(), torch.cuda.is_available()
-    used = asked or ("mps" if mps else "cuda" if cuda else "cpu")  # keras looks in this order
+    used = asked or ("mps" if mps else "cuda" if cuda else "cpu")  # the order of keras
     kind = used.partition(":")[0]
     if kind == "cuda":
         return torch.cuda.get_device_name(used), torch.cuda.get_device_capability(used)[0] >= 8
@@ -236,43 +237,43 @@ def _torch_gpu() -> tuple[str, bool] | None:
 def _jax_gpu() -> tuple[str, bool] | None:
     import jax
 
-    first = {key: os.environ.get(key, "").partition(",")[0] for key in ASKING["jax"]}
+    first = {key: os.environ.get(key, "").partition(",")[0] for key in DEVICE_VARIABLES["jax"]}
     asking = [key for key, platform in first.items() if platform]
     others = [key for key in asking if first[key] != "cpu"]
     try:
-        found = jax.devices()[0]
+        device = jax.devices()[0]
     except Exception as error:  # AssertionError or RuntimeError
         if not asking:
             raise
-        raise _not_there((others or asking)[0]) from error
-    # Of several that are asked for, JAX passes over in silence those that are not there.
-    if found.platform == "cpu" and asking[:1] == others[:1] != []:
-        raise _not_there(asking[0])
-    if found.platform == "cpu":
+        raise _unusable((others or asking)[0]) from error
+    # JAX skips missing platforms of a list without a word.
+    if device.platform == "cpu" and asking[:1] == others[:1] != []:
+        raise _unusable(asking[0])
+    if device.platform == "cpu":
         return None
-    return found.device_kind, float(getattr(found, "compute_capability", 0) or 0) >= 8
+    return device.device_kind, float(getattr(device, "compute_capability", 0) or 0) >= 8
 
 
-def _not_there(variable: str) -> BadInput:
-    """Return the error for a variable that asks for a device that the backend has not."""
+def _unusable(variable: str) -> BadInput:
+    """Return the error for a variable that asks for a device that the backend cannot use."""
     return BadInput(
-        f"{variable} is {os.environ[variable]!r}, and {name()} cannot compute on that here; set it "
+        f"{variable} is {os.environ[variable]!r}, a device that {name()} cannot use here; set it "
         "to cpu, or unset it."
     )
 
 
 def _processor() -> tuple[str, set[str]]:
-    """Return the processor's name and feature flags, as far as the system tells."""
+    """Return the processor's name and feature flags, as far as they are known."""
     with contextlib.suppress(OSError):
         text = Path("/proc/cpuinfo").read_text()
-        found = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", text, re.MULTILINE))
-        return found.get("model name", platform.machine()), set(found.get("flags", "").split())
+        facts = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", text, re.MULTILINE))
+        return facts.get("model name", platform.machine()), set(facts.get("flags", "").split())
     return platform.processor() or platform.machine(), set()
 
 
 @contextlib.contextmanager
 def _without_noise() -> Iterator[None]:
-    """Hold back what is written to standard error, then let through all but the known lines."""
+    """Buffer standard error, then pass on all lines but the known noise."""
     try:
         kept = os.dup(2)
     except OSError:  # no standard error

@@ -1,7 +1,7 @@
-"""Files that are there whole or not at all, and that tell when they were changed since.
+"""Atomic writes, and seals that detect later changes.
 
-A file is written beside its place, pushed to the disk, and then moved there; a power cut leaves the
-old one or the new one. Text carries a seal, the SHA-256 of what stands before it.
+A file is written beside its path, synced to the disk, and then moved there; a power cut leaves the
+old file or the new one. Text carries a seal, the SHA-256 of the text before it.
 """
 
 import contextlib
@@ -14,14 +14,14 @@ from typing import IO, Any
 
 from netzoo.errors import DataError, StoreError
 
-LONGEST_NAME = 240  # of the 255 letters that a file system takes, before what is added here
+LONGEST_NAME = 240  # of the 255 characters of a file system, before the endings added here
 _SEAL = re.compile(rb',\n "seal": "([0-9a-f]{64})"\n}\n$')
 
 
 def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file by a function that fills it; its folder is made if it is not there.
+    """Write a file atomically by a function that fills it, and create its folder if needed.
 
-    Raises StoreError if that fails; then what was there before is still there.
+    Raises StoreError if that fails; the old file, if any, is then unchanged.
     """
     fresh = path.with_name(f".{path.name[:LONGEST_NAME]}.{os.getpid()}.new")
     try:
@@ -40,8 +40,8 @@ def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
         with contextlib.suppress(OSError):
             fresh.unlink()
         raise StoreError(
-            f"{path} cannot be written: {error.strerror or error}. What was finished before is "
-            "kept; mend that and run the same command again."
+            f"{path} cannot be written: {error.strerror or error}. Finished trials are kept; "
+            "resolve this and run the same command again."
         ) from error
 
 
@@ -63,7 +63,7 @@ def sealed(text: str) -> str:
 
 
 def read_sealed(path: Path) -> bytes:
-    """Return the sealed text in a file. Raises DataError if it is not what was written."""
+    """Return the sealed text of a file. Raises DataError if it has changed since it was written."""
     try:
         text = path.read_bytes()
     except OSError as error:
@@ -75,7 +75,7 @@ def read_sealed(path: Path) -> bytes:
 
 
 def damaged(path: Path) -> DataError:
-    """Return the error for a file that is not what was written."""
+    """Return the error for a file that has changed since it was written."""
     return DataError(f"{path} was cut short or changed since it was written.")
 
 

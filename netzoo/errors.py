@@ -1,16 +1,16 @@
 """Every error that netzoo raises on purpose.
 
 NetzooError
-├── BadInput           a value that is not allowed, with what is
-│   └── UnknownName    a name that is not known, with the nearest one that is
-├── DataError          images that are missing, damaged or not what they claim to be
-├── MissingPackage     something to install, with the line that installs it
+├── BadInput           an invalid value; the message says what is valid
+│   └── UnknownName    an unknown name; the message gives the nearest known one
+├── DataError          images or records that are missing, damaged or invalid
+├── MissingPackage     a package that is not installed; the message has the line that installs it
 ├── StoreError         a folder of results that cannot be read or written
-└── TrialFailed        a training that could not end well: its process died, it raised
+└── TrialFailed        a training that failed: its process ended, or it raised an error
     ├── Diverged       its loss became infinite or NaN
-    └── OutOfMemory    a batch does not fit into the device's memory
+    └── OutOfMemory    its batch does not fit into the device's memory
 
-Interrupted (a KeyboardInterrupt) ends a comparison early and carries what was finished.
+Interrupted (a KeyboardInterrupt) ends a comparison early and holds the finished part.
 
 The command line prints the message of a NetzooError as one line and exits with code 2.
 """
@@ -38,21 +38,21 @@ class NetzooError(Exception):
 
 
 class BadInput(NetzooError, ValueError):
-    """A value that is not allowed."""
+    """An invalid value."""
 
 
 class UnknownName(BadInput, KeyError):
-    """A name that is not known; the message gives the nearest known one."""
+    """An unknown name; the message gives the nearest known one."""
 
     __str__ = Exception.__str__  # KeyError would quote the message
 
 
 class DataError(NetzooError):
-    """Images or labels that are missing, damaged, or not what they claim to be."""
+    """Images or records that are missing, damaged or invalid."""
 
 
 class MissingPackage(NetzooError, ImportError):
-    """A package that the request needs and that is not installed."""
+    """A package that a request needs and that is not installed."""
 
 
 class StoreError(NetzooError):
@@ -60,7 +60,7 @@ class StoreError(NetzooError):
 
 
 class TrialFailed(NetzooError):
-    """A training that could not end well."""
+    """A training that failed."""
 
 
 class Diverged(TrialFailed):
@@ -72,7 +72,7 @@ class OutOfMemory(TrialFailed):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a training; result: that of the finished trials, of the kind of the whole."""
+    """Ctrl-C during a training; result: that of the finished trials, of the type that was asked."""
 
     def __init__(self, result: Any) -> None:
         super().__init__("stopped by Ctrl-C")
@@ -80,7 +80,7 @@ class Interrupted(KeyboardInterrupt):
 
     @property
     def comparison(self) -> Any:
-        """Return the result, by its name before; deprecated."""
+        """Return the result; a deprecated name for it."""
         warnings.warn(
             "Interrupted.comparison is deprecated; take .result.", DeprecationWarning, stacklevel=2
         )
@@ -88,8 +88,8 @@ class Interrupted(KeyboardInterrupt):
 
 
 def telling_line(error: Exception) -> str:
-    """Return the line of an error that tells; Keras puts some before it that only say where."""
-    # Keras prints some of them bold.
+    """Return the line of an error that has the reason; Keras puts lines before it on the place."""
+    # Keras prints some lines in bold.
     text = str(error).rpartition("Error encountered:\n")[2] or str(error)
     lines = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in text.splitlines()]
     lines = [line for line in lines if line]
@@ -97,15 +97,15 @@ def telling_line(error: Exception) -> str:
     return (telling or lines or [type(error).__name__])[0]
 
 
-def imported(package: str, wanting: str, install: str) -> Any:
-    """Return a package that few requests need. Raises MissingPackage if it is not installed.
+def require(package: str, wanting: str, install: str) -> Any:
+    """Import an optional package and return it. Raises MissingPackage if it is not installed.
 
-    wanting: what needs it; install: the line that installs it.
+    wanting: the feature that needs it; install: the line that installs it.
     """
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError as error:
-        if error.name != package:  # it is there, and what is missing is something of its own
+        if error.name != package:  # it is installed, and one of its own requirements is missing
             raise
         raise MissingPackage(
             f"{wanting} needs the package {package}, which is not installed: {install}"
@@ -113,9 +113,9 @@ def imported(package: str, wanting: str, install: str) -> Any:
 
 
 def no_such(kind: str, received: str, known: Iterable[str], *, where: str = "") -> UnknownName:
-    """Return the error for a name that is not among the known ones.
+    """Return the error for an unknown name.
 
-    kind: what the name should have named ("model", "change"); where: of what ("alexnet").
+    kind: the kind of thing named ("model", "change"). where: the place that lacks it ("alexnet").
     """
     names = sorted(known)
     message = f"no {kind} {received!r}" + (f" in {where}" if where else "")

@@ -1,25 +1,25 @@
-"""What is needed to repeat a result: data, recipe, backend, device, versions, command, commit."""
+"""Provenance of a result: data, recipe, backend, device, versions, command, commit."""
 
 import subprocess
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-SCHEMA = 1  # of everything that is written to disk
+SCHEMA = 1  # of all files on disk
 
-# The command line that runs, as a shell takes it; only the command line knows it. Python's own
-# sys.argv would be the path of a notebook's kernel.
+# The running command, as a shell takes it; netzoo_cli sets it. The library does not read sys.argv,
+# which is the path of a kernel in a notebook.
 COMMAND: ContextVar[str] = ContextVar("COMMAND", default="")
 
 
 @dataclass(frozen=True)
 class DatasetRecord:
-    """The images that were used, and how to get them again.
+    """The images of a result, and how to get them again.
 
-    source: where they came from, in words. train, test: numbers of images.
-    sha256: of the decoded arrays that were used: images and labels, train and test.
-    data_dir: the folder that was asked for, None for the usual places.
-    chance: the share of the most common class among the test images: the accuracy of a guess.
+    source: their origin, in words. train, test: numbers of images.
+    sha256: of the decoded arrays: images and labels, train and test.
+    data_dir: the folder that was named, None for the usual places.
+    chance: the share of the most common class among the test images, the accuracy of a guess.
     """
 
     name: str
@@ -35,10 +35,11 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class Device:
-    """What computes: kind "cpu" or "gpu", its name in words, whether bfloat16 is native to it.
+    """The device of a training.
 
-    threads: how many threads of the processor compute, on which the last digits depend, also where
-    another device does most of the work; None: not known, as in records of older versions.
+    kind: "cpu" or "gpu". name: in words. native_bfloat16: whether it computes in bfloat16 natively.
+    threads: the number of CPU threads, on which the last digits depend, also if a GPU does most of
+    the work; None if unknown, as in records of older versions.
     """
 
     kind: str
@@ -48,7 +49,7 @@ class Device:
 
     @property
     def text(self) -> str:
-        """Return it in words: "CPU (2 cores), 2 threads"."""
+        """Return the device in words: "CPU (2 cores), 2 threads"."""
         if self.threads is None:
             return self.name
         return f"{self.name}, {self.threads} thread{'s' if self.threads > 1 else ''}"
@@ -56,10 +57,10 @@ class Device:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What every result says of its making; the base class of the results.
+    """The provenance of a result; the base class of results.
 
-    versions: by package. command: the command line, as a shell takes it; empty from Python.
-    commit: the git commit of the working folder, None without one.
+    versions: by package. command: as a shell takes it; empty from Python. commit: the git commit of
+    the working folder, None without one.
     """
 
     schema: int = SCHEMA
@@ -72,9 +73,9 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingProvenance(Provenance):
-    """The provenance of a result of one data set and one recipe.
+    """The provenance of a result from one data set and one recipe.
 
-    recipe: its name, the seeds, and the settings of each model under "by_model".
+    recipe: its "name", the "seeds", and the settings of each model under "by_model".
     """
 
     dataset: DatasetRecord
@@ -93,7 +94,7 @@ def git_commit() -> str | None:
 def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            # A folder's own settings could name a program to run.
+            # The settings of a repository could name a program to run.
             ["git", "-c", "core.fsmonitor=false", *arguments],
             capture_output=True,
             encoding="utf-8",

@@ -1,8 +1,8 @@
-"""How a model is trained: the frozen Recipe and the named ones.
+"""The settings of a training: the frozen Recipe, and the named recipes.
 
 A named recipe is a function from a model's family to a Recipe, since the lesson itself trains LeNet
-and AlexNet in different ways. Every field may be overridden by its name, in Python and on the
-command line alike; the allowed values stand beside each field, once.
+and AlexNet with different settings. Every field may be overridden by its name, in Python and on the
+command line; each field's metadata has its allowed values.
 """
 
 import itertools
@@ -38,23 +38,23 @@ def _number(about: str, kind: type, least: float, most: float, default: Any = MI
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of one training; each field's metadata says what it is and what it may be.
+    """The settings of one training; each field's metadata has its meaning and allowed values.
 
-    learning_rate: the highest one where the schedule is not constant.
-    schedule: "one-cycle" goes in a tenth of the steps from a tenth of the learning rate up to it in
-    a line, then down to zero in half a cosine (after Smith and Topin 2018, section 3).
-    augment: on training images only. flip: horizontal, for half of them. crop: back to the image's
-    size after padding each side by an eighth of it with zeros (He et al. 2016, section 4.2).
-    color: brightness and contrast, of three channels saturation and hue too.
+    learning_rate: the peak, if the schedule is not constant.
+    schedule: "one-cycle" rises linearly from a tenth of the learning rate to all of it over a tenth
+    of the steps, then falls to zero by half a cosine (after Smith and Topin 2018, section 3).
+    augment: of training images only. flip: horizontal, of half of them. crop: zero padding of each
+    side by an eighth of it, then a random crop of the image's size (He et al. 2016, section 4.2).
+    color: brightness and contrast; for three channels also saturation and hue.
     scaling: "unit" divides by 255; "standardise" subtracts the mean of the training images and
     divides by their standard deviation, by channel.
-    precision: "auto" becomes mixed_bfloat16 where the device computes in bfloat16 natively and the
-    backend gains by it, float32 elsewhere, before any training.
-    validation: a share of the training images, the same of each class, that is not trained on and
-    is measured after every epoch.
-    test_each_epoch: without validation images, measure on the test images after every epoch, as the
-    lesson does, not only at the end. The result is the last epoch's in any case.
-    tuned: whether the settings were chosen for this family of models, not borrowed from another.
+    precision: "auto" is resolved before any training: mixed_bfloat16 if the device computes in
+    bfloat16 natively and the backend gains by it, else float32.
+    validation: the share of the training images, equal over the classes, that is held out and
+    evaluated after every epoch.
+    test_each_epoch: without validation images, evaluate on the test images after every epoch, as
+    the lesson does. The result is the last epoch's in any case.
+    tuned: whether the settings were tuned for this family of models, not borrowed from another.
 
     >>> import netzoo
     >>> recipe = netzoo.Recipe("mine", epochs=2, batch_size=64, learning_rate=0.01)
@@ -92,17 +92,17 @@ class Recipe:
 
     @property
     def curve(self) -> str | None:
-        """Return what is measured after every epoch: "validation", "test" or None."""
+        """Return the split that is evaluated after every epoch: "validation", "test" or None."""
         if self.validation > 0:
             return "validation"
         return "test" if self.test_each_epoch else None
 
     def steps_per_epoch(self, images: int) -> int:
-        """Return the number of batches of so many images; the last one may be smaller."""
+        """Return the number of batches in an epoch of images; the last one may be smaller."""
         return -(-images // self.batch_size)
 
     def changed(self, overrides: Mapping[str, Any]) -> "Recipe":
-        """Return the recipe with fields replaced. Raises UnknownName or BadInput."""
+        """Return the recipe with fields overridden. Raises UnknownName or BadInput."""
         check_overrides(overrides)
         return replace(self, **overrides)
 
@@ -112,7 +112,7 @@ RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 
 @RECIPES.register("lesson")
 def lesson(family: str) -> Recipe:
-    """Return the lesson's own settings: full data, SGD at one learning rate, no augmentation.
+    """Return the lesson's own settings: full data, SGD, constant learning rate, no augmentation.
 
     Source: Zhang et al., "Dive into Deep Learning", sections LeNet and AlexNet. Families that the
     lesson does not train get AlexNet's settings.
@@ -125,10 +125,10 @@ def lesson(family: str) -> Recipe:
 
 @RECIPES.register("quick")
 def quick(family: str) -> Recipe:
-    """Return settings that teach both networks in minutes on two CPU cores.
+    """Return settings that train both networks in minutes on two CPU cores.
 
-    One optimizer, schedule, batch and number of epochs for all; only the learning rate differs,
-    since the sigmoids of LeNet need a larger one. AlexNet sees 96 px, not 224.
+    All models share optimizer, schedule, batch size and number of epochs; the learning rate
+    differs, since LeNet's sigmoids need a larger one. AlexNet takes images of 96 px, not 224.
     """
     return Recipe(
         "quick",
@@ -149,10 +149,10 @@ def quick(family: str) -> Recipe:
 def brief(family: str) -> Recipe:
     """Return the quick settings cut to half a minute a network, for studies of many trainings.
 
-    A quarter of the images, half the epochs, AlexNet at 72 px: networks that are not fully trained,
-    compared as such. In so few steps half the learning rate leaves less to chance. LeNet takes
-    smaller batches, since its sigmoids need the steps to begin to learn at all. Both sizes divide
-    the 1,350 images trained on and the 150 held out: JAX would compile a last, smaller batch anew.
+    A quarter of the images, half the epochs, AlexNet at 72 px: the networks are under-trained on
+    purpose. Half the learning rate reduces the variance over seeds in so few steps. LeNet takes
+    smaller batches, since its sigmoids need more steps to start learning. Both batch sizes divide
+    the 1,350 training and the 150 validation images: JAX compiles a smaller last batch anew.
     """
     whole = quick(family)
     return replace(
@@ -169,15 +169,15 @@ def brief(family: str) -> Recipe:
 def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
     """Return a named recipe for a family, with fields overridden.
 
-    Raises UnknownName for a name or field that is not known, BadInput for a value.
+    Raises UnknownName for an unknown name or field, BadInput for an invalid value.
     """
     return RECIPES[name](family).changed(overrides or {})
 
 
 def check_settings(spec: ModelSpec) -> None:
-    """Raise UnknownName or BadInput for a setting that a model may not have for itself alone.
+    """Raise UnknownName or BadInput for an invalid setting of a single model.
 
-    The setting AS takes a family: its settings in the recipe, but the image size.
+    The setting AS takes a family, whose settings in the recipe the model gets, but the image size.
     """
     if AS in spec.settings:
         base_of(str(spec.settings[AS]))
@@ -191,7 +191,7 @@ def check_settings(spec: ModelSpec) -> None:
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
-    """Raise UnknownName for a field that no recipe has, BadInput for a value it may not take."""
+    """Raise UnknownName for a field that a recipe lacks, BadInput for an invalid value."""
     known = {spec.name: spec for spec in fields(Recipe) if spec.name != "name"}
     for name, value in overrides.items():
         if name not in known:

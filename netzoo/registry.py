@@ -1,4 +1,4 @@
-"""A mapping from names to values, filled by decorators, strict on duplicates."""
+"""The mechanism of a registry: a mapping from names to values, filled by decorators."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ Registered = TypeVar("Registered", bound=Any)
 
 
 class Registry(Mapping[str, Value], Generic[Value]):
-    """A mapping from names to values that refuses duplicates and explains unknown names.
+    """A mapping from names to values that rejects duplicates and suggests the nearest known name.
 
     >>> colours = Registry[int]("colour")
     >>> colours.add("red", 0xFF0000)
@@ -25,13 +25,13 @@ class Registry(Mapping[str, Value], Generic[Value]):
         self._values: dict[str, Value] = {}
 
     def add(self, name: str, value: Value) -> None:
-        """Add one name. Raises BadInput if it is taken."""
+        """Add a value under a new name. Raises BadInput if the name is taken."""
         if name in self._values:
             raise BadInput(f"{self.kind} {name!r} is registered already; choose another name.")
         self._values[name] = value
 
     def register(self, name: str) -> Callable[[Registered], Registered]:
-        """Return a decorator that adds what it decorates under the name."""
+        """Return a decorator that adds the decorated object under a name."""
 
         def decorate(value: Registered) -> Registered:
             self.add(name, value)
@@ -66,5 +66,5 @@ class Registry(Mapping[str, Value], Generic[Value]):
     def __len__(self) -> int:
         return len(self._values)
 
-    def __contains__(self, name: object) -> bool:  # Mapping's own would ask for a KeyError by words
+    def __contains__(self, name: object) -> bool:  # Mapping's own would format an error
         return name in self._values

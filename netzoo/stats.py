@@ -1,7 +1,7 @@
-"""What several seeds say together, and what may be said of a difference. All by scipy, statsmodels.
+"""Confidence intervals and significance tests over seeds, by scipy and statsmodels.
 
-Intervals are Student's t: with the three to ten seeds that people run, a bootstrap interval is too
-narrow, since it draws again from so few values; t's is exact for values that scatter normally.
+Intervals are Student's t: with the usual three to ten seeds a bootstrap interval is too narrow,
+since it resamples so few values; the t interval is exact for normally distributed values.
 """
 
 import math
@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-LEVEL = 0.05  # of an error of the first kind, over the whole table
+LEVEL = 0.05  # significance level, familywise over a table
 POWER = 0.8
 MOST_SEEDS = 1000
-SAME = 1e-9  # accuracies that differ by less differ by rounding
-UNTRAINED_LOSS = 0.98  # of ln(classes): the loss of a network that gives each class its share
+SAME = 1e-9  # smaller differences of accuracies are rounding errors
+UNTRAINED_LOSS = 0.98  # of ln(classes), the loss of a uniform prediction
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure over n seeds.
+    """The estimate of a figure over n seeds.
 
-    sd: the sample standard deviation; ci95: the 95 % interval of the mean, by Student's t; both
-    None for one seed, ci95 also for seeds without any spread.
+    values: one for each seed. sd: the sample standard deviation; ci95: the 95 % confidence interval
+    of the mean, by Student's t. Both are None for one seed, ci95 also if all values are equal.
     """
 
     mean: float
@@ -36,9 +36,10 @@ class Estimate:
 class Delta:
     """A model's test accuracy minus the baseline's, over the n seeds that both have.
 
-    ci95: of one comparison. p: two-sided, corrected for all comparisons of the table (Holm).
+    ci95: the 95 % confidence interval, not corrected. p: two-sided, corrected for all comparisons
+    of the table (Holm).
     test: "paired t", over seeds; "McNemar", over the test images of one seed; "sign", over seeds
-    that all differ by the same; "none" of one seed, where p is 1.
+    whose differences are all equal; "none" for one seed, where p is 1.
     """
 
     mean: float
@@ -48,13 +49,12 @@ class Delta:
     test: str
 
 
-def spread(
+def estimate(
     values: Sequence[float], *, least: float = 0.0, most: float = math.inf
 ) -> Estimate | None:
-    """Return mean, sample standard deviation (n - 1), n and 95 % interval; None of no values.
+    """Return mean, sample standard deviation (n - 1), n and 95 % interval; None without values.
 
-    The interval ends at least and at most: what the figure cannot be is not in it. Values that are
-    all the same have none.
+    least, most: the bounds of the figure, at which the interval is cut off.
     """
     if not values:
         return None
@@ -74,7 +74,7 @@ def spread(
 def seed_delta(values: Sequence[float], base: Sequence[float]) -> Delta:
     """Return the difference of two models over the same two or more seeds: a paired t test.
 
-    Where all seeds differ by the same, there is no spread to measure by: then a sign test.
+    If all differences are equal, their variance is 0 and a sign test replaces the t test.
     """
     from scipy import stats
 
@@ -83,8 +83,8 @@ def seed_delta(values: Sequence[float], base: Sequence[float]) -> Delta:
     if max(differences) - min(differences) < SAME:
         p = 1.0 if abs(mean) < SAME else float(stats.binomtest(n, n, 0.5).pvalue)
         return Delta(mean, None, n, p, "sign")
-    found = stats.ttest_rel(values, base)
-    return Delta(mean, _interval(found), n, float(found.pvalue), "paired t")
+    result = stats.ttest_rel(values, base)
+    return Delta(mean, _interval(result), n, float(result.pvalue), "paired t")
 
 
 def image_delta(correct: Sequence[bool], base: Sequence[bool]) -> Delta:
@@ -102,18 +102,18 @@ def image_delta(correct: Sequence[bool], base: Sequence[bool]) -> Delta:
         return Delta(mean, None, 1, 1.0, "McNemar")
     both, neither = pairs.count((True, True)), pairs.count((False, False))
     p = float(mcnemar([[both, gained], [lost, neither]], exact=True).pvalue)
-    found = stats.ttest_rel([int(a) for a, _ in pairs], [int(b) for _, b in pairs])
-    return Delta(mean, _interval(found), 1, p, "McNemar")
+    over_images = stats.ttest_rel([int(a) for a, _ in pairs], [int(b) for _, b in pairs])
+    return Delta(mean, _interval(over_images), 1, p, "McNemar")
 
 
 def corrected(deltas: Sequence[Delta]) -> list[Delta]:
-    """Return the deltas with their p corrected for all of them together (Holm 1979)."""
+    """Return the deltas with their p values corrected for multiple comparisons (Holm 1979)."""
     ps = corrected_ps([delta.p for delta in deltas])
     return [replace(delta, p=p) for delta, p in zip(deltas, ps, strict=True)]
 
 
 def corrected_ps(ps: Sequence[float]) -> list[float]:
-    """Return the p values corrected for all of them together (Holm 1979)."""
+    """Return the p values corrected for multiple comparisons (Holm 1979)."""
     if not ps:
         return []
     from statsmodels.stats.multitest import multipletests
@@ -124,10 +124,10 @@ def corrected_ps(ps: Sequence[float]) -> list[float]:
 def log_ratio(
     pairs: Sequence[tuple[float, float]],
 ) -> tuple[float, tuple[float, float] | None, float | None]:
-    """Return the geometric mean of the pairs' ratios, its 95 % interval, and p of its being 1.
+    """Return the geometric mean of the pairs' ratios, its 95 % interval, and p for a ratio of 1.
 
-    By Student's t of the logarithms, a pair a seed; the last two are None of a single pair. All
-    figures are above 0.
+    By Student's t of the logarithms, one pair for each seed; interval and p are None for a single
+    pair and for equal ratios. All figures are above 0.
     """
     from scipy import stats
 
@@ -135,23 +135,23 @@ def log_ratio(
     mean = math.exp(statistics.fmean(logs))
     if len(logs) < 2 or max(logs) - min(logs) < SAME:
         return mean, None, None
-    found = stats.ttest_1samp(logs, 0.0)
-    low, high = _interval(found)
-    return mean, (math.exp(low), math.exp(high)), float(found.pvalue)
+    result = stats.ttest_1samp(logs, 0.0)
+    low, high = _interval(result)
+    return mean, (math.exp(low), math.exp(high)), float(result.pvalue)
 
 
 def verdict(delta: Delta) -> str:
-    """Return what may be said of a corrected difference."""
+    """Return the verdict on a difference with a corrected p: better, worse or not separable."""
     if delta.p >= LEVEL:
         return "not separable"
     return "better" if delta.mean > 0 else "worse"
 
 
 def more_seeds(values: Sequence[float], base: Sequence[float], comparisons: int) -> int | None:
-    """Return how many more seeds would separate two models with a chance of 80 %.
+    """Return the number of additional seeds for 80 % power at the observed effect size.
 
-    If the difference and its spread are as these seeds show them, and the strictest of the table's
-    comparisons is to be passed. MOST_SEEDS if it takes more; None if the seeds do not tell.
+    comparisons: of the table; the level is Bonferroni's, the strictest of Holm's. MOST_SEEDS if
+    more are needed; None for one seed or equal differences.
     """
     differences = [value - other for value, other in zip(values, base, strict=True)]
     if len(differences) < 2 or max(differences) - min(differences) < SAME:
@@ -168,9 +168,10 @@ def more_seeds(values: Sequence[float], base: Sequence[float], comparisons: int)
 def did_not_train(
     accuracy: float, loss: float, images: int, classes: int, chance: float | None
 ) -> bool:
-    """Return whether a network is where it began: accuracy not above chance, loss at ln(classes).
+    """Return whether a network is untrained: accuracy not above chance, loss at ln(classes).
 
-    chance: what always naming the commonest class reaches. Above: by a one-sided binomial test.
+    chance: the accuracy of always predicting the most common class, None if unknown. An accuracy is
+    above chance by a one-sided binomial test.
     """
     from scipy import stats
 
@@ -181,6 +182,6 @@ def did_not_train(
     return float(stats.binomtest(right, images, guess, alternative="greater").pvalue) >= LEVEL
 
 
-def _interval(found: Any) -> tuple[float, float]:
-    low, high = found.confidence_interval(1 - LEVEL)
+def _interval(result: Any) -> tuple[float, float]:
+    low, high = result.confidence_interval(1 - LEVEL)
     return float(low), float(high)

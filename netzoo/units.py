@@ -1,4 +1,4 @@
-"""Numbers as text, each with its unit. Nothing else in netzoo formats a number for people.
+"""Numbers as text, each with its unit; the only place where netzoo formats numbers for people.
 
 Prefixes are decimal (k = 1000, M = 1000 k, G = 1000 M, T = 1000 G) and three digits are kept.
 """
@@ -7,7 +7,7 @@ PREFIXES = ("", "k", "M", "G", "T", "P")
 
 
 def scaled(value: float) -> tuple[str, str]:
-    """Return three digits and the prefix: 46764746 gives ("46.8", "M")."""
+    """Return a number as three digits and a prefix: 46764746 gives ("46.8", "M")."""
     step = 0
     while abs(value) >= 999.5 and step < len(PREFIXES) - 1:
         value /= 1000
@@ -35,7 +35,7 @@ def exact(count: int) -> str:
 
 
 def ratio(value: float) -> str:
-    """Return a factor: "757.9×", from a thousand on "2,252×", below ten "1.45×"."""
+    """Return a factor: "1.45×", "757.9×", "2,252×"."""
     digits = 2 if value < 9.995 else 1 if value < 999.95 else 0
     return f"{value:,.{digits}f}×"
 
@@ -78,17 +78,17 @@ def points(difference: float, interval: tuple[float, float] | None = None) -> st
 
 
 def p_value(p: float) -> str:
-    """Return a p value as it stands after "p": "= 0.016", "< 0.001"."""
+    """Return a p value with its sign of relation: "= 0.016", "< 0.001"."""
     return "< 0.001" if p < 0.001 else f"= {p:.3f}"
 
 
 def decimal(value: float) -> str:
-    """Return a plain number: "0.523", from a thousand on "2.15e+07"."""
+    """Return a plain number: three decimals, or three digits from 1000 on: "0.523", "2.15e+07"."""
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
 
 
 def rate(value: float) -> str:
-    """Return a number of events a second to three digits: "443", "13,100"."""
+    """Return a rate per second to three digits: "443", "13,100"."""
     digits = max(0, len(str(int(value))) - 3)
     return f"{round(value, -digits):,.0f}" if value >= 99.5 else f"{value:.3g}"
 

@@ -39,7 +39,7 @@ WRONG_AFTER_START = [
     ),
     pytest.param(
         "compare lenet --limit-train 7000",
-        "a limit of 7000 training images was asked for; there are 6000",
+        "a limit of 7000 training images exceeds the 6000",
         marks=pytest.mark.slow,  # as wrong data
     ),
     ("compare lenet --device gpu", "sees no GPU here"),
@@ -69,7 +69,7 @@ def test_what_the_backend_finds_wrong_is_one_line_too(netzoo, tmp_path, argument
 @pytest.mark.backend_independent
 def test_wrong_data_is_one_line(netzoo):
     """One of a kind; error_cases.py has the others."""
-    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' is not there")
+    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' does not exist")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(netzoo, tmp_path):

@@ -58,7 +58,7 @@ def found(backend_name, device="auto", **environment):
 def test_a_device_that_is_not_there_is_named_with_its_variable(environment):
     ((variable, value), *_) = environment.items()
     backend_name = "torch" if "TORCH" in variable else "jax"
-    told = f"{variable} is {value!r}, and {backend_name} cannot compute on that here; set it to cpu"
+    told = f"{variable} is {value!r}, a device that {backend_name} cannot use here; set it to cpu"
     assert found(backend_name, **environment) == f"{told}, or unset it."
     # Told to take the CPU, netzoo takes it.
     if value in ("cuda", "gpu", ""):
@@ -83,7 +83,11 @@ def test_a_cpu_that_is_asked_for_is_taken(environment):
 @pytest.mark.parametrize(
     ("backend_name", "asked", "words"),
     [
-        ("jax", {"JAX_PLATFORMS": "cuda,cpu"}, "Error: JAX_PLATFORMS is 'cuda,cpu', and jax"),
+        (
+            "jax",
+            {"JAX_PLATFORMS": "cuda,cpu"},
+            "Error: JAX_PLATFORMS is 'cuda,cpu', a device",
+        ),
         pytest.param(
             "torch",
             {"KERAS_TORCH_DEVICE": "cuda:3"},

@@ -77,7 +77,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(netzoo, small_disk):
     assert process.returncode == 2
     line = said.splitlines()[-1]
     assert line.startswith("Error: ")
-    assert "cannot be written: No space left on device. What was finished before is kept" in line
+    assert "cannot be written: No space left on device. Finished trials are kept" in line
     (small_disk / "ballast").unlink()
     shown = netzoo("show", small_disk / "out", "--format", "json")
     assert [m["status"] for m in json.loads(shown.stdout)["models"]] == ["ok", "unfinished"]

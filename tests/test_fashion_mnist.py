@@ -70,7 +70,7 @@ def test_the_default_falls_back_on_the_sample_only_where_it_holds_the_same_image
             default_images(None, train, 1000, sample_will_do=will_do)
     with pytest.raises(DataError, match="no Fashion-MNIST"):
         default_images(nowhere, 6000, 1000, sample_will_do=True)
-    with pytest.raises(BadInput, match="is not there"):
+    with pytest.raises(BadInput, match="does not exist"):
         default_images(nowhere / "missing", 6000, 1000, sample_will_do=True)
 
 

@@ -222,16 +222,16 @@ REFUSED = {
             layers.Conv2D(CLASSES, 1)(layers.Reshape((1, 1, 16))(x)))),
         r"a softmax over axis 1 of \(batch, 1, 1, 10\); expected it over",
     ),
-    "mean of softmaxes": (lambda x: gap(x, "softmax"), "gives probabilities, not by a softmax"),
+    "mean of softmaxes": (lambda x: gap(x, "softmax"), "gives probabilities without a softmax"),
     "ensemble": (
         lambda x: layers.Average()([dense(x, "softmax"), dense(x, "softmax")]),
-        "gives probabilities, not by a softmax at its end; expected logits, ",
+        "gives probabilities without a softmax at its end; expected logits, ",
     ),
     "few outputs": (
-        lambda x: layers.Dense(9)(x), "has 9 outputs, and the data have 10 classes; expected",
+        lambda x: layers.Dense(9)(x), "has 9 outputs for 10 classes; expected",
     ),
     "one sigmoid": (
-        lambda x: layers.Dense(1, activation="sigmoid")(x), "has 1 output, and the data have 10",
+        lambda x: layers.Dense(1, activation="sigmoid")(x), "has 1 output for 10",
     ),
     "many outputs": (lambda x: layers.Dense(1000, activation="softmax")(x), "has 1000 outputs,"),
     "a map of logits": (
@@ -272,7 +272,10 @@ def test_logits_that_are_only_scaled_stay(function):
     [
         ([keras.Input(SHAPE), keras.Input(SHAPE)], "its inputs are .* 28, 28, 1.*, .*28, 28, 1"),
         ([keras.Input((784,))], r"of one input, images .*; its input is \(batch, 784\)."),
-        ([keras.Input((28, 28, 3))], "takes images of 28 × 28 × 3, and the data's have 1 channel."),
+        (
+            [keras.Input((28, 28, 3))],
+            "takes images of 28 × 28 × 3; those of the data have 1 channel.",
+        ),
     ],
 )
 def test_what_takes_no_such_images_is_refused(inputs, words):

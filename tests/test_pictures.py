@@ -10,7 +10,7 @@ import pytest
 import netzoo
 from netzoo.data import sample
 from netzoo.data.source import Split
-from netzoo.data.thumbnails import pictures, smaller
+from netzoo.data.thumbnails import block_means, thumbnails
 from netzoo.records.arrays import Predictions
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
@@ -85,13 +85,16 @@ def test_a_folder_holds_the_test_images_in_the_order_of_its_predictions(ran):
     assert (arrays(kept) == images.test.images).all()
     assert store.record(record.trial) == record
     predictions = record.predictions
-    assert predictions.true().tolist() == images.test.labels.tolist()
-    assert len(predictions.said()) == 100
+    assert predictions.true_classes().tolist() == images.test.labels.tolist()
+    assert len(predictions.predicted_classes()) == 100
 
 
 def test_classes_are_told_and_counted():
     made = Predictions.of([3, 70, 65535], [3, 71, 65535])
-    assert (list(made.true()), list(made.said())) == ([3, 70, 65535], [3, 71, 65535])
+    assert (list(made.true_classes()), list(made.predicted_classes())) == (
+        [3, 70, 65535],
+        [3, 71, 65535],
+    )
     assert made.correct() == [True, False, True]
 
 
@@ -111,15 +114,15 @@ def test_what_does_not_fill_a_block_is_left_out_and_halves_go_up():
     """5 × 7 in blocks of 2 × 3: two down, two across, without the last row and column."""
     image = np.arange(35, dtype=np.uint8).reshape(5, 7, 1)
     # 0 1 2 / 7 8 9: 27 / 6 = 4.5; 3 4 5 / 10 11 12: 7.5; the next rows 14 more.
-    assert smaller(image, 2, 3)[:, :, 0].tolist() == [[5, 8], [19, 22]]
-    assert (smaller(image, 1, 1) == image).all()
+    assert block_means(image, 2, 3)[:, :, 0].tolist() == [[5, 8], [19, 22]]
+    assert (block_means(image, 1, 1) == image).all()
     white = np.full((4, 4, 1), 255, np.uint8)
-    assert (smaller(white, 2, 2) == 255).all()
+    assert (block_means(white, 2, 2) == 255).all()
 
 
 def test_colours_are_averaged_each_by_itself():
     image = random_images(131, 100, 3)
-    (seen,) = arrays(pictures(split(image[None]), "s"))
+    (seen,) = arrays(thumbnails(split(image[None]), "s"))
     assert seen.shape == (43, 33, 3)  # blocks of 3 × 3
     block = image[3 * 42 : 3 * 43, 3 * 7 : 3 * 8]
     for channel in range(3):
@@ -140,7 +143,7 @@ def test_colours_are_averaged_each_by_itself():
 )
 def test_the_limits(shape, count, small):
     images = random_images(*shape)
-    kept = pictures(split(images), "s")
+    kept = thumbnails(split(images), "s")
     assert (kept.count, kept.shape) == (count, small)
     if small == shape[1:]:
         assert (arrays(kept) == images[:count]).all()

@@ -71,7 +71,7 @@ def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0
 def test_a_prepared_folder_gives_the_arrays_in_the_order_of_the_files(tmp_path, clothes):
     builder = mnist_like(clothes.train, clothes.test)(data_dir=str(tmp_path))
     builder.download_and_prepare()
-    folder = tfds.prepared(tmp_path, "fashion_mnist")
+    folder = tfds.find_prepared(tmp_path, "fashion_mnist")
     class_names, train, test = tfds.read(folder)
     assert class_names == fashion_mnist.CLASS_NAMES
     assert not (train.images == clothes.train.images).all()  # TFDS shuffles what it writes
@@ -103,8 +103,8 @@ def test_the_newest_version_is_read(tmp_path):
     for version in ("2.9.0", "2.10.0", "1.0.0"):
         (tmp_path / "mnist" / version).mkdir(parents=True)
         (tmp_path / "mnist" / version / "dataset_info.json").touch()
-    assert tfds.prepared(tmp_path, "mnist").name == "2.10.0"
-    assert tfds.prepared(tmp_path, "kmnist") is None
+    assert tfds.find_prepared(tmp_path, "mnist").name == "2.10.0"
+    assert tfds.find_prepared(tmp_path, "kmnist") is None
 
 
 def configured(folder, *configs):
@@ -201,7 +201,7 @@ def test_a_data_set_without_a_test_split_is_refused(tmp_path, clothes):
 
 def test_a_damaged_folder_is_refused(tmp_path, clothes):
     store(tmp_path, "broken", clothes.train, size=(20, 24))
-    folder = tfds.prepared(tmp_path, "broken")
+    folder = tfds.find_prepared(tmp_path, "broken")
     next(folder.glob("*test*tfrecord*")).write_bytes(b"\0" * 100)
     with pytest.raises(DataError, match="split test cannot be read"):
         netzoo.open_images("broken", tmp_path)

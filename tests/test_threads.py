@@ -234,10 +234,10 @@ def test_an_old_record_is_shown_and_repeated_and_what_is_added_is_told_apart(man
     again = rerun(find_trial(Store(folder), "lenet-seed0"), Heard())
     assert again.same
     told = "".join(repetition_table(again).footer)
-    assert f"Not as recorded: threads not known, now {len(CORES)}." in told
+    assert f"Changed since: threads not known, now {len(CORES)}." in told
     found, lines = trained(folder, ["lenet", "lenet-relu"])
     assert "1 of 2 trials is done already." in lines
     (line,) = found.warnings
     assert line == (
-        f"Not the same number of threads for all: lenet not known; lenet-relu {len(CORES)}."
+        f"Models differ in number of threads: lenet not known; lenet-relu {len(CORES)}."
     )

@@ -52,8 +52,7 @@ def test_what_can_train_does_and_the_rest_are_rows(tmp_path):
     for what in ("train_loss", "test_loss", "test_accuracy", "gap", "params", "macs"):
         assert getattr(softmax, what) == getattr(logits, what)
     assert [row.error for row in failed] == [
-        "seed 0: the model has 9 outputs, and the data have 10 classes; expected logits, "
-        "(batch, 10).",
+        "seed 0: the model has 9 outputs for 10 classes; expected logits, (batch, 10).",
         "seed 0: the builder of 'net-text' returns str; expected a keras.Model.",
         "seed 0: net-small needs an image of at least 32 px.",
     ]

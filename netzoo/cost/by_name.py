@@ -13,7 +13,7 @@ from netzoo.cost.result import Cost
 from netzoo.errors import BadInput
 from netzoo.models import code
 from netzoo.models.catalog import model_spec
-from netzoo.models.find import found, is_open
+from netzoo.models.find import find_with_shape, is_open
 from netzoo.models.spec import CODE, SAVED, ModelSpec
 
 
@@ -47,17 +47,17 @@ def counted(
     has one whose builder fits or calls it.
     """
     if spec.origin == CODE:
-        code.module(spec)  # before the scope: what it makes as it is imported keeps its weights
+        code.load_module(spec)  # before the scope: models made by the import keep their weights
     with contextlib.ExitStack() as scope:
         if not (weights or spec.origin == SAVED):
             scope.enter_context(_shapes_only())
         try:
-            model, shape = found(spec, input_shape, num_classes)
+            model, shape = find_with_shape(spec, input_shape, num_classes)
         except BadInput:
             if spec.origin != CODE or weights:
                 raise
             scope.close()
-            model, shape = found(spec, input_shape, num_classes)
+            model, shape = find_with_shape(spec, input_shape, num_classes)
         if shape is None and is_open(model):
             raise BadInput(_how_to_give_shape(spec, model))
         if weights and shape is not None and not model.built:

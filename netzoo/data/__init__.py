@@ -1,4 +1,4 @@
-"""Where images come from, and the one tf.data pipeline that feeds them to every backend."""
+"""Data sources, and the one tf.data pipeline that feeds every backend."""
 
 import os
 from pathlib import Path
@@ -13,8 +13,9 @@ __all__ = ["SOURCES", "Images", "default_images", "open_images"]
 def open_images(name: str, data_dir: str | Path | None = None) -> Images:
     """Return a data set by its name: one of netzoo's sources, else one of TFDS.
 
-    data_dir: look there only; by default NETZOO_DATA_DIR, else the places that each source knows.
-    Raises UnknownName, BadInput for a folder that is not there, DataError.
+    data_dir: the only folder to search; by default NETZOO_DATA_DIR, else the usual places of each
+    source.
+    Raises UnknownName, BadInput for a folder that does not exist, DataError.
 
     >>> import netzoo
     >>> images = netzoo.open_images("fashion_mnist_sample")
@@ -28,15 +29,16 @@ def open_images(name: str, data_dir: str | Path | None = None) -> Images:
 def default_images(
     data_dir: str | Path | None, train: int | None, test: int | None, *, sample_will_do: bool
 ) -> Images:
-    """Return the images of a comparison that names none: Fashion-MNIST.
+    """Return the default images of a comparison, Fashion-MNIST.
 
-    Where it is not on this machine, and no folder was named, the bundled sample stands in if that
-    will do and it holds all that the limits take: the same images, with nothing to download.
+    train, test: the recipe's limits. If the full set is not on this machine and no folder was
+    named, the bundled sample replaces it, provided that sample_will_do is true and the limits
+    select the same images from both.
     """
     folder = _folder(data_dir)
-    found = fashion_mnist.find_local(folder)
-    if found is not None:
-        return found
+    images = fashion_mnist.find_local(folder)
+    if images is not None:
+        return images
     if sample_will_do and folder is None and sample.holds(train, test):
         return sample.sample()
     return fashion_mnist.fashion_mnist(folder)
@@ -48,5 +50,5 @@ def _folder(data_dir: str | Path | None) -> Path | None:
         return None
     folder = Path(chosen).expanduser()
     if not folder.is_dir():
-        raise BadInput(f"the data folder {str(chosen)!r} is not there.")
+        raise BadInput(f"the data folder {str(chosen)!r} does not exist.")
     return folder

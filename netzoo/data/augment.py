@@ -1,4 +1,4 @@
-"""Augmentation of whole batches: stateless, so a seed fixes every pixel.
+"""Augmentation of whole batches, stateless: the seed determines every pixel.
 
 Images are (batch, height, width, channels), channels last; a seed is two integers.
 """
@@ -9,18 +9,18 @@ from typing import Any
 import tensorflow as tf
 
 CROP_PADDING_SHARE = 8  # 4 of 32 px, He et al. 2016, section 4.2
-COLOR_STRENGTH = 0.4  # factors from 0.6 to 1.4, as Facebook's ResNet training draws them
+COLOR_STRENGTH = 0.4  # factors from 0.6 to 1.4, as in Facebook's ResNet training
 HUE_TURN = 0.1  # of the colour circle, either way
 
 
 def flip(images: Any, seed: Any) -> Any:
-    """Mirror about half of the images left to right."""
+    """Mirror each image left to right with a probability of one half."""
     chosen = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
     return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
 def crop(images: Any, seed: Any) -> Any:
-    """Pad each side with zeros by an eighth of it, then cut each image's size at its own place."""
+    """Pad each side with zeros by an eighth of it, then crop each image at a random place."""
     _, height, width, _ = images.shape
     rows, columns = height // CROP_PADDING_SHARE, width // CROP_PADDING_SHARE
     padded = tf.pad(images, [[0, 0], [rows, rows], [columns, columns], [0, 0]])
@@ -35,35 +35,35 @@ def crop(images: Any, seed: Any) -> Any:
 
 
 def color(images: Any, seed: Any) -> Any:
-    """Change brightness and contrast of each image by its own factors, uint8 to uint8.
+    """Change brightness and contrast of each image by random factors, uint8 to uint8.
 
-    Of three channels, red, green and blue, also saturation and hue.
+    For red, green and blue channels, also saturation and hue.
     """
     count, channels = tf.shape(images)[0], images.shape[-1]
     seeds = tf.random.split(seed, 4)
 
-    def drawn(number: int, low: float, high: float) -> Any:
+    def draw(number: int, low: float, high: float) -> Any:
         return tf.random.stateless_uniform([count, 1, 1, 1], seeds[number], low, high)
 
     low, high = 1 - COLOR_STRENGTH, 1 + COLOR_STRENGTH
-    x = tf.cast(images, tf.float32) * drawn(0, low, high)
+    x = tf.cast(images, tf.float32) * draw(0, low, high)
     mean = tf.reduce_mean(_grey(x), [1, 2, 3], keepdims=True)
-    x = mean + drawn(1, low, high) * (x - mean)
+    x = mean + draw(1, low, high) * (x - mean)
     if channels == 3:
         grey = _grey(x)
-        x = grey + drawn(2, low, high) * (x - grey)
+        x = grey + draw(2, low, high) * (x - grey)
         hue, saturation, value = tf.unstack(tf.image.rgb_to_hsv(tf.clip_by_value(x, 0, 255)), 3, -1)
-        hue = (hue + drawn(3, -HUE_TURN, HUE_TURN)[..., 0]) % 1.0
+        hue = (hue + draw(3, -HUE_TURN, HUE_TURN)[..., 0]) % 1.0
         x = tf.image.hsv_to_rgb(tf.stack([hue, saturation, value], -1))
     return tf.cast(tf.round(tf.clip_by_value(x, 0, 255)), tf.uint8)
 
 
 def _grey(x: Any) -> Any:
-    """Return the luminance (BT.601) of red, green and blue, or what is grey already."""
+    """Return the luminance (BT.601) of red, green and blue; other images unchanged."""
     return tf.image.rgb_to_grayscale(x) if x.shape[-1] == 3 else x
 
 
 def augmentations(name: str) -> list[Callable[[Any, Any], Any]]:
-    """Return what a recipe's augmentation ("none", "flip+crop") does to a batch, in order."""
-    of = {"flip": flip, "crop": crop, "color": color}
-    return [] if name == "none" else [of[part] for part in name.split("+")]
+    """Return the functions of a recipe's augmentation ("none", "flip+crop"), in their order."""
+    functions = {"flip": flip, "crop": crop, "color": color}
+    return [] if name == "none" else [functions[part] for part in name.split("+")]

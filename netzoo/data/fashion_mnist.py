@@ -34,11 +34,11 @@ DOWNLOAD_URL = (
 
 @SOURCES.register("fashion_mnist")
 def fashion_mnist(folder: Path | None = None) -> Images:
-    """Return Fashion-MNIST from the first place that has it; each place gives the same arrays.
+    """Return Fashion-MNIST from the first place that has it; every place gives the same arrays.
 
-    Looked for in this order: a folder that TFDS has prepared; IDX files; a download by TFDS. With
-    a folder given, it is looked for there only (and downloaded to there).
-    Raises DataError if it is nowhere, or if what is found is damaged or other images.
+    The order is: a folder prepared by TFDS, IDX files, a download by TFDS.
+    folder: the only place to search and to download to; by default the usual ones.
+    Raises DataError if it is not available, or if its files are damaged or hold other images.
     """
     images = find_local(folder)
     if images is None:
@@ -50,22 +50,22 @@ def fashion_mnist(folder: Path | None = None) -> Images:
                 "ways to get it: apt-get install dataset-fashion-mnist; put its four IDX files "
                 f"({files}; .idx for -idx and .gz at the end will do) in a folder and name it with "
                 "`data_dir` or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. "
-                "Or train on the sample that netzoo brings: `dataset` fashion_mnist_sample."
+                "Or train on the bundled sample: `dataset` fashion_mnist_sample."
             )
         images = _from_tfds(tfds.prepare("fashion_mnist", folder))
     return images
 
 
 def find_local(folder: Path | None = None) -> Images | None:
-    """Return Fashion-MNIST from this machine's disk, None if it is not there."""
+    """Return Fashion-MNIST from this machine's disk, None without it. Raises DataError."""
     for place in _places(folder):
-        prepared = tfds.prepared(place, "fashion_mnist")
+        prepared = tfds.find_prepared(place, "fashion_mnist")
         if prepared is not None:
             return _from_tfds(prepared)
     for place in _places(folder):
-        if idx.present(place):
+        if idx.has_files(place):
             train, test = idx.read(place)
-            return _checked(f"IDX files in {place}", train, test)
+            return _verified(f"IDX files in {place}", train, test)
     return None
 
 
@@ -78,21 +78,21 @@ def _places(folder: Path | None) -> list[Path]:
 
 def _from_tfds(prepared: Path) -> Images:
     _, train, test = tfds.read(prepared)
-    return _checked(
+    return _verified(
         f"TFDS folder {prepared}",
         tfds.in_file_order(train, "train"),
         tfds.in_file_order(test, "test"),
     )
 
 
-def _checked(source: str, train: Split, test: Split) -> Images:
-    """Return the images, sure that they are Fashion-MNIST to the last bit."""
+def _verified(source: str, train: Split, test: Split) -> Images:
+    """Return the images. Raises DataError unless they are Fashion-MNIST, bit for bit."""
     images = Images("fashion_mnist", source, CLASS_NAMES, train, test)
-    found = images.sha256()
-    if found != SHA256:
+    sha256 = images.sha256()
+    if sha256 != SHA256:
         raise DataError(
             f"{source}: these are not the images and labels of Fashion-MNIST: expected SHA-256 "
-            f"{SHA256[:16]}…, found {found[:16]}… ({len(train)} training and "
+            f"{SHA256[:16]}…, found {sha256[:16]}… ({len(train)} training and "
             f"{len(test)} test images, {np.prod(images.image_shape)} values each)."
         )
     return images

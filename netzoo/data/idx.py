@@ -21,16 +21,16 @@ FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
-FOLDERS = ("", "raw", "FashionMNIST/raw")  # in the one that is given; torchvision makes the others
+FOLDERS = ("", "raw", "FashionMNIST/raw")  # below the given folder; the last two are torchvision's
 
 
-def present(folder: Path) -> bool:
+def has_files(folder: Path) -> bool:
     """Return whether the folder holds at least one of the four files under one of its names."""
-    return any(_found(folder, stem) for stems in FILES.values() for stem in stems)
+    return any(_find(folder, stem) for stems in FILES.values() for stem in stems)
 
 
 def names(stem: str) -> tuple[str, ...]:
-    """Return the names that a file has: "a-idx3-ubyte" is "a.idx3-ubyte" too, each also gzip."""
+    """Return the usual names of a file: "a-idx3-ubyte", "a.idx3-ubyte", each also with ".gz"."""
     plain = stem, stem.replace("-idx", ".idx")
     return (*plain, *(f"{name}.gz" for name in plain))
 
@@ -38,15 +38,15 @@ def names(stem: str) -> tuple[str, ...]:
 def read(folder: Path) -> tuple[Split, Split]:
     """Return the training and the test split.
 
-    Raises DataError with the file, what was expected and what was found, if one of the four files
-    is missing, damaged, cut short, too long, does not fit its partner, or is there twice and
-    differs.
+    Raises DataError, with the expected and the actual content, if one of the four files is missing,
+    damaged, cut short or too long, if numbers of images and labels differ, or if two files of one
+    kind differ.
     """
     return _read_split(folder, "train"), _read_split(folder, "test")
 
 
 def write(path: Path, array: NDArray[np.uint8]) -> None:
-    """Write an array as a gzip IDX file, the same bytes at every run."""
+    """Write an array as a gzip IDX file, with the same bytes at every run."""
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
     path.write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
 
@@ -57,19 +57,19 @@ def _read_split(folder: Path, split: str) -> Split:
     labels_path, labels = _read_file(folder, labels_stem, 1)
     if len(images) != len(labels):
         raise DataError(
-            f"{labels_path}: expected {len(images)} labels, as many as images in "
+            f"{labels_path}: expected {len(images)} labels, the number of images in "
             f"{images_path.name}; found {len(labels)}."
         )
     return Split(images[..., np.newaxis], labels.astype(np.int64))
 
 
-def _found(folder: Path, stem: str) -> list[Path]:
+def _find(folder: Path, stem: str) -> list[Path]:
     paths = [folder / place / name for place in FOLDERS for name in names(stem)]
     return [path for path in paths if path.is_file()]
 
 
 def _read_file(folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[np.uint8]]:
-    paths = _found(folder, stem)
+    paths = _find(folder, stem)
     if not paths:
         raise DataError(
             f"{folder}: expected the file {' or '.join(names(stem))}, there or in "
@@ -101,9 +101,11 @@ def _read_file(folder: Path, stem: str, dimensions: int) -> tuple[Path, NDArray[
 def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
-        # By what it holds: a browser may unpack a file as it loads it, and leave its name.
-        packed = content[:2] == b"\x1f\x8b" or (path.suffix == ".gz" and content[:3] != b"\0\0\x08")
-        return gzip.decompress(content) if packed else content
+        # By content: a browser may decompress a file on download without renaming it.
+        compressed = content[:2] == b"\x1f\x8b" or (
+            path.suffix == ".gz" and content[:3] != b"\0\0\x08"
+        )
+        return gzip.decompress(content) if compressed else content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
             f"{path}: expected a whole gzip file; found a damaged one: {error}."

@@ -1,4 +1,4 @@
-"""Make the bundled sample from the full set: python -m netzoo.data.make_sample [FOLDER]."""
+"""The bundled sample, made from the full set: python -m netzoo.data.make_sample [FOLDER]."""
 
 import sys
 from pathlib import Path

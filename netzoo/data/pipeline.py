@@ -1,8 +1,8 @@
-"""The one order of the tf.data pipeline, the same for every backend.
+"""The tf.data pipeline, the same for every backend.
 
-uint8 in memory -> shuffle -> batch -> augment -> prefetch. Whole batches at every step; the seed,
-the epoch and the step fix each pixel, whatever the number of threads. The images stay uint8 and at
-their own size: the device that trains resizes and scales them (netzoo.training.inputs).
+uint8 in memory -> shuffle -> batch -> augment -> prefetch. Every operation is on whole batches;
+seed, epoch and step determine each pixel for any number of threads. The images stay uint8 at their
+own size: the device that trains resizes and scales them (netzoo.training.inputs).
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from netzoo.recipes import Recipe
 
 PARALLEL_CALLS = 2
 PREFETCHED_BATCHES = 2
-STEP_LIMIT = 1 << 20  # steps an epoch that the augmentation's seed keeps apart
+STEP_LIMIT = 1 << 20  # steps per epoch with a seed of augmentation of their own
 
 
 def steps_per_epoch(images: Images, recipe: Recipe) -> int:
@@ -24,7 +24,7 @@ def steps_per_epoch(images: Images, recipe: Recipe) -> int:
     return recipe.steps_per_epoch(len(images.train))
 
 
-# Converted, it would leave files behind if the process is killed.
+# The conversion would leave temporary files if the process is killed.
 @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
 def train_batches(
     images: Images,
@@ -33,13 +33,12 @@ def train_batches(
     first_epoch: int = 0,
     parts: int = 1,
 ) -> Any:
-    """Return all epochs of training batches as one tf.data.Dataset, without a break between them.
+    """Return the training batches of all epochs as one continuous tf.data.Dataset.
 
     Elements: images uint8 (batch, height, width, channels), labels int64 (batch,).
-    first_epoch: start there; what an epoch holds depends on its number alone, not on where the
-    dataset started.
-    parts: give each batch in so many parts, with weights float32 (batch,) as a third element; the
-    mean of the parts' weighted losses is the mean over the whole batch.
+    first_epoch: the first one, from 0; an epoch's batches depend on its number alone.
+    parts: the number of micro-batches into which each batch is split, with weights float32 (batch,)
+    as a third element; the mean of their weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
     pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
@@ -60,13 +59,13 @@ def train_batches(
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
     batches = epochs.map(batch, num_parallel_calls=PARALLEL_CALLS)
-    return _finished(batches if parts == 1 else batches.flat_map(_in_parts(parts)))
+    return _prefetch(batches if parts == 1 else batches.flat_map(_splitter(parts)))
 
 
-def _in_parts(parts: int) -> Callable[[Any, Any], Any]:
-    """Return the function from a batch to its parts, each with its images' weights.
+def _splitter(parts: int) -> Callable[[Any, Any], Any]:
+    """Return the function from a batch to its micro-batches, each with its images' weights.
 
-    A part that would be empty, of a last batch of few images, gets one image of weight 0.
+    An empty micro-batch of a small last batch gets one image of weight 0.
     """
 
     def split(x: Any, labels: Any) -> Any:
@@ -90,8 +89,8 @@ def _in_parts(parts: int) -> Callable[[Any, Any], Any]:
     return split
 
 
-def _finished(batches: Any) -> Any:
-    """Prefetch, and turn tf.data's autotuning off: ending an iterator waits for its thread."""
+def _prefetch(batches: Any) -> Any:
+    """Prefetch without tf.data's autotuning, whose thread delays the end of an iterator."""
     options = tf.data.Options()
     options.autotune.enabled = False
     options.deterministic = True

@@ -1,4 +1,4 @@
-"""The contract of a data source: decoded uint8 images, labels, class names, origin, fingerprint."""
+"""The result of a data source: uint8 images, labels, class names, origin, fingerprint."""
 
 import hashlib
 from collections.abc import Callable
@@ -26,24 +26,26 @@ class Split:
     def limited(self, count: int | None, classes: int, what: str = "") -> "Split":
         """Return `count` images, the first of each class, in their order.
 
-        what: the word before "images" in the error, "training " or "test ".
-
-        The first image of every class comes before the second of any, and so on; so classes are
-        equal where there are enough, and a smaller limit takes a part of what a larger one takes.
-        Raises BadInput if there are fewer.
+        The first images of all classes are selected before the second of any, and so on: classes
+        are balanced if they have enough images, and a smaller limit selects a subset of a larger
+        one's images.
+        classes: their number. what: the word before "images" in the error, "training " or "test ".
+        Raises BadInput if the split has fewer images.
         """
         if count is None or count == len(self):
             return self
         if count > len(self):
-            raise BadInput(f"a limit of {count} {what}images was asked for; there are {len(self)}.")
+            raise BadInput(
+                f"a limit of {count} {what}images exceeds the {len(self)} of the data set."
+            )
         rank = _rank_in_class(self.labels, classes)
         chosen = np.sort(np.lexsort((self.labels, rank))[:count])
         return Split(self.images[chosen], self.labels[chosen])
 
     def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
-        """Return what is kept and what is held out: a share of each class, evenly spread over it.
+        """Return the kept part and the held-out part: a share of each class, evenly spread over it.
 
-        Of a class of 95 images, a share of 0.1 is every tenth: 9 images.
+        A share of 0.1 of a class with 95 images is every tenth image, 9 in all.
         """
         rank = _rank_in_class(self.labels, classes)
         held = np.floor((rank + 1) * share) > np.floor(rank * share)
@@ -55,9 +57,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Images:
-    """A data set in memory. source: where it came from, in words.
+    """A data set in memory.
 
-    validation: the part of the training images that is held out, None before it is.
+    source: its origin, in words. validation: the held-out part of the training images, None before
+    `with_validation`.
     """
 
     name: str
@@ -84,11 +87,14 @@ class Images:
 
     @property
     def train_images_measured(self) -> int:
-        """Return on how many training images a trained network is measured: as on test images."""
+        """Return the number of training images in an evaluation: that of the test images."""
         return min(len(self.train), len(self.test))
 
     def limited(self, train: int | None, test: int | None) -> "Images":
-        """Return the first images of each class, so many in all. Raises BadInput of too many."""
+        """Return the data set with the first images of each class of both splits.
+
+        train, test: numbers of images, None for all. Raises BadInput if a split has fewer.
+        """
         classes = len(self.class_names)
         return replace(
             self,
@@ -97,9 +103,9 @@ class Images:
         )
 
     def with_validation(self, share: float) -> "Images":
-        """Return these images with a share of each class's training images held out.
+        """Return the data set with a share of each class's training images held out.
 
-        Raises BadInput if that leaves none to measure or none to train on.
+        Raises BadInput if either part is empty.
         """
         if share == 0:
             return self
@@ -107,12 +113,12 @@ class Images:
         if not len(train) or not len(validation):
             raise BadInput(
                 f"validation {share:g} of {len(self.train)} training images holds out "
-                f"{len(validation)} and leaves {len(train)}; both need some."
+                f"{len(validation)} and leaves {len(train)}; both must be at least 1."
             )
         return replace(self, train=train, validation=validation)
 
     def sha256(self) -> str:
-        """Return the fingerprint of shapes and values: images and labels, train before test."""
+        """Return the SHA-256 of shapes and values: images and labels, training before test."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
             for array in (split.images, split.labels.astype("<i8")):
@@ -121,7 +127,7 @@ class Images:
         return digest.hexdigest()
 
     def record(self, data_dir: str | None) -> DatasetRecord:
-        """Return what a record keeps of these images."""
+        """Return the description of the data set for a record; data_dir: as it was named."""
         return DatasetRecord(
             name=self.name,
             source=self.source,
@@ -135,12 +141,12 @@ class Images:
         )
 
 
-# A source opens its images: from the folder given, or without one from where it looks by itself.
+# A source opens its images from a given folder, or without one from its usual places.
 SOURCES: Registry[Callable[[Path | None], Images]] = Registry("data set")
 
 
 def _rank_in_class(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """Return for each image how many of its class come before it."""
+    """Return the number of earlier images of the same class, for each image."""
     rank = np.empty(len(labels), np.int64)
     for label in range(classes):
         members = np.flatnonzero(labels == label)
@@ -156,7 +162,7 @@ def _check_split(what: str, split: Split, class_names: tuple[str, ...]) -> None:
         )
     if len(split) == 0 or split.labels.shape != (len(split),):
         raise DataError(
-            f"{what}: expected one image or more, with a label each; "
+            f"{what}: expected at least one image, and a label for each; "
             f"received {len(split)} images and labels {split.labels.shape}."
         )
     low, high = int(split.labels.min()), int(split.labels.max())

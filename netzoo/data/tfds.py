@@ -1,8 +1,8 @@
 """Image-classification data sets by their TensorFlow Datasets (TFDS) name.
 
-TFDS is asked only for what it alone can do: prepare a data set, and read a prepared one. Whether
-one is prepared is seen from its folder, without importing TFDS; whether the network answers is
-asked first, since TFDS itself tries for over three minutes.
+TFDS prepares a data set and reads a prepared one. A prepared data set is recognised by its folder,
+without importing TFDS, and the network is tested first, since TFDS itself tries for over three
+minutes.
 """
 
 import contextlib
@@ -26,73 +26,74 @@ REACH_URL = "https://storage.googleapis.com/tfds-data/"
 
 
 def default_folder() -> Path:
-    """Return where TFDS keeps what it prepares."""
+    """Return the folder in which TFDS keeps prepared data sets."""
     return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
 
 
 def open_dataset(name: str, folder: Path | None = None) -> Images:
-    """Return a data set by its TFDS name, prepared already or else downloaded.
+    """Return a data set by its TFDS name, downloaded if it is not prepared.
 
-    name: as TFDS writes it, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0".
-    Raises UnknownName for a name that TFDS does not have, BadInput for one that leaves open which
-    of several configurations is meant, DataError if it cannot be downloaded or does not hold images
-    of one size with one label each.
+    name: as in TFDS, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0".
+    Raises UnknownName for a name that TFDS does not have, BadInput for a name that fits several
+    configurations, DataError if the download fails, or for other data than images of one size with
+    one label each.
     """
     place = folder or default_folder()
-    found = prepared(place, name)
-    if found is None:
+    prepared = find_prepared(place, name)
+    if prepared is None:
         tfds = _tfds()
         known = tfds.list_builders(with_community_datasets=False)
-        if _parted(name)[0] not in known:
+        if _split_name(name)[0] not in known:
             raise no_such("data set", name, [*SOURCES, *known])
         if not reachable(REACH_URL):
             raise DataError(
                 f"no data set {name!r} in {place}, and no network to download it: prepare it on a "
                 "machine that has one, copy the folder, and name it with `data_dir`."
             )
-        found = prepare(name, folder)
-    class_names, train, test = read(found)
-    return Images(name, f"TFDS folder {found}{_others(found)}", class_names, train, test)
+        prepared = prepare(name, folder)
+    class_names, train, test = read(prepared)
+    source = f"TFDS folder {prepared}{_other_versions(prepared)}"
+    return Images(name, source, class_names, train, test)
 
 
-def prepared(folder: Path, name: str) -> Path | None:
+def find_prepared(folder: Path, name: str) -> Path | None:
     """Return the folder of a data set that is prepared below a folder, None without one.
 
-    Of several versions the newest, as TFDS does; of several configurations TFDS's default. Raises
-    BadInput, with the names to choose from, where a configuration must be chosen.
+    As in TFDS, the newest of several versions and the default of several configurations. Raises
+    BadInput, with the names to choose from, if several configurations have no default.
     """
-    base, config, version = _parted(name)
+    base, config, version = _split_name(name)
     place = folder / base
     if not config and not _versions(place, version):
         config = _configuration(place, base, version)
     return max(_versions(place / config, version), key=_version, default=None)
 
 
-def _parted(name: str) -> tuple[str, str, str]:
-    """Return data set, configuration and version of "name/configuration:version", "" of none."""
+def _split_name(name: str) -> tuple[str, str, str]:
+    """Return data set, configuration and version of "name/configuration:version", or ""."""
     name, _, version = name.partition(":")
     base, _, config = name.partition("/")
     return base, config, version
 
 
 def _versions(folder: Path, version: str) -> list[Path]:
-    """Return the prepared versions in a folder, of those of a pattern such as "3.*.*" if given."""
+    """Return the prepared versions in a folder; version: a pattern such as "3.*.*", "" for all."""
     return [info.parent for info in folder.glob(f"{version or '*'}/dataset_info.json")]
 
 
 def _configuration(place: Path, base: str, version: str) -> str:
-    """Return the prepared configuration that is meant where none is named, "" without one."""
-    there = sorted(path.name for path in place.glob("*") if _versions(path, version))
+    """Return the prepared configuration for a name without one, "" without any. Raises BadInput."""
+    configs = sorted(path.name for path in place.glob("*") if _versions(path, version))
     try:
         default = json.loads((place / ".config" / "metadata.json").read_text("utf-8"))
         usual = str(default["default_config_name"])
-    except (OSError, ValueError, LookupError, TypeError):  # a folder that somebody else made
+    except (OSError, ValueError, LookupError, TypeError):  # another program's folder
         usual = ""
-    if usual in there or not there:
+    if usual in configs or not configs:
         return usual
-    if len(there) == 1 and not usual:
-        return there[0]
-    names = ", ".join(f"{base}/{config}" for config in there)
+    if len(configs) == 1 and not usual:
+        return configs[0]
+    names = ", ".join(f"{base}/{config}" for config in configs)
     wanted = f", and TFDS's default is {base}/{usual}" if usual else ""
     raise BadInput(f"{base} is prepared in {place} as {names}{wanted}; name one of them.")
 
@@ -112,7 +113,7 @@ def prepare(name: str, folder: Path | None) -> Path:
 def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
     """Return class names, training and test split of a prepared folder, in its files' order.
 
-    Without a test split, the validation split is the test. Raises DataError.
+    Without a test split, the validation split replaces it. Raises DataError.
     """
     tfds = _tfds()
     try:
@@ -141,10 +142,10 @@ def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
 
 
 def in_file_order(split: Split, name: str) -> Split:
-    """Return a split whose examples TFDS keyed by their place, back in their places.
+    """Return a split in the order of its IDX file.
 
-    TFDS orders what it writes by the hash of each example's key, with the split's name as salt; the
-    data sets of the MNIST family use the place in the IDX file as key.
+    TFDS orders the examples by the hash of their keys, with the split's name as salt; data sets of
+    the MNIST family use the position in the IDX file as key.
     """
     hasher = _tfds().core.hashing.Hasher(name)
     written = sorted(range(len(split)), key=hasher.hash_key)
@@ -153,7 +154,7 @@ def in_file_order(split: Split, name: str) -> Split:
 
 
 def reachable(url: str) -> bool:
-    """Return whether the address answers, within seconds; a refusal by a proxy is no answer."""
+    """Return whether an address answers within REACH_SECONDS; a proxy's refusal is no answer."""
     request = urllib.request.Request(url, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=REACH_SECONDS):
@@ -176,8 +177,8 @@ def _split(tfds: Any, builder: Any, name: str) -> Split:
     return Split(images, labels.astype(np.int64))
 
 
-def _others(chosen: Path) -> str:
-    """Return what was there to choose from beside a prepared version, in words, if anything was."""
+def _other_versions(chosen: Path) -> str:
+    """Return the versions that a prepared one was chosen from, in words; "" for a single one."""
     others = sorted(_versions(chosen.parent, ""), key=_version)
     if len(others) < 2:
         return ""
@@ -189,7 +190,7 @@ def _version(path: Path) -> tuple[int, ...]:
 
 
 def _tfds() -> Any:
-    """Return the tensorflow_datasets module; its progress bars and notices go nowhere."""
+    """Return the tensorflow_datasets module, without its progress bars and notices."""
     backend.keep_tensorflow_off_gpu()
     with contextlib.redirect_stderr(io.StringIO()):
         import tensorflow_datasets

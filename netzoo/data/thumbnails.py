@@ -1,4 +1,4 @@
-"""The first test images, small enough to be kept with the records of a comparison."""
+"""Thumbnails of the first test images, kept with the records of a comparison."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,29 +7,29 @@ from netzoo.data.source import Split
 from netzoo.records.arrays import Thumbnails
 
 MOST_PICTURES = 500
-MOST_BYTES = 1_500_000  # before they are packed
+MOST_BYTES = 1_500_000  # before compression
 LONGEST_SIDE_PX = 64
 
 
-def pictures(test: Split, sha256: str) -> Thumbnails:
-    """Return the first images of a test split, as many as the limits allow.
+def thumbnails(test: Split, sha256: str) -> Thumbnails:
+    """Return reduced images of a test split, the first ones up to the limits above.
 
-    sha256: of the data set that the split is of, for its record.
+    sha256: of the data set, for the record.
     """
     few = test.images[:MOST_PICTURES]
     _, height, width, channels = few.shape
     rows, columns = _blocks(height, width)
     shape = height // rows, width // columns, channels
     few = few[: MOST_BYTES // int(np.prod(shape))]
-    pixels = b"".join(smaller(image, rows, columns).tobytes() for image in few)
+    pixels = b"".join(block_means(image, rows, columns).tobytes() for image in few)
     return Thumbnails.of(sha256, shape, len(few), pixels)
 
 
-def smaller(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
-    """Return the means of blocks of so many rows and columns, uint8, halves rounded up.
+def block_means(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """Return the means over blocks of an image, uint8, halves rounded up.
 
-    (height, width, channels) -> (height // rows, width // columns, channels): what does not fill a
-    block, below and to the right, is left out.
+    rows, columns: the size of a block in pixels. (height, width, channels) -> (height // rows,
+    width // columns, channels): incomplete blocks, at the bottom and the right, are omitted.
     """
     height, width, channels = image.shape
     down, across = height // rows, width // columns
@@ -41,9 +41,9 @@ def smaller(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uin
 
 
 def _blocks(height: int, width: int) -> tuple[int, int]:
-    """Return the rows and columns of a block: the smallest square that makes the image fit.
+    """Return the rows and columns of a block: the smallest square with which the image fits.
 
-    A side that is shorter than that is one block.
+    A side that is shorter than the square is one block.
     """
     block = -(-max(height, width) // LONGEST_SIDE_PX)
     return min(block, height), min(block, width)

@@ -1,4 +1,4 @@
-"""The built-in families, one a file. Importing this package registers their models."""
+"""The built-in model families, one file each; importing the package registers their models."""
 
 from netzoo.models.alexnet import alexnet
 from netzoo.models.lenet import lenet

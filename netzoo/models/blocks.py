@@ -1,4 +1,4 @@
-"""The layers that the classic families share, and the values that their changes may take."""
+"""Layers shared by the classic families, and the values of their changes."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -10,8 +10,8 @@ from netzoo.models.layout import CHANNELS_LAST
 Activation = Literal["relu", "sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu"]
 Pooling = Literal["max", "average"]
 
-# Channels of conv1 to conv5 and units of fc1 and fc2. LeNet has no conv3 to conv5: a narrow network
-# that is deep has them in AlexNet's proportion to conv2.
+# Channels of conv1 to conv5, units of fc1 and fc2. LeNet has no conv3 to conv5: those of a narrow
+# and deep network are in AlexNet's proportion to conv2.
 NARROW = (6, 16, 24, 24, 16), (120, 84)
 WIDE = (96, 256, 384, 384, 256), (4096, 4096)
 
@@ -49,7 +49,7 @@ def three_convs(x: Any, channels: Sequence[int], activation: Activation) -> Any:
 
 
 def pool(x: Any, name: str, size: int, pooling: Pooling, *, strides: int = 2) -> Any:
-    """Apply a pooling without padding: a border that does not fill a window is dropped."""
+    """Apply a pooling without padding: an incomplete window at the border is dropped."""
     from keras import layers
 
     kind = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[pooling]
@@ -65,7 +65,7 @@ def hidden(x: Any, units: int, number: int, activation: Activation, dropout: flo
 
 
 def logits(x: Any, num_classes: int) -> Any:
-    """Apply the last dense layer, in float32 under any precision: a loss needs its digits."""
+    """Apply the last dense layer, in float32 under any precision, as the loss requires."""
     from keras import layers
 
     return layers.Dense(num_classes, dtype="float32", name="logits")(x)
@@ -78,7 +78,7 @@ def check_dropout(dropout: float) -> None:
 
 
 def check_size(model: str, input_shape: tuple[int, int, int], least: int) -> None:
-    """Raise BadInput if a side of the image is below the least that leaves a pixel to the end."""
+    """Raise BadInput if a side of the image is below the least size of the model, in pixels."""
     height, width, _ = input_shape
     if min(height, width) < least:
         raise BadInput(

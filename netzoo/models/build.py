@@ -1,4 +1,4 @@
-"""What a registered builder returns, made ready to be counted and trained."""
+"""The check of a registered builder's result, and the build of its variables."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from netzoo import units
 from netzoo.errors import BadInput, telling_line
 
 
-def built(spec: str, model: Any, shape: tuple[int, int, int]) -> Any:
-    """Return a builder's model; one that its first call would build is called without values.
+def ensure_built(spec: str, model: Any, shape: tuple[int, int, int]) -> Any:
+    """Return a builder's model with its variables, called on symbolic images if it has none yet.
 
-    Raises BadInput if it is no keras.Model, or cannot be built on images of the shape.
+    shape: height, width, channels. Raises BadInput if the model is no keras.Model, or cannot be
+    built on such images.
     """
     import keras
 

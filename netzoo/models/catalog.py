@@ -1,7 +1,7 @@
-"""Which models there are: the registered builders, and what is known of each before it builds.
+"""The catalogue of models: the registered builders, and the facts of each before it is built.
 
-No keras is imported: the builders import it when they build. So a list of names, a check of a name
-and a plan of trials start at once. Importing netzoo.models registers the built-in families.
+Keras is not imported here but by the builders, so that listing names, checking a name and planning
+trials start at once. Importing netzoo.models registers the built-in families.
 """
 
 import fnmatch
@@ -12,26 +12,27 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from netzoo.errors import BadInput, no_such
-from netzoo.models.build import built
+from netzoo.models.build import ensure_built
 from netzoo.models.layout import channels_last
 from netzoo.models.spec import REGISTERED, ModelSpec, parse
 from netzoo.registry import Registry
 
 Builder = TypeVar("Builder", bound=Callable[..., Any])
 
-# Of a builder that has no size of its own: that of the images in the package.
+# The input shape of a builder without a default: that of the images in the package.
 PLAIN_SHAPE = (28, 28, 1)
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model without building it.
+    """The facts of a model that are known before it is built.
 
     family: the name of the builder that its variants share.
     changes: the arguments in which it differs from the family's base.
-    options: every argument that a change may name, with this model's value of it.
+    options: all arguments that a change may name, with this model's values.
     input_shape: its native input: height, width, channels.
-    sized: whether the builder has that by default; one without takes the size of the data.
+    summary: the first line of the builder's docstring.
+    sized: whether the builder has a default input shape; without one it takes the data's size.
     """
 
     name: str
@@ -44,7 +45,7 @@ class ModelInfo:
     sized: bool = True
 
     def checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the changes, each known to the builder and of its type; raises BadInput."""
+        """Return the changes, validated against the builder's signature; raises BadInput."""
         hints = typing.get_type_hints(self.builder)
         for key, value in changes.items():
             if key not in self.options:
@@ -60,9 +61,10 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
     """Return a decorator that registers a model builder under a name.
 
     The builder is called as `builder(input_shape=…, num_classes=…, **options)` and returns a
-    keras.Model that gives logits, (batch, num_classes). Its keyword-only arguments are the changes
-    that it takes. Without a default of input_shape its native size is the data's. Decorate once a
-    variant. Raises BadInput if the name is taken or a change is not an argument of the builder.
+    keras.Model whose outputs are logits, (batch, num_classes). Its keyword-only arguments are the
+    possible changes. Without a default of input_shape its native size is the data's. Decorate once
+    for each variant. Raises BadInput if the name is taken or a change is no argument of the
+    builder.
 
     >>> import keras, netzoo
     >>> @netzoo.register_model("flat")
@@ -78,8 +80,8 @@ def register_model(name: str, **changes: Any) -> Callable[[Builder], Builder]:
 
     def decorate(builder: Builder) -> Builder:
         parameters = inspect.signature(builder).parameters
-        named = {key for key, each in parameters.items() if each.kind is not each.POSITIONAL_ONLY}
-        missing = {"input_shape", "num_classes"} - named
+        keywords = {key for key, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
+        missing = {"input_shape", "num_classes"} - keywords
         if missing:
             raise BadInput(f"the builder of {name!r} takes no argument {sorted(missing)[0]!r}.")
         if any(mark in name for mark in ":,=@ "):
@@ -116,7 +118,7 @@ def _native(parameter: inspect.Parameter) -> Any:
 
 
 def model_spec(text: str) -> ModelSpec:
-    """Return what a text names; the registered names are told from modules by the catalog.
+    """Parse a spec; a name of the catalogue is a registered model, not a module.
 
     Raises BadInput for changes or settings that are not written name=value.
     """
@@ -124,9 +126,9 @@ def model_spec(text: str) -> ModelSpec:
 
 
 def model_info(spec: str | ModelSpec) -> ModelInfo:
-    """Return what is known of a model, by its name or by a spec such as "alexnet:dropout=0.2".
+    """Return the facts of a model by its name or a spec such as "alexnet:dropout=0.2".
 
-    Raises UnknownName for a name or a change that is not known, BadInput for a value.
+    Raises UnknownName for an unknown name or change, BadInput for an invalid value.
 
     >>> import netzoo
     >>> info = netzoo.model_info("alexnet-sigmoid")
@@ -155,9 +157,9 @@ def model_info(spec: str | ModelSpec) -> ModelInfo:
 
 
 def name_of(family: str, changes: Mapping[str, Any]) -> str:
-    """Return the name of a family's model with these changes of its base, a spec if it has none.
+    """Return the name of a family's model with these changes of its base, else its spec.
 
-    A change to what the base has anyway is none. Raises UnknownName or BadInput for a change.
+    A change to the base's own value counts as none. Raises UnknownName or BadInput for a change.
     """
     base = base_of(family)
     base.checked(changes)
@@ -169,7 +171,7 @@ def name_of(family: str, changes: Mapping[str, Any]) -> str:
 
 
 def base_of(family: str) -> ModelInfo:
-    """Return the model of a family that has no changes. Raises UnknownName."""
+    """Return the model of a family without changes. Raises UnknownName."""
     bases = {info.family: info for info in MODELS.values() if not info.changes}
     if family not in bases:
         raise no_such("family", family, bases)
@@ -177,7 +179,7 @@ def base_of(family: str) -> ModelInfo:
 
 
 def list_models(pattern: str = "*") -> list[str]:
-    """Return the sorted names of the models that match a pattern such as "alexnet*".
+    """Return the sorted names of the registered models that match a pattern such as "alexnet*".
 
     >>> import netzoo
     >>> netzoo.list_models("alexnet-*pool")
@@ -193,7 +195,7 @@ def create_model(
     num_classes: int = 10,
     **changes: Any,
 ) -> Any:
-    """Return a new keras.Model by name or spec; it gives logits, shape (batch, num_classes).
+    """Return a new keras.Model by name or spec; its outputs are logits, (batch, num_classes).
 
     input_shape: height, width, channels; by default the model's native one.
     changes: arguments of the builder, as `model_info(name).options` lists them.
@@ -210,7 +212,7 @@ def create_model(
     options = info.changes | info.checked(changes)
     with channels_last():
         model = info.builder(input_shape=shape, num_classes=num_classes, **options)
-        return built(info.name, model, shape)
+        return ensure_built(info.name, model, shape)
 
 
 def check_input_shape(shape: Any) -> tuple[int, int, int]:
@@ -226,7 +228,7 @@ def check_input_shape(shape: Any) -> tuple[int, int, int]:
 
 
 def _check_type(model: str, key: str, value: Any, hint: Any) -> None:
-    """Raise BadInput if the value is not one that the builder's annotation allows."""
+    """Raise BadInput if the builder's annotation does not allow the value."""
     if typing.get_origin(hint) is typing.Literal:
         allowed = typing.get_args(hint)
         if value not in allowed:

@@ -1,4 +1,4 @@
-"""A model in code of the user's: a function that returns one, a class, or a model itself."""
+"""Models in the user's code: a function that returns a model, a class of models, or a model."""
 
 import importlib
 import importlib.util
@@ -14,21 +14,21 @@ from netzoo.models.spec import ModelSpec
 
 WANTED = "a function that returns a keras.Model, a class of models, or a model"
 
-_loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and what stands in it
+_loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and content
 
 
 def check_place(spec: ModelSpec) -> None:
-    """Raise BadInput if the file or module that a spec names is not there; nothing is imported."""
+    """Raise BadInput if the file or module of a spec does not exist, without importing it."""
     place = spec.place
     if place.endswith(".py") and not Path(place).is_file():
-        raise BadInput(f"{place!r} is not there.")
+        raise BadInput(f"{place!r} does not exist.")
     is_module = place and not place.endswith(".py")
     if is_module and importlib.util.find_spec(place.partition(".")[0]) is None:
         raise no_such("model or module", place, list_models())
 
 
-def module(spec: ModelSpec) -> ModuleType:
-    """Return the module in which a spec's model is, imported. Raises BadInput if that fails."""
+def load_module(spec: ModelSpec) -> ModuleType:
+    """Import the module of a spec's model and return it. Raises BadInput if that fails."""
     place = spec.place
     try:
         if place.endswith(".py"):
@@ -46,44 +46,44 @@ def module(spec: ModelSpec) -> ModuleType:
         raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
 
 
-def named(spec: ModelSpec, found: ModuleType) -> Any:
-    """Return what a module has under a spec's name. Raises BadInput if it can be no model."""
-    known = _nameable(found)
+def member(spec: ModelSpec, module: ModuleType) -> Any:
+    """Return the member of a module that a spec names. Raises BadInput without such a member."""
+    known = _candidates(module)
     place, name = spec.place, spec.name
     if not name:
         shown = f", such as {place}:{known[0]}. It has: {', '.join(known)}." if known else "."
         raise BadInput(f"{place}: name {WANTED}, after a colon{shown}")
-    if name not in vars(found):
+    if name not in vars(module):
         raise no_such("callable", name, known, where=place)
-    return getattr(found, name)
+    return getattr(module, name)
 
 
 def is_model(value: Any) -> bool:
-    """Return whether it is a model, and so no builder, although it can be called."""
+    """Return whether a value is a model, not a builder, although both can be called."""
     import keras
 
     return isinstance(value, keras.Model)
 
 
 def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Return the arguments for a builder among those given, and its own default input shape.
+    """Return the given arguments that a builder takes, and its default input shape or None.
 
-    Raises BadInput if it takes no number of classes and is given one, or needs more than is given.
+    Raises BadInput if it does not take a given number of classes, or needs further arguments.
     """
     import keras
 
     if not callable(builder) or isinstance(builder, keras.Layer):
         raise BadInput(f"{spec} is {_kind(builder)}; expected {WANTED}.")
-    # Keras's own __new__ would hide what a class takes.
+    # Keras's own __new__ would hide the arguments of a class.
     of_class = inspect.isclass(builder) and issubclass(builder, keras.Layer)
     try:
         signature = inspect.signature(builder.__init__ if of_class else builder)
-    except (TypeError, ValueError):  # what is written in C may not tell
+    except (TypeError, ValueError):  # code in C may have no signature
         return {}, None
     parameters = dict(list(signature.parameters.items())[1 if of_class else 0 :])
     if "num_classes" in given and "num_classes" not in parameters:
         raise BadInput(f"{spec} takes no num_classes; leave it out.")
-    variable = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    variable = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     for key in spec.changes:
         if key not in parameters and not variable:
             raise no_such("argument", key, parameters, where=str(spec.model))
@@ -96,8 +96,8 @@ def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> tuple[dict[
     return taken, shape if isinstance(shape, tuple) else None
 
 
-def built(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:
-    """Return what a builder returns. Raises BadInput if it fails, or returns no model."""
+def build(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:
+    """Call a builder and return its model. Raises BadInput if it fails, or returns no model."""
     try:
         model = builder(**arguments)
     except Exception as error:
@@ -109,20 +109,20 @@ def built(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:
 
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
-        raise BadInput(f"{str(path)!r} is not there.")
+        raise BadInput(f"{str(path)!r} does not exist.")
     key = path.resolve(), path.read_bytes()
     if key in _loaded:  # executed again, it would register its models again
         return _loaded[key]
-    found = importlib.util.spec_from_file_location(path.stem, path)
-    if found is None or found.loader is None:
+    location = importlib.util.spec_from_file_location(path.stem, path)
+    if location is None or location.loader is None:
         raise BadInput(f"{str(path)!r} is not a Python file.")
     folder = str(key[0].parent)
     if folder not in sys.path:
-        sys.path.append(folder)  # at the end, so that what is beside the file hides nothing
-    new = importlib.util.module_from_spec(found)
-    known = sys.modules.setdefault(path.stem, new)  # a dataclass looks its module up there
+        sys.path.append(folder)  # at the end, so that files beside it hide no package
+    new = importlib.util.module_from_spec(location)
+    known = sys.modules.setdefault(path.stem, new)  # dataclasses look up their module there
     try:
-        found.loader.exec_module(new)
+        location.loader.exec_module(new)
     except BaseException:
         if known is new:
             del sys.modules[path.stem]
@@ -131,7 +131,7 @@ def _from_file(path: Path) -> ModuleType:
     return new
 
 
-def _nameable(found: ModuleType) -> list[str]:
+def _candidates(module: ModuleType) -> list[str]:
     """Return the names of a module's functions, classes of models and models."""
     import keras
 
@@ -145,7 +145,7 @@ def _nameable(found: ModuleType) -> list[str]:
         library = str(getattr(value, "__module__", "")).partition(".")[0]
         return wanted and (library not in imported or is_model(value))
 
-    return [name for name, value in vars(found).items() if name[0] != "_" and is_one(value)]
+    return [name for name, value in vars(module).items() if name[0] != "_" and is_one(value)]
 
 
 def _kind(value: Any) -> str:
@@ -154,7 +154,7 @@ def _kind(value: Any) -> str:
 
 
 def _how_to_give(key: str) -> str:
-    """Return how a builder gets an argument that has no default."""
+    """Return the advice for an argument of a builder that has no default."""
     ways = {
         "input_shape": "give `input_shape`, such as 28,28,1.",
         "num_classes": "give `num_classes`, such as 10.",

@@ -1,4 +1,4 @@
-"""A Keras model from wherever it is: registered, in keras.applications, in a file, in your code."""
+"""Finding a Keras model: registered, in keras.applications, in a saved file, in the user's code."""
 
 from pathlib import Path
 from typing import Any
@@ -13,29 +13,29 @@ from netzoo.models.spec import KERAS, REGISTERED, SAVED, ModelSpec
 def find_model(
     spec: str, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> Any:
-    """Return a keras.Model by what names it.
+    """Return the keras.Model of a spec.
 
     spec: a registered name or spec ("alexnet:dropout=0.2", "alexnet@image_size=96");
     "keras:ResNet50" for a builder of keras.applications, without trained weights; the path of a
-    .keras or .h5 file, loaded in safe mode; "package.module:name" or "path/file.py:name" for one
-    of yours: a function that returns a model, a class of models, or a model.
-    input_shape, num_classes: passed on where the builder takes them; a file takes no classes.
+    .keras or .h5 file, loaded in safe mode; "package.module:name" or "path/file.py:name" in the
+    user's code: a function that returns a model, a class of models, or a model.
+    input_shape, num_classes: passed to a builder that takes them; a file takes no classes.
     Raises UnknownName, BadInput, or DataError for a file that cannot be loaded.
     """
-    return found(model_spec(spec), input_shape, num_classes)[0]
+    return find_with_shape(model_spec(spec), input_shape, num_classes)[0]
 
 
-def found(
+def find_with_shape(
     spec: ModelSpec, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> tuple[Any, tuple[int, ...] | None]:
     """Return a model as `find_model` does, and the shape to count it on, None for its own.
 
-    That is the one given, or else the builder's default, where the model itself leaves it open.
+    The shape is the given one, else the builder's default, if the model itself leaves it open.
     """
     if spec.origin == REGISTERED:
         return _registered(spec, input_shape, num_classes)
     if spec.settings:
-        raise BadInput(f"{spec} has settings, which a registered model alone takes for now.")
+        raise BadInput(f"{spec} has settings; only registered models take settings for now.")
     if spec.origin == KERAS:
         with channels_last():
             return _application(spec, input_shape, num_classes), None
@@ -62,23 +62,23 @@ def _of_code(
     spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
 ) -> tuple[Any, tuple[int, ...] | None]:
     classes = {} if num_classes is None else {"num_classes": num_classes}
-    value = code.named(spec, code.module(spec))
+    value = code.member(spec, code.load_module(spec))
     if code.is_model(value):
         if classes:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
         if spec.changes:
-            raise BadInput(f"{spec} names a model that is there already; it takes no changes.")
+            raise BadInput(f"{spec} names a built model, which takes no changes.")
         return value, input_shape
     given = classes if input_shape is None else {"input_shape": input_shape, **classes}
     taken, default = code.options(spec, value, given)
-    model = code.built(spec, value, **taken)
+    model = code.build(spec, value, **taken)
     if "input_shape" not in taken:
         return model, input_shape or (default if is_open(model) else None)
     return model, input_shape if is_open(model) else None
 
 
 def is_open(model: Any) -> bool:
-    """Return whether a model is not built, or leaves a size open other than its batch."""
+    """Return whether a model is not built, or leaves a size open beside the batch."""
     inputs = getattr(model, "inputs", None)  # of an unbuilt Sequential: an error
     if inputs is None:
         return not model.built
@@ -104,9 +104,9 @@ def _application(
     if num_classes is not None:
         options["classes"] = num_classes
     if input_shape is None:
-        # Some builders leave height and width open by default; they all were made for these sizes.
-        default = code.built(spec, builder, weights=None, **options)
+        # Some builders leave height and width open by default; all were designed for this size.
+        default = code.build(spec, builder, weights=None, **options)
         if None not in default.input_shape[1:]:
             return default
         input_shape = (224, 224, 3)
-    return code.built(spec, builder, weights=None, input_shape=input_shape, **options)
+    return code.build(spec, builder, weights=None, input_shape=input_shape, **options)

@@ -1,4 +1,4 @@
-"""Which axis of an image holds its channels: the last one, whatever the user's keras.json says."""
+"""The axis of an image's channels: the last one, whatever the user's keras.json says."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ CHANNELS_LAST = "channels_last"
 
 @contextlib.contextmanager
 def channels_last() -> Iterator[None]:
-    """Let layers that do not say where their channels are take the last axis."""
+    """Set the default axis of channels to the last one within the context."""
     import keras
 
     before = keras.config.image_data_format()

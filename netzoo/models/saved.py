@@ -1,4 +1,4 @@
-"""A model in a file: what Keras loads in safe mode, and a line for what it does not."""
+"""Saved models: files that Keras loads in safe mode, and errors for all others."""
 
 from pathlib import Path
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from netzoo.errors import BadInput, DataError, telling_line
 
 LOADED = (".keras", ".h5", ".hdf5")
-# What other tools write of a network; none of them holds Keras layers.
+# Formats of other tools; none of them holds Keras layers.
 FOREIGN = (".onnx", ".pb", ".pt", ".pth", ".tflite", ".safetensors", ".json")
 READ = "a model is read from a .keras file, or an .h5 file of a whole model"
 
 
 def is_file(spec: str) -> bool:
-    """Return whether a text names a file or folder of a model, be it there or not."""
+    """Return whether a text names a file or folder of a model, existing or not."""
     return spec.lower().endswith((*LOADED, *FOREIGN)) or Path(spec).is_dir()
 
 
@@ -20,7 +20,7 @@ def load(path: Path) -> Any:
     """Return the model of a file, loaded in safe mode. Raises BadInput or DataError."""
     name = path.name.lower()
     if not path.exists():
-        raise BadInput(f"{str(path)!r} is not there.")
+        raise BadInput(f"{str(path)!r} does not exist.")
     if path.is_dir():
         kind = "a SavedModel of TensorFlow" if (path / "saved_model.pb").exists() else "a folder"
         raise BadInput(

@@ -1,4 +1,4 @@
-"""The text that names a model, its changes and its own settings; read here and nowhere else.
+"""Model specs: the text that names a model, its changes and its own settings, and its parser.
 
 MODEL[:CHANGE=VALUE,…][@SETTING=VALUE,…], where MODEL is a registered name, keras:NAME, the path of
 a .keras or .h5 file, path/file.py:NAME or package.module:NAME.
@@ -12,22 +12,22 @@ from typing import Any
 from netzoo.errors import BadInput
 from netzoo.models import saved
 
-REGISTERED = "registered"  # a name of the catalog, right or wrong
+REGISTERED = "registered"  # a name of the catalogue, known or not
 KERAS = "keras"  # a builder of keras.applications
 CODE = "code"  # in a Python file or a module
-SAVED = "saved"  # in a file that Keras has written
+SAVED = "saved"  # in a file that Keras wrote
 
 APPLICATIONS = "keras:"
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """A model as a text names it.
+    """A parsed model spec.
 
-    origin: REGISTERED, KERAS, CODE or SAVED. name: the registered name, the builder's name in
-    keras.applications, or what has the model in the file or module at `place`; the path of a saved
-    model. changes: arguments for its builder. settings: those of its own training. text: as given.
-    model: the text without the settings.
+    origin: REGISTERED, KERAS, CODE or SAVED. name: the registered name, the name in
+    keras.applications, the path of a saved model, or the name in the file or module at `place`.
+    changes: arguments for its builder. settings: those of its own training. text: as given. model:
+    the text without the settings.
     """
 
     origin: str
@@ -46,12 +46,12 @@ class ModelSpec:
 
 
 def parse(text: str, registered: Container[str]) -> ModelSpec:
-    """Return what a text names.
+    """Parse a spec.
 
-    registered: the names of the catalog, which tell "alexnet:dropout" from "module:builder".
+    registered: the names of the catalogue, which tell "alexnet:dropout" from "module:builder".
     Raises BadInput for changes or settings that are not written name=value, each once.
     """
-    if saved.is_file(text):  # a path may have any sign in it
+    if saved.is_file(text):  # a path may contain any character
         return ModelSpec(SAVED, text, text, text)
     model, settings = _split_settings(text)
     given = {} if settings is None else parse_values(text, settings, "setting")
@@ -60,18 +60,18 @@ def parse(text: str, registered: Container[str]) -> ModelSpec:
     if model.startswith(APPLICATIONS):
         name, changes = _split_changes(text, model.removeprefix(APPLICATIONS))
         return ModelSpec(KERAS, name, text, model, changes, given)
-    place, found = _split_code(model, registered)
+    place, member = _split_code(model, registered)
     if place:
-        name, changes = _split_changes(text, found)
+        name, changes = _split_changes(text, member)
         return ModelSpec(CODE, name, text, model, changes, given, place)
     name, changes = _split_changes(text, model)
     return ModelSpec(REGISTERED, name, text, model, changes, given)
 
 
 def parse_values(spec: str, text: str, kind: str = "change") -> dict[str, Any]:
-    """Read "activation=sigmoid,dropout=0.2"; a value is a Python literal or else a word.
+    """Parse "activation=sigmoid,dropout=0.2"; a value is a Python literal, else a word.
 
-    spec: what the text is a part of; kind: what it gives. Raises BadInput.
+    spec: the whole text, for the error. kind: "change" or "setting". Raises BadInput.
     """
     values: dict[str, Any] = {}
     for part in text.split(","):
@@ -88,7 +88,7 @@ def parse_values(spec: str, text: str, kind: str = "change") -> dict[str, Any]:
 
 
 def _split_settings(text: str) -> tuple[str, str | None]:
-    """Return what stands before and after the "@" of the settings; None without one."""
+    """Return the text before and after the "@" of the settings; None without settings."""
     model, at, settings = text.partition("@")
     if "/" in settings or ".py" in settings:  # an "@" in a path
         model, at, settings = text.rpartition("@")
@@ -103,7 +103,7 @@ def _split_changes(spec: str, text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _split_code(model: str, registered: Container[str]) -> tuple[str, str]:
-    """Return the file or module, and what stands after its colon; "" for no code."""
+    """Return the file or module, and the text after its colon; "" twice for no code."""
     if ".py:" in model:
         place, _, rest = model.rpartition(".py:")
         return f"{place}.py", rest

@@ -1,1 +1,1 @@
-"""What netzoo writes to disk, and how it reads it again."""
+"""Records: the files on disk, their fields and their JSON."""

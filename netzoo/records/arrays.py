@@ -1,7 +1,4 @@
-"""Numbers of a record that are too many to be written out one by one: packed by zlib, as bytes.
-
-No numpy is needed to read them.
-"""
+"""Arrays of a record, as bytes compressed by zlib; reading them needs no numpy."""
 
 import sys
 import zlib
@@ -18,7 +15,7 @@ from netzoo.provenance import SCHEMA
 class Predictions:
     """The classes of the test images, true and predicted, in the order of the test split.
 
-    Each is packed: unsigned 16-bit numbers, little-endian, compressed by zlib.
+    Both arrays are unsigned 16-bit integers, little-endian, compressed by zlib.
     """
 
     labels: bytes
@@ -26,29 +23,29 @@ class Predictions:
 
     @classmethod
     def of(cls, labels: Sequence[int], predicted: Sequence[int]) -> "Predictions":
-        """Return the predictions of as many labels."""
+        """Return the predictions of labels and predicted classes, equal in number."""
         return cls(_packed(labels), _packed(predicted))
 
-    def true(self) -> Sequence[int]:
-        """Return the true class of each test image, as a number from 0."""
+    def true_classes(self) -> Sequence[int]:
+        """Return the true class of each test image, an integer from 0."""
         return _unpacked(self.labels)
 
-    def said(self) -> Sequence[int]:
-        """Return the predicted class of each test image, as a number from 0."""
+    def predicted_classes(self) -> Sequence[int]:
+        """Return the predicted class of each test image, an integer from 0."""
         return _unpacked(self.predicted)
 
     def correct(self) -> list[bool]:
-        """Return for each test image whether its class was predicted."""
-        return [a == b for a, b in zip(self.true(), self.said(), strict=True)]
+        """Return for each test image whether the prediction is correct."""
+        return [a == b for a, b in zip(self.true_classes(), self.predicted_classes(), strict=True)]
 
 
 @dataclass(frozen=True)
 class Filters:
-    """The filters of a network's first convolution, as its training left them.
+    """The filters of a network's first convolution after its training.
 
-    layer: its name. shape: height and width in pixels, the channels that a filter sees, filters.
-    total: how many filters the layer has; of more than are kept, the first are.
-    values: numbers in the order of the shape, float16, little-endian, compressed by zlib.
+    layer: its name. shape: height and width in pixels, input channels of a filter, number of
+    filters. total: the number of filters of the layer, of which the first are kept.
+    values: float16, little-endian, in the order of the shape, compressed by zlib.
     """
 
     layer: str
@@ -60,20 +57,20 @@ class Filters:
     def of(
         cls, layer: str, shape: tuple[int, int, int, int], total: int, values: bytes
     ) -> "Filters":
-        """Return the filters of a layer; values: as above, not yet compressed."""
+        """Return the filters of a layer; values: as above, but not compressed."""
         return cls(layer, shape, total, zlib.compress(values, 9))
 
     def unpacked(self) -> bytes:
-        """Return the numbers in the order of the shape, as float16, little-endian."""
+        """Return the values as float16, little-endian, in the order of the shape."""
         return zlib.decompress(self.values)
 
 
 @dataclass(frozen=True)
 class Thumbnails:
-    """The first test images of a data set, made small, in the order of every trial's predictions.
+    """The first test images of a data set, reduced, in the order of all trials' predictions.
 
-    sha256: of the data set, as in its DatasetRecord. shape: height, width and channels of each.
-    pixels: unsigned bytes, (count, height, width, channels), compressed by zlib.
+    sha256: of the data set, as in its DatasetRecord. shape: height, width, channels.
+    pixels: uint8, (count, height, width, channels), compressed by zlib.
     """
 
     sha256: str
@@ -86,11 +83,11 @@ class Thumbnails:
     def of(
         cls, sha256: str, shape: tuple[int, int, int], count: int, pixels: bytes
     ) -> "Thumbnails":
-        """Return the pictures of a data set; pixels: as above, not yet compressed."""
+        """Return the thumbnails of a data set; pixels: as above, but not compressed."""
         return cls(sha256, shape, count, zlib.compress(pixels))
 
     def picture(self, number: int) -> bytes:
-        """Return the pixels of one picture, counted from 0, in the order of the shape."""
+        """Return the pixels of a thumbnail, counted from 0, as uint8 in the order of the shape."""
         size = prod(self.shape)
         return self._unpacked[number * size : (number + 1) * size]
 

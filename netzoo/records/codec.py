@@ -1,7 +1,7 @@
-"""Records as JSON, and read again.
+"""Encoding and decoding of records as JSON.
 
-Keys are stable: later versions add some and never change these. Unknown keys are ignored on
-reading, so that an older netzoo reads a newer record.
+Keys are stable: later versions only add keys. Reading ignores unknown keys, so that an older netzoo
+reads a newer record.
 """
 
 import json
@@ -21,19 +21,19 @@ def to_text(record: Any) -> str:
 
 
 def to_plain(record: Any) -> Any:
-    """Return a record as the dicts, lists, strings and numbers that JSON has."""
+    """Return a record as plain dicts, lists, strings and numbers."""
     return json.loads(msgspec.json.encode(record))
 
 
 def to_line(record: Any) -> str:
-    """Return a dataclass, or a dict that holds some, as one line of JSON."""
+    """Return a dataclass, or a dict of dataclasses, as one line of JSON."""
     return msgspec.json.encode(record).decode()
 
 
 def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
-    """Return the record that the JSON text holds; where: a name for it in the error.
+    """Decode a record from JSON text.
 
-    Raises DataError if it is not JSON or not such a record.
+    where: the name of the text in the error. Raises DataError if it is not JSON of such a record.
     """
     try:
         return msgspec.json.decode(text, type=kind)
@@ -41,8 +41,8 @@ def from_text(kind: type[Record], text: str | bytes, where: str) -> Record:
         raise DataError(f"{where} does not hold a {kind.__name__}: {error}.") from error
 
 
-def from_plain(kind: type[Record], plain: Any, where: str = "what was received") -> Record:
-    """Return the record that plain dicts and lists hold; where and errors as in from_text."""
+def from_plain(kind: type[Record], plain: Any, where: str = "the message") -> Record:
+    """Return the record of plain dicts and lists; where and errors as in from_text."""
     try:
         return msgspec.convert(plain, type=kind)
     except msgspec.ValidationError as error:

@@ -12,10 +12,10 @@ from netzoo.records.trial import Trial, TrialRecord, TrialStatus
 
 @dataclass(frozen=True)
 class Timing:
-    """The seconds of a model's trial, estimated from a few timed steps.
+    """The duration of a model's trial in seconds, estimated from a few timed steps.
 
-    start: of its process. first_step: the one that traces and compiles. epoch: of training, with
-    the measurement after it. end: of the last measurement.
+    start: of the process. first_step: with tracing and compilation. epoch: one epoch of training
+    and its evaluation. end: the final evaluation.
     """
 
     start: float
@@ -24,16 +24,16 @@ class Timing:
     end: float
 
     def seconds(self, epochs: int) -> float:
-        """Return the estimated seconds of a trial that has this many epochs left."""
+        """Return the estimated duration of a trial with this number of epochs left, in seconds."""
         return self.start + self.first_step + epochs * self.epoch + self.end
 
 
 @dataclass(frozen=True)
 class ModelProfile:
-    """What was measured of a model before any training.
+    """The measurements of a model before its training.
 
-    cost, native: None for a model that cannot be seen into, or not built. timing: None for one that
-    cannot be trained, for the reason in failure. parts, head: as in a TrialRecord.
+    cost, native: None for a model that cannot be traced or built. timing: None for a model that
+    cannot be trained, with the reason in failure. parts, head: as in a TrialRecord.
     """
 
     cost: Cost | None = None
@@ -61,12 +61,12 @@ class Plan:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Return why models cannot be trained, by model."""
+        """Return the reasons of the models that cannot be trained, by model."""
         return {name: p.failure for name, p in self.profiles.items() if p.failure is not None}
 
     @property
     def costs(self) -> dict[str, Cost]:
-        """Return the costs of the models that were counted, by model."""
+        """Return the costs of the counted models, by model."""
         return {name: p.cost for name, p in self.profiles.items() if p.cost is not None}
 
     @property
@@ -75,7 +75,7 @@ class Plan:
         return {name: p.timing for name, p in self.profiles.items() if p.timing is not None}
 
     def record(self, trial: Trial, status: TrialStatus, **results: Any) -> TrialRecord:
-        """Return the record of a planned trial; results: the other fields, or other values."""
+        """Return the record of a planned trial; results: further fields, or other values."""
         profile = self.profiles.get(trial.model, ModelProfile())
         known: dict[str, Any] = {
             "device": self.device,
@@ -87,7 +87,7 @@ class Plan:
         return TrialRecord(trial=trial, status=status, **known | results)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plan as plain values, by the keys of a PlanFile."""
+        """Return the plan as plain values, with the keys of a PlanFile."""
         file = PlanFile(
             request=self.request,
             baseline=self.baseline,
@@ -106,13 +106,13 @@ class Plan:
         return plain
 
     def _by_model(self, fact: str) -> dict[str, Any]:
-        found = {name: getattr(profile, fact) for name, profile in self.profiles.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        facts = {name: getattr(profile, fact) for name, profile in self.profiles.items()}
+        return {name: value for name, value in facts.items() if value is not None}
 
 
 @dataclass(frozen=True)
 class PlanFile:
-    """A plan as its file has it: a dict by model for each fact of a profile."""
+    """The file of a plan, with a dict by model for each fact of a profile."""
 
     request: dict[str, Any]
     baseline: str

@@ -1,8 +1,4 @@
-"""What netzoo writes to disk, and how it reads it again.
-
-Keys are stable: later versions add some and never change these. Unknown keys are ignored on
-reading, so that an older netzoo reads a newer record.
-"""
+"""Trials and their records. Keys are stable: later versions only add keys."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,32 +13,32 @@ from netzoo.records.arrays import Filters, Predictions
 
 
 class TrialStatus(StrEnum):
-    """How a trial is."""
+    """The status of a trial."""
 
     OK = "ok"
-    """It was trained to its end."""
+    """All epochs are done."""
     DIVERGED = "diverged"
-    """Its loss became infinite or NaN; it would again."""
+    """The loss became infinite or NaN, as it would again."""
     FAILED = "failed"
-    """An error ended it; it runs again when the comparison is continued."""
+    """An error ended the trial; it runs again when the comparison resumes."""
     UNFINISHED = "unfinished"
-    """It was stopped, or has not been reached yet."""
+    """The trial was stopped, or has not started yet."""
     PROBED = "probed"
-    """Its network was probed, not trained to an end."""
+    """The network was probed, not trained to the last epoch."""
     NOT_BEGUN = "not begun"
-    """Nothing of it is there yet."""
+    """The trial has no checkpoint and no record."""
 
 
-# The statuses of trials that would give the same if they ran again.
+# Statuses of trials that would have the same result if they ran again.
 FINAL = (TrialStatus.OK, TrialStatus.DIVERGED)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One model × one data set × one recipe × one seed × one backend: what is to be trained.
+    """One training to run: one model × one data set × one recipe × one seed × one backend.
 
-    changes: what sets the model apart from its family's base.
-    module: the one whose import registers the model, so that a user's own is known too.
+    changes: the arguments in which the model differs from its family's base.
+    module: the module whose import registers the model, netzoo's or the user's.
     """
 
     model: str
@@ -63,11 +59,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch gave. epoch counts from 1.
+    """The metrics of one epoch. epoch counts from 1.
 
-    train_loss, train_accuracy: means over the epoch's steps as they trained: augmented, dropout on,
-    weights moving. images_per_second: of training, without the first step of the process.
-    validation_*: on the images held out, after the epoch; test_*: where the recipe shows them.
+    train_loss, train_accuracy: running means over the epoch's steps, augmentation and dropout on.
+    images_per_second: of training, without the first step of the process. validation_*: on the
+    held-out images after the epoch. test_*: if the recipe evaluates the test images by epoch.
     """
 
     epoch: int
@@ -83,7 +79,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The result of a training that has come to its end; fields as in a TrialRecord."""
+    """The result of a finished training; fields as in a TrialRecord."""
 
     history: tuple[EpochRecord, ...]
     test_loss: float
@@ -98,19 +94,19 @@ class TrainingResult:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """The result of one trial: enough to print any table again and to run the trial again.
+    """The record of one trial: enough to print every table again and to repeat the trial.
 
-    status: the reason for another than OK is in error.
+    status: the reason of any other than OK is in error.
     cost: None if the model was never built.
     final_train_*: after the last epoch, augmentation and dropout off, on as many training images as
-    there are test images: what is to be compared with the test's.
-    seconds: from the first step to the last result, without the start of the process.
-    parts: the number of micro-batches of a step, whose gradients were added up: more than 1 where a
-    whole batch did not fit into the memory.
-    test_reads: how often the test split was opened.
-    filters: None for a network without a convolution, or one in which the first cannot be told.
-    command, commit: the command line, and the git commit of the working folder, if it has one.
-    head: in words, what was changed at the network's end to train it, None for nothing.
+    there are test images, for the comparison with test_*.
+    seconds: from the first step to the final evaluation, without the start of the process.
+    parts: the number of micro-batches of a step, whose gradients are accumulated; more than 1 if a
+    whole batch does not fit into the memory.
+    test_reads: the number of evaluations on the test split.
+    filters: None for a network without a convolution, or if the first one cannot be determined.
+    command, commit: the command line, and the git commit of the working folder, None without one.
+    head: the change of the network's end for its training, in words; None without one.
     """
 
     trial: Trial

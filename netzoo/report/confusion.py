@@ -57,7 +57,9 @@ def _rows(
     for record in records:
         assert record.predictions is not None
         predictions = record.predictions
-        for true, predicted in zip(predictions.true(), predictions.said(), strict=True):
+        for true, predicted in zip(
+            predictions.true_classes(), predictions.predicted_classes(), strict=True
+        ):
             counts[true][predicted] += 1
     return [
         {

@@ -150,7 +150,9 @@ def _pair(
     assert one is not None
     assert other is not None
     names = trials[0].trial.dataset.class_names
-    classes = list(zip(one.true(), one.said(), other.said(), strict=True))[: pictures.count]
+    classes = list(
+        zip(one.true_classes(), one.predicted_classes(), other.predicted_classes(), strict=True)
+    )[: pictures.count]
     differing = [number for number, (_, first, second) in enumerate(classes) if first != second]
     only_one = [n for n in differing if classes[n][1] == classes[n][0]][:SHOWN_EACH]
     only_other = [n for n in differing if classes[n][2] == classes[n][0]][:SHOWN_EACH]

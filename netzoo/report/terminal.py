@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from netzoo import units
-from netzoo.errors import MissingPackage, imported
+from netzoo.errors import MissingPackage, require
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
@@ -41,7 +41,7 @@ def plotext() -> Any:
 
     The command line calls it before training, so that a missing package costs no time.
     """
-    package = imported("plotext", "`plot`", INSTALL)
+    package = require("plotext", "`plot`", INSTALL)
     version = package.__version__
     if int(version.partition(".")[0]) < 6:  # the interface changed in 6
         raise MissingPackage(f"`plot` needs plotext 6 or later, found {version}: {INSTALL}")

@@ -1,4 +1,4 @@
-"""What changes of a network buy: one by one from a base, or one after another along a ladder."""
+"""Ablations, with each change alone on a base, and ladders, with one change after another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,11 @@ from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 @dataclass(frozen=True)
 class Effect:
-    """What a change does; every difference is the changed model minus the one it is compared with.
+    """The effect of a change: the changed model minus the one that it is compared with.
 
     change: in words, "activation: relu → sigmoid". model: the changed one, a spec.
-    accuracy, gap: of the test accuracy, and of the train–test gap; accuracy is a difference of
-    shares of one. speed: training images a second / those of the other.
-    verdict: on accuracy, as in a Comparison.
+    accuracy, gap: differences of test accuracy and of generalization gap, as shares of one.
+    speed: ratio of training images per second. verdict: on accuracy, as in a Comparison.
     """
 
     change: str
@@ -36,7 +35,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Share:
-    """A change's part of the joint effect of all: its Shapley value, of each seed, over the seeds.
+    """A change's share of the joint effect of all changes: its Shapley value, over the seeds.
 
     ratio: of the mean to the joint effect's mean.
     """
@@ -48,9 +47,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Interaction:
-    """What two changes do together beyond what each does alone; verdict: as on a difference.
+    """The interaction of two changes: their joint effect minus the sum of both alone.
 
-    "better": together they give more than the sum of both.
+    verdict: "better" for a joint effect above the sum, "worse" below it, or "not separable".
     """
 
     changes: tuple[str, str]
@@ -81,27 +80,27 @@ _LAST = ("input_shape", "images_per_second", "gap_delta", "params")
 
 
 class _Compared(Result):
-    """A study that is one comparison, read in a way of its own."""
+    """A study of one comparison."""
 
     comparison: Comparison
 
     @property
     def models(self) -> tuple[ModelRow, ...]:
-        """Return the rows of all models that were trained."""
+        """Return the rows of all trained models."""
         return self.comparison.models
 
     @property
     def provenance(self) -> TrainingProvenance:
-        """Return what is needed to repeat it: that of its comparison."""
+        """Return the provenance, that of the comparison."""
         return self.comparison
 
 
 @dataclass(frozen=True)
 class Ablation(_Compared):
-    """A base model, and the same with one change each; with all combinations, also their shares.
+    """A base model, and the same with one change each; for all combinations, also the shares.
 
-    total: the test accuracy of the model with all changes minus the base's, by seed; it, shares and
-    interactions are None or empty without all combinations.
+    total: the test accuracy of the model with all changes minus the base's, over the seeds. Without
+    all combinations total is None, and shares and interactions are empty.
     """
 
     COLUMNS = tuple(column.key for column in (*_COLUMNS, *_SHARE_COLUMNS))
@@ -120,10 +119,10 @@ class Ablation(_Compared):
 
 @dataclass(frozen=True)
 class Ladder(_Compared):
-    """A way from one model to another, a change at a time.
+    """A path from one model to another, with one change at each rung.
 
-    rungs: from the second on; each effect is that of the last change, against the rung before.
-    comparison: all rungs, in their order; its differences are those to the first.
+    rungs: from the second on; each is the effect of its change, against the rung before.
+    comparison: of all rungs, in order; its differences are to the first rung.
     """
 
     COLUMNS = tuple(column.key for column in _COLUMNS)
@@ -137,76 +136,80 @@ class Ladder(_Compared):
 
 
 _GAP = (
-    "Gap: accuracy on training images, augmentation and dropout off, minus that on test images, "
-    "after the last epoch."
+    "Gap: generalization gap, training accuracy minus test accuracy after the last epoch, "
+    "augmentation and dropout off."
 )
 
 
 def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
-    """Return a row for the base and for each change, each against the base.
+    """Return the table of the base and of each change, against the base.
 
-    every: with the columns of the shares where there are none, too.
+    every: with the columns of the shares even if there are none.
     """
     rows = {row.name: row for row in ablation.comparison.models}
     base = rows[ablation.base]
     shares: Sequence[Share | None] = ablation.shares or [None] * len(ablation.effects)
-    drawn = [[*_base_cells("(base)", base), EMPTY, EMPTY]]
+    cells = [[*_cells("(base)", base, None), EMPTY, EMPTY]]
     for effect, share in zip(ablation.effects, shares, strict=True):
-        drawn.append([*_cells(effect, rows[effect.model]), *_share_cells(share)])
+        row = rows[effect.model]
+        cells.append([*_cells(effect.change, row, effect), *_share_cells(share)])
     columns = [*_COLUMNS, *_SHARE_COLUMNS]
     if not ablation.shares and not every:
-        columns, drawn = _COLUMNS, [cells[: len(_COLUMNS)] for cells in drawn]
-    told = [
+        columns, cells = _COLUMNS, [row_cells[: len(_COLUMNS)] for row_cells in cells]
+    footer = [
         *(failure_line(row) for row in ablation.comparison.models if row.error),
-        "Δ: with this change alone made to the base, minus the base; in brackets the 95 % interval"
-        " of the mean over the seeds.",
+        "Δ: the base with this change alone, minus the base; in brackets the 95 % interval of the "
+        "mean over the seeds.",
         *_joint_lines(ablation),
         *_lines(ablation.comparison, ablation.base, ablation.effects),
     ]
-    return Table(columns, drawn, told, spare=_SPARE, last=_LAST)
+    return Table(columns, cells, footer, spare=_SPARE, last=_LAST)
 
 
 def ladder_table(ladder: Ladder) -> Table:
-    """Return a row a rung, each against the one before."""
+    """Return the table of the rungs, each against the one before."""
     rows = {row.name: row for row in ladder.comparison.models}
-    first = ladder.comparison.models[0]
-    drawn = [_base_cells("(start)", first)]
-    drawn += [_cells(rung, rows[rung.model]) for rung in ladder.rungs]
-    told = [
+    cells = [_cells("(start)", ladder.comparison.models[0], None)]
+    cells += [_cells(rung.change, rows[rung.model], rung) for rung in ladder.rungs]
+    footer = [
         *(failure_line(row) for row in ladder.comparison.models if row.error),
         "Δ: each rung minus the one before it; in brackets the 95 % interval of the mean over the "
-        "seeds. In another order of the changes the same change may do something else.",
+        "seeds. The effect of a change may depend on the order of the changes.",
         *_lines(ladder.comparison, "the rung before", ladder.rungs),
     ]
-    return Table(_COLUMNS, drawn, told, spare=_SPARE, last=_LAST)
+    return Table(_COLUMNS, cells, footer, spare=_SPARE, last=_LAST)
 
 
-def _base_cells(word: str, row: ModelRow) -> list[Cell]:
-    effect = Effect(word, row.name, None, None, None, None, None, row.verdict)
-    return _cells(effect, row)
-
-
-def _cells(effect: Effect, row: ModelRow) -> list[Cell]:
+def _cells(change: str, row: ModelRow, effect: Effect | None) -> list[Cell]:
+    """Return the cells of a model; effect: of its change, None for the first row."""
     rate, gap = row.images_per_second, row.gap
+    params = macs = accuracy = gap_change = speed = EMPTY
+    verdict = row.verdict
+    if effect is not None:
+        params, macs = _change_cell(effect.params), _change_cell(effect.macs)
+        accuracy, gap_change = delta_cell(effect.accuracy), delta_cell(effect.gap)
+        verdict = effect.verdict
+        if effect.speed is not None:
+            speed = Cell(round(effect.speed, 4), units.ratio(effect.speed))
     return [
-        Cell(effect.change, effect.change),
-        Cell(effect.model, effect.model),
+        Cell(change, change),
+        Cell(row.name, row.name),
         shape_cell(row.input_shape),
         number_cell(row.params),
-        _change(effect.params),
+        params,
         number_cell(row.macs),
-        _change(effect.macs),
+        macs,
         accuracy_cell(row.test_accuracy),
-        delta_cell(effect.accuracy),
+        accuracy,
         EMPTY if gap is None else Cell(round(gap.mean, 6), units.points(gap.mean)),
-        delta_cell(effect.gap),
+        gap_change,
         EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
-        EMPTY if effect.speed is None else Cell(round(effect.speed, 4), units.ratio(effect.speed)),
-        EMPTY if effect.verdict is None else Cell(effect.verdict, effect.verdict),
+        speed,
+        EMPTY if verdict is None else Cell(verdict, verdict),
     ]
 
 
-def _change(difference: int | None) -> Cell:
+def _change_cell(difference: int | None) -> Cell:
     return EMPTY if difference is None else Cell(difference, units.change(difference))
 
 
@@ -224,23 +227,26 @@ def _joint_lines(ablation: Ablation) -> list[str]:
     if ablation.total is None:
         return []
     total = ablation.total
-    told = [
-        f"Share: of the joint effect of all changes, {units.points(total.mean, total.ci95)} points"
-        f" (n = {total.n}): the change's mean effect over all orders (Shapley value), which add up"
-        " to it."
+    lines = [
+        "Share: the change's mean effect over all orders (Shapley value); the shares add up to the "
+        f"joint effect of all changes, {units.points(total.mean, total.ci95)} points "
+        f"(n = {total.n})."
     ]
-    for each in ablation.interactions:
-        if each.verdict != "not separable":
-            does = "more" if each.verdict == "better" else "less"
-            points = units.points(each.accuracy.mean, each.accuracy.ci95)
-            told.append(
-                f"Interaction: {' and '.join(each.changes)} together give {does} than both alone, "
-                f"{points} points (p {units.p_value(each.accuracy.p)})."
+    for interaction in ablation.interactions:
+        if interaction.verdict != "not separable":
+            delta = interaction.accuracy
+            comparative = "more" if interaction.verdict == "better" else "less"
+            lines.append(
+                f"Interaction: {' and '.join(interaction.changes)} together give {comparative} "
+                f"than the sum of both alone, {units.points(delta.mean, delta.ci95)} points "
+                f"(p {units.p_value(delta.p)})."
             )
-    silent = sum(each.verdict == "not separable" for each in ablation.interactions)
-    if silent:
-        told.append(f"Of {len(ablation.interactions)} interactions {silent} are not separable.")
-    return told
+    open_count = sum(i.verdict == "not separable" for i in ablation.interactions)
+    if open_count:
+        lines.append(
+            f"Interactions not separable from 0: {open_count} of {len(ablation.interactions)}."
+        )
+    return lines
 
 
 def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:

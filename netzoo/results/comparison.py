@@ -1,4 +1,4 @@
-"""Trials side by side: what a comparison says, as its table and its JSON have it."""
+"""The comparison of models: a set of trials side by side, and its table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +31,7 @@ _COLUMNS = (
     Column("Verdict", "verdict"),
     Column("Time", "seconds"),
 )
-# FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from what is beside or below.
+# FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from other columns or lines.
 _SPARE = (
     *("flops", "params_ratio", "macs_ratio", "test_accuracy_ci95", "training_flops_per_second"),
     *("seconds", "train_accuracy"),
@@ -42,7 +42,7 @@ _SPARE = (
 class Comparison(TrainingProvenance, Result):
     """A set of trials side by side, as `netzoo compare --format json` prints it.
 
-    warnings: what was not the same for all models.
+    uncounted: layers without a cost rule. warnings: settings and data that differ between models.
 
     >>> import netzoo
     >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
@@ -61,16 +61,16 @@ class Comparison(TrainingProvenance, Result):
 
     @property
     def provenance(self) -> TrainingProvenance:
-        """Return what is needed to repeat it: these are fields of its own."""
+        """Return the provenance, whose fields are the comparison's own."""
         return self
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any], where: str) -> "Comparison":
-        """Return the comparison of which `to_dict` gave the values; where: its name in the error.
+        """Return the comparison from the values of `to_dict`; where: their name in the error.
 
-        Raises DataError if it is not whole.
+        Raises DataError if they are not complete.
         """
-        if isinstance(plain.get("device"), str):  # as older versions wrote it
+        if isinstance(plain.get("device"), str):  # the form of older versions
             plain = {
                 **plain,
                 "device": {
@@ -82,15 +82,15 @@ class Comparison(TrainingProvenance, Result):
         return from_plain(cls, plain, where)
 
     def to_pandas(self) -> Any:
-        """Return a pandas.DataFrame, a row a model; what there is not is NaN or None.
+        """Return a pandas.DataFrame with a row for each model; missing values are NaN or None.
 
         Accuracies, their gap and their difference to the baseline (delta) are shares of one; n is
-        how many seeds ended well. Raises MissingPackage without pandas.
+        the number of finished seeds. Raises MissingPackage without pandas.
         """
         return frame([flat(row) for row in self.models])
 
     def plot(self, show: str = "accuracy", along: str = "epoch") -> Any:
-        """Return the learning curves as an Altair chart, which notebooks show; None without any.
+        """Return the learning curves as an Altair chart, for notebooks; None without any.
 
         show: "accuracy" or "loss". along: "epoch", "seconds", "images" or "flops".
         Raises UnknownName for anything else, MissingPackage without the packages of a report.
@@ -105,7 +105,7 @@ class Comparison(TrainingProvenance, Result):
     def _repr_html_(self) -> str:
         try:
             from netzoo.report.drawing import accuracy_svg
-        except ModuleNotFoundError:  # the packages of a report: the table says all the same
+        except ModuleNotFoundError:  # without the packages of a report, the table alone
             return super()._repr_html_()
         return super()._repr_html_() + accuracy_svg(self)
 
@@ -117,9 +117,9 @@ _BRIEF = "The brief recipe under-trains on purpose; verdicts may change with lon
 
 
 def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
-    """Return the comparison side by side, each figure with its unit, its origin below.
+    """Return the table of the comparison, with units, and the provenance in the footer.
 
-    every: with the columns that say nothing of one model, or of one seed, too.
+    every: with the columns that are empty for one model or one seed.
     """
     hidden: set[str] = set()
     if not every and len(comparison.models) == 1:
@@ -128,8 +128,8 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
         hidden |= {"test_accuracy_ci95"}
     columns = [column for column in _COLUMNS if column.key not in hidden]
     base = next(row for row in comparison.models if row.name == comparison.baseline)
-    cells = [_cells(row, base) for row in comparison.models]
-    rows = [[each[column.key] for column in columns] for each in cells]
+    cells_by_key = [_cells(row, base) for row in comparison.models]
+    rows = [[cells[column.key] for column in columns] for cells in cells_by_key]
     return Table(columns, rows, _footer(comparison), spare=_SPARE)
 
 
@@ -189,7 +189,7 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return what was done to a head, not counted, not the same for all, and what may yet turn."""
+    """Return the caveats: changed heads, uncounted layers, warnings, and short training."""
     brief = comparison.recipe["name"] == "brief"
     return [
         *(f"{row.name} {row.head}" for row in comparison.models if row.head),
@@ -200,61 +200,61 @@ def doubt_lines(comparison: Comparison) -> list[str]:
 
 
 def _verdict_lines(comparison: Comparison) -> list[str]:
-    """Return by what test the verdicts are, and what is to be known beside them."""
+    """Return the tests behind the verdicts, and notes on single models."""
     rows = comparison.models
     tests = [row.delta.test for row in rows if row.delta is not None]
-    told = []
+    lines = []
     if tests:
-        told.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
+        lines.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
     if "McNemar" in tests:
-        told.append(
+        lines.append(
             "One seed: the verdict compares these trained networks on these test images, and may "
             "change with the seed. Use 3 seeds or more to compare the architectures."
         )
     for row in rows:
         if row.parts > 1:
-            told.append(
+            lines.append(
                 f"{row.name}: gradient accumulation over {row.parts} micro-batches (full batch "
                 "out of memory)."
             )
         if row.more_seeds is not None:
             count = f"{row.more_seeds}" if row.more_seeds < MOST_SEEDS else f"over {MOST_SEEDS:,}"
-            told.append(
+            lines.append(
                 f"{row.name} and {comparison.baseline}: about {count} more seed"
                 f"{'' if row.more_seeds == 1 else 's'} for {units.percent(POWER, 0)} power at the "
                 "observed effect size."
             )
         if row.untrained:
             seeds = ", ".join(map(str, row.untrained))
-            told.append(
+            lines.append(
                 f"{row.name} did not train with seed{'s' if len(row.untrained) > 1 else ''} "
                 f"{seeds}: accuracy not above chance, loss at ln(classes)."
             )
-    return told
+    return lines
 
 
 def failure_line(row: ModelRow) -> str:
-    """Return why a model's trials failed, or how far they are."""
+    """Return the reason why a model's trials failed or are unfinished."""
     done = row.test_accuracy.n if row.test_accuracy else 0
-    figures = f" Its figures are of the others, n = {done}." if done else ""
+    figures = f" Its figures are over the other seeds, n = {done}." if done else ""
     return f"{row.name} {row.status}: {row.error}{figures}"
 
 
 def _native_line(comparison: Comparison) -> list[str]:
-    """Return the cost at native size, if any model was trained at another size."""
+    """Return the costs at native size, if any model was trained at another size."""
     natives = {row.name: row.native for row in comparison.models if row.native is not None}
     models = comparison.models
     if all(row.native is None or row.native.input_shape == row.input_shape for row in models):
         return []
     base = natives.get(comparison.baseline)
-    told = []
+    lines = []
     for name, native in natives.items():
-        line = (
+        text = (
             f"{name} {units.shape(native.input_shape)}: {units.exact(native.params)} parameters, "
             f"{units.exact(native.macs)} MACs"
         )
         if base is not None and native is not base:
             params, macs = native.params / base.params, native.macs / base.macs
-            line += f" ({units.ratio(params)} and {units.ratio(macs)})"
-        told.append(line)
-    return [f"At native size: {'; '.join(told)}."]
+            text += f" ({units.ratio(params)} and {units.ratio(macs)})"
+        lines.append(text)
+    return [f"At native size: {'; '.join(lines)}."]

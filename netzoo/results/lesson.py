@@ -1,4 +1,4 @@
-"""What a lesson claims, and what was measured of it."""
+"""The claims of the lesson, their measurements and verdicts."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,12 +16,12 @@ HOLDS, FAILS, UNCLEAR, MISSING = "holds", "does not hold", "not separable", "not
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim, the command that measures it, and what came out.
+    """A claim, the command that measures it, and its verdict.
 
     measured: in words, each figure with its unit and interval. verdict: "holds", "does not hold",
     "not separable", or "not measured", with the reason in measured.
-    p: two-sided, corrected for all tested claims of the page (Holm); None for what is counted.
-    n: seeds; None for what is counted. note: what is to be known beside it.
+    p: two-sided, corrected for all tested claims of the page (Holm). n: number of seeds. Both are
+    None for a claim on counts. note: a remark, or empty.
     """
 
     text: str
@@ -44,9 +44,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class LessonPage(Provenance, Result):
-    """The lesson's claims with their verdicts, and the runs that they come from.
+    """The lesson's claims with their verdicts, and the runs behind them.
 
-    comparison, probe: None if Ctrl-C came before them.
+    size: the size of the runs, as it was asked. comparison, probe: None if Ctrl-C ended the run
+    before them.
     """
 
     COLUMNS = tuple(column.key for column in _COLUMNS)
@@ -58,12 +59,12 @@ class LessonPage(Provenance, Result):
 
     @property
     def models(self) -> tuple[Any, ...]:
-        """Return the models of the trainings and of the probe."""
+        """Return the models of the comparison and of the probe."""
         return tuple(model for run in (self.comparison, self.probe) if run for model in run.models)
 
     @property
     def provenance(self) -> Provenance:
-        """Return what is needed to repeat it: these are fields of its own."""
+        """Return the provenance, whose fields are the page's own."""
         return self
 
     def _table(self, *, every: bool) -> Table:
@@ -71,15 +72,15 @@ class LessonPage(Provenance, Result):
 
 
 def lesson_table(page: LessonPage) -> Table:
-    """Return a row a claim: what was measured, and whether it holds."""
+    """Return the table of the claims, with measurements and verdicts."""
     return Table(_COLUMNS, [_cells(claim) for claim in page.claims], _footer(page), wraps=True)
 
 
 def lesson_page_text(page: LessonPage) -> str:
-    """Return the page as Markdown, each claim with what is to be known beside it."""
-    told = ["# The lesson's claims, measured", ""]
+    """Return the page as Markdown, each claim with its note."""
+    lines = ["# The lesson's claims, measured", ""]
     for number, claim in enumerate(page.claims, 1):
-        told += [
+        lines += [
             f"{number}. **{claim.text}** *{claim.verdict}*",
             "",
             f"   {claim.measured}{_origin(claim)}. {claim.note}".rstrip(),
@@ -87,7 +88,7 @@ def lesson_page_text(page: LessonPage) -> str:
             f"   `{claim.command}`",
             "",
         ]
-    return "\n".join([*told, *(f"{line}\n" for line in _lines(page))])
+    return "\n".join([*lines, *(f"{line}\n" for line in _lines(page))])
 
 
 def _cells(claim: Claim) -> list[Cell]:
@@ -112,22 +113,22 @@ def _footer(page: LessonPage) -> list[str]:
 
 
 def _lines(page: LessonPage) -> list[str]:
-    told = [
+    lines = [
         "Intervals: 95 %, of the mean over the seeds (of ratios, of the geometric mean). Verdicts: "
         "counted exactly, or a paired t test over the seeds, p < 0.05 after Holm's correction "
-        "for all that were tested."
+        "for all tested claims."
     ]
     if page.comparison is not None:
-        told += [failure_line(row) for row in page.comparison.models if row.error]
+        lines += [failure_line(row) for row in page.comparison.models if row.error]
     if page.probe is not None:
-        told += [
+        lines += [
             f"Probe of {model.name} {model.status}: {model.error}"
             for model in page.probe.models
             if model.error
         ]
     if page.comparison is not None:
-        # The trainings may have been made by another command, which this one went on from.
-        asked = replace(page.comparison, command=page.command, commit=page.commit)
-        return [*told, *origin_lines(asked), *doubt_lines(asked)]
+        # The trials may be those of an earlier command that this one resumed.
+        current = replace(page.comparison, command=page.command, commit=page.commit)
+        return [*lines, *origin_lines(current), *doubt_lines(current)]
     versions = versions_text(page.versions)
-    return [*told, f"Device: {page.device.text}. Backend: {page.backend}. {versions}."]
+    return [*lines, f"Device: {page.device.text}. Backend: {page.backend}. {versions}."]

@@ -1,4 +1,4 @@
-"""One model's row of a comparison: its figures over all seeds."""
+"""The row of one model in a comparison: its figures over all seeds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,18 +10,19 @@ from netzoo.stats import Delta, Estimate
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One model's row of a comparison, over all its seeds.
+    """The row of one model in a comparison, over all its seeds.
 
-    status: OK, FAILED if a trial failed or diverged, UNFINISHED if some only did not end.
-    seeds: those of the trials that ended well, in the order of every Estimate's values.
-    gap: the accuracy on training images, dropout and augmentation off, minus that on test images.
-    images_per_second: median over seeds. seconds: mean over seeds.
+    status: OK, FAILED if a trial failed or diverged, else UNFINISHED if one is unfinished.
+    seeds: those of the OK trials, in the order of every Estimate's values.
+    gap: the generalization gap, training accuracy minus test accuracy after the last epoch,
+    augmentation and dropout off.
+    images_per_second: of training, median over seeds. seconds: mean over seeds.
     training_flops: of one image, forward and backward.
     verdict: "better", "worse", "not separable", "did not train" or "diverged"; None for the
-    baseline, and where nothing can be said. delta: to the baseline. more_seeds: how many more would
-    separate the two with a chance of 80 %, if the difference is what it seems.
-    untrained: the seeds that did not train.
-    head: in words, what was changed at the network's end to train it, None for nothing.
+    baseline, and without a test. delta: to the baseline. more_seeds: the number of additional seeds
+    for 80 % power at the observed effect size.
+    untrained: the seeds that did not train. parts, test_reads: the maximum over the trials.
+    head: as in a TrialRecord.
     """
 
     name: str
@@ -52,9 +53,9 @@ class ModelRow:
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
-    """Return a row's figures without any structure."""
+    """Return a row's figures as a flat dict; missing ones are None."""
     delta = row.delta
-    low, high = (delta and delta.ci95) or (None, None)
+    low, high = _bounds(None if delta is None else delta.ci95)
     return {
         "name": row.name,
         "status": row.status,
@@ -64,30 +65,33 @@ def flat(row: ModelRow) -> dict[str, Any]:
         "macs": row.macs,
         "flops": row.flops,
         "training_flops": row.training_flops,
-        **_spread("train_accuracy", row.train_accuracy),
-        **_spread("test_accuracy", row.test_accuracy),
-        **_spread("gap", row.gap),
-        **_spread("train_loss", row.train_loss),
-        **_spread("test_loss", row.test_loss),
+        **_estimate("train_accuracy", row.train_accuracy),
+        **_estimate("test_accuracy", row.test_accuracy),
+        **_estimate("gap", row.gap),
+        **_estimate("train_loss", row.train_loss),
+        **_estimate("test_loss", row.test_loss),
         "images_per_second": row.images_per_second,
         "seconds": row.seconds,
-        "delta": delta and delta.mean,
+        "delta": None if delta is None else delta.mean,
         "delta_ci95_low": low,
         "delta_ci95_high": high,
-        "delta_p": delta and delta.p,
-        "delta_test": delta and delta.test,
+        "delta_p": None if delta is None else delta.p,
+        "delta_test": None if delta is None else delta.test,
         "verdict": row.verdict,
         "more_seeds": row.more_seeds,
         "error": row.error,
     }
 
 
-def _spread(name: str, value: Estimate | None) -> dict[str, float | None]:
-    mean, sd, ci95 = (None, None, None) if value is None else (value.mean, value.sd, value.ci95)
-    low, high = ci95 or (None, None)
+def _estimate(name: str, value: Estimate | None) -> dict[str, float | None]:
+    low, high = _bounds(None if value is None else value.ci95)
     return {
-        name: mean,
-        f"{name}_sd": sd,
+        name: None if value is None else value.mean,
+        f"{name}_sd": None if value is None else value.sd,
         f"{name}_ci95_low": low,
         f"{name}_ci95_high": high,
     }
+
+
+def _bounds(interval: tuple[float, float] | None) -> tuple[float | None, float | None]:
+    return (None, None) if interval is None else interval

@@ -1,4 +1,4 @@
-"""What a network looks like inside, layer by layer, at moments of its training."""
+"""Probes of networks: outputs and gradients of each layer after some training steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,26 +14,26 @@ from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 @dataclass(frozen=True)
 class LayerProbe:
-    """What one layer gives on a batch, and how strongly the loss pulls at it.
+    """The output of one layer on a batch, and the gradients of the loss in it.
 
-    The loss of an image is the cross-entropy of its logits, without penalties; the network runs as
-    in evaluation (dropout off, batch norm by its moving averages). All is of the layer's output,
-    after its activation; numbers are in the units of that output, of the loss, and of the weights.
+    The loss of an image is the cross-entropy of its logits, without penalties; the network runs in
+    evaluation mode (dropout off, batch norm by its moving averages). The output is that after the
+    activation; figures are in the units of the output, of the loss and of the weights.
 
     type: the Keras class. activation: its name; None for a layer without one, or a linear one.
-    activation_mean, activation_sd: of all values of all images, the sd dividing by their number.
+    activation_mean, activation_sd: over all values of all images; the sd divides by their number.
     dead: the share of units that are 0 for every image, None unless the activation is relu. A unit
-    is one element of an image's output: of a convolution, one channel at one place.
-    saturated: the share of values at the flat ends, where the slope is below a twentieth of its
-    largest: y (1 − y) < 0.0125 of a sigmoid, 1 − y² < 0.05 of a tanh; None for other activations.
+    is one element of an image's output: in a convolution, one channel at one place.
+    saturated: the share of values at which the slope is below a twentieth of its maximum:
+    y (1 − y) < 0.0125 for a sigmoid, 1 − y² < 0.05 for a tanh; None for other activations.
     activation_gradient_norm: the L2 norm of the gradient of an image's own loss with respect to its
-    output, averaged over the images. (A training by the batch's mean loss sees it divided by the
-    number of images.)
+    output, mean over the images. (With the batch's mean loss it is divided by the number of
+    images.)
     activation_gradient_rms: the root mean square of the same gradient over all elements of all
-    images, which compares layers of different sizes.
-    weight_gradient_norm: the L2 norm of the gradient of the batch's mean loss with respect to the
-    layer's kernels taken together: its trainable weights of rank 2 or more that are not called
-    "bias". None for a layer without one. weight_norm: the L2 norm of these kernels.
+    images, for comparing layers of different sizes.
+    weight_gradient_norm: the L2 norm of the gradient of the batch's mean loss with respect to all
+    kernels of the layer: trainable weights of rank 2 or more that are not called "bias". None
+    without a kernel. weight_norm: the L2 norm of these kernels.
     """
 
     name: str
@@ -51,7 +51,7 @@ class LayerProbe:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All layers of a network, in its order, after so many training steps."""
+    """The probes of all layers of a network, in its order, after a number of training steps."""
 
     step: int
     layers: tuple[LayerProbe, ...]
@@ -59,7 +59,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class ProbeRecord:
-    """What one trial's network looked like; images: on how many of the training images."""
+    """The record of a probe of one trial.
+
+    images: the number of training images to probe on. moments: the snapshots.
+    """
 
     trial: Trial
     device: Device
@@ -71,7 +74,7 @@ class ProbeRecord:
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One layer of one model after some steps; figures as in a LayerProbe, over the seeds."""
+    """One layer of one model after a number of steps; figures of a LayerProbe, over the seeds."""
 
     model: str
     step: int
@@ -90,11 +93,11 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure of a model's layer over that of the first model's layer of the same name.
+    """The ratio of a figure of a model's layer to that of the first model's layer of the same name.
 
-    ratio: the geometric mean over the seeds that both have; ci95: its 95 % interval, by Student's t
-    of the logarithms. p: two-sided, of the ratio being 1; p_corrected: for all ratios of the probe
-    (Holm). All three are None for one seed.
+    ratio: the geometric mean over the n seeds that both have; ci95: its 95 % interval, by Student's
+    t of the logarithms. p: two-sided, for a ratio of 1; p_corrected: corrected for all ratios of
+    the probe (Holm). All three are None for one seed.
     """
 
     model: str
@@ -137,7 +140,10 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Probe(TrainingProvenance, Result):
-    """Models side by side, layer by layer, after each number of steps."""
+    """The probes of models side by side, layer by layer, after each number of steps.
+
+    images: the number of training images to probe on. ratios: to the first model.
+    """
 
     COLUMNS = tuple(column.key for column in _COLUMNS)
 
@@ -148,41 +154,41 @@ class Probe(TrainingProvenance, Result):
 
     @property
     def provenance(self) -> TrainingProvenance:
-        """Return what is needed to repeat it: these are fields of its own."""
+        """Return the provenance, whose fields are the probe's own."""
         return self
 
     def _table(self, *, every: bool) -> Table:
         return probe_table(self)
 
 
-# Layers that hand on what they get, or forget a part of it: nothing of their own to show.
+# Layers that pass on their input, or a part of it: the table omits them.
 _QUIET = ("Flatten", "Dropout", "ZeroPadding2D")
 Ratios = Mapping[tuple[str, int, str, str], Ratio]
 
 
 def probe_table(probe: Probe) -> Table:
-    """Return what each layer gives and its gradients, models side by side."""
+    """Return the table of outputs and gradients of each layer, models side by side."""
     rows = [row for row in probe.layers if row.type not in _QUIET]
     order = {name: place for place, name in enumerate(_layer_order(rows))}
     names = [model.name for model in probe.models]
     rows.sort(key=lambda row: (row.step, order[row.layer], names.index(row.model)))
-    ratios = {(each.model, each.step, each.layer, each.figure): each for each in probe.ratios}
+    ratios = {(r.model, r.step, r.layer, r.figure): r for r in probe.ratios}
     return Table(_COLUMNS, [_cells(row, ratios) for row in rows], _footer(probe), names=3)
 
 
 def _layer_order(rows: Sequence[LayerRow]) -> list[str]:
-    """Return the names of all models' layers, each model's in its own order."""
+    """Return the names of all models' layers, in the order of the models."""
     return list(dict.fromkeys(row.layer for row in rows))
 
 
 def _cells(row: LayerRow, ratios: Ratios) -> list[Cell]:
-    def ratio(figure: str) -> Cell:
-        found = ratios.get((row.model, row.step, row.layer, figure))
-        if found is None:
+    def ratio_cell(figure: str) -> Cell:
+        ratio = ratios.get((row.model, row.step, row.layer, figure))
+        if ratio is None:
             return EMPTY
-        p = found.p_corrected
-        said = " n. s." if p is None or p >= LEVEL else ""
-        return Cell(found.ratio, units.factor(found.ratio) + said)
+        p = ratio.p_corrected
+        mark = " n. s." if p is None or p >= LEVEL else ""
+        return Cell(ratio.ratio, units.factor(ratio.ratio) + mark)
 
     return [
         Cell(row.step, str(row.step)),
@@ -191,13 +197,13 @@ def _cells(row: LayerRow, ratios: Ratios) -> list[Cell]:
         Cell(row.activation, row.activation) if row.activation else EMPTY,
         _number(row.activation_mean),
         _number(row.activation_sd),
-        ratio("activation_sd"),
+        ratio_cell("activation_sd"),
         _share(row.dead),
         _share(row.saturated),
         _number(row.weight_gradient_norm),
-        ratio("weight_gradient_norm"),
+        ratio_cell("weight_gradient_norm"),
         _number(row.activation_gradient_norm),
-        ratio("activation_gradient_norm"),
+        ratio_cell("activation_gradient_norm"),
     ]
 
 
@@ -231,7 +237,7 @@ def _ratio_line(probe: Probe, seeds: int) -> list[str]:
         f"; n. s.: not separable from 1 by a paired t test of the logarithms over the seeds, "
         f"p < {LEVEL:g} after Holm's correction for {len(probe.ratios)} ratios."
         if seeds > 1
-        else "; of one seed none can be told from 1 (n. s.)."
+        else "; n. s.: not separable from 1, since one seed allows no test."
     )
     first = probe.models[0].name
     return [f"× first: over the layer of the same name in {first}, geometric mean{tested}"]

@@ -1,4 +1,4 @@
-"""What every result is: a table, plain values for JSON, and the provenance of its numbers."""
+"""The base class of results: a table, plain values for JSON, and provenance."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from netzoo.tables.table import Table
 class Result(Tabled):
     """A result of trainings or probes.
 
-    COLUMNS: the keys of all columns that its table can have, as CSV has them.
+    COLUMNS: the keys of all columns of its table, as in CSV.
     """
 
     COLUMNS: ClassVar[tuple[str, ...]]
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
-        """Return the table as the command line prints it; its `render` has the other forms.
+        """Return the table of the command line; its `render` gives the other formats.
 
-        columns: keys of the columns to show beside those that name a row, in this order; None for
-        those that have something to say. Raises UnknownName for a column that is not in COLUMNS.
+        columns: keys of the columns to show after those that name a row, in this order; None for
+        all columns that are not empty. Raises UnknownName for a column that is not in COLUMNS.
         """
         if columns is None:
             return self._table(every=False)
@@ -31,12 +31,12 @@ class Result(Tabled):
 
     @abstractmethod
     def _table(self, *, every: bool) -> Table:
-        """Return the table; every: with the columns that have nothing to say here, too."""
+        """Return the table; every: with columns that are empty for this result."""
 
     @property
     @abstractmethod
     def provenance(self) -> Provenance:
-        """Return what is needed to repeat it."""
+        """Return the provenance of the result."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain dicts, lists, strings and numbers."""

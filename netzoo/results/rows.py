@@ -1,22 +1,22 @@
-"""From the records of trials to a comparison: one row a model, with what may be said of it."""
+"""Comparisons from records of trials: one row for each model, with its difference and verdict."""
 
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
 from netzoo.results.model_row import ModelRow
+from netzoo.results.pairs import shared_values
 from netzoo.stats import (
     Delta,
     corrected,
     did_not_train,
+    estimate,
     image_delta,
     more_seeds,
     seed_delta,
-    spread,
     verdict,
 )
 
@@ -31,7 +31,7 @@ def compare_records(records: Group, baseline: str) -> Comparison:
 
 
 def compare_groups(by_model: Mapping[str, Group], baseline: str) -> Comparison:
-    """Return the comparison of records by the name that stands for them, in that order."""
+    """Return the comparison of records by row, in that order; by_model: records by a row's name."""
     records = [record for group in by_model.values() for record in group]
     first = records[0]
     costs = [record.cost for record in records if record.cost is not None]
@@ -72,14 +72,12 @@ def _row(name: str, records: Group) -> ModelRow:
         flops=None if cost is None else cost.flops,
         training_flops=None if cost is None else cost.training_flops,
         native=records[0].native,
-        train_accuracy=spread([end.train_accuracy for end in ends], most=1.0),
-        test_accuracy=spread(
-            [r.test_accuracy for r in done if r.test_accuracy is not None], most=1.0
-        ),
-        # Records of older versions have none.
-        gap=spread(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
-        train_loss=spread([end.train_loss for end in ends]),
-        test_loss=spread([r.test_loss for r in done if r.test_loss is not None]),
+        train_accuracy=estimate([end.train_accuracy for end in ends], most=1.0),
+        test_accuracy=estimate(_accuracies(done), most=1.0),
+        # Records of older versions have no final training accuracy.
+        gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
+        train_loss=estimate([end.train_loss for end in ends]),
+        test_loss=estimate([r.test_loss for r in done if r.test_loss is not None]),
         images_per_second=statistics.median(rates) if rates else None,
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),
@@ -93,7 +91,7 @@ def _row(name: str, records: Group) -> ModelRow:
 
 
 def _status(records: Group) -> TrialStatus:
-    """Return FAILED if a trial failed or diverged, UNFINISHED if some only did not end, else OK."""
+    """Return FAILED if a trial failed or diverged, UNFINISHED if one is unfinished, else OK."""
     others = {record.status for record in records} - {TrialStatus.OK}
     if not others:
         return TrialStatus.OK
@@ -105,24 +103,24 @@ def _judged(
 ) -> list[ModelRow]:
     """Return the rows with their differences to the baseline and the verdicts on them."""
     base = _by_seed(by_model[baseline])
-    deltas = {
+    raw_deltas = {
         name: delta
         for name, group in by_model.items()
         if name != baseline and (delta := _delta(_by_seed(group), base)) is not None
     }
-    fair = dict(zip(deltas, corrected(list(deltas.values())), strict=True))
+    deltas = dict(zip(raw_deltas, corrected(list(raw_deltas.values())), strict=True))
     judged = []
     for row in rows:
         if row.name == baseline:
             judged.append(row)
             continue
-        delta = fair.get(row.name)
-        said = _verdict(row, by_model[row.name], delta)
+        delta = deltas.get(row.name)
+        outcome = _verdict(row, by_model[row.name], delta)
         more = None
-        if said == "not separable":
-            values, others = _pairs(_by_seed(by_model[row.name]), base)
-            more = more_seeds(values, others, comparisons=len(fair))
-        judged.append(replace(row, verdict=said, delta=delta, more_seeds=more))
+        if outcome == "not separable":
+            ours, theirs = shared_values(_by_seed(by_model[row.name]), base)
+            more = more_seeds(_accuracies(ours), _accuracies(theirs), comparisons=len(deltas))
+        judged.append(replace(row, verdict=outcome, delta=delta, more_seeds=more))
     return judged
 
 
@@ -136,21 +134,22 @@ def _verdict(row: ModelRow, records: Group, delta: Delta | None) -> str | None:
 
 
 def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord]) -> Delta | None:
-    """Return the difference over the seeds that both have; of a single one, over its images."""
-    shared = [seed for seed in ours if seed in base]
-    if len(shared) > 1:
-        return seed_delta(*_pairs(ours, base))
-    if not shared:
+    """Return the difference over the seeds that both have; for a single seed, over its images."""
+    records, base_records = shared_values(ours, base)
+    if not records:
         return None
-    pair = [records[shared[0]].predictions for records in (ours, base)]
-    if pair[0] is None or pair[1] is None or pair[0].labels != pair[1].labels:
+    if len(records) > 1:
+        return seed_delta(_accuracies(records), _accuracies(base_records))
+    predictions, base_predictions = records[0].predictions, base_records[0].predictions
+    if predictions is None or base_predictions is None:
         return None
-    return image_delta(pair[0].correct(), pair[1].correct())
+    if predictions.labels != base_predictions.labels:
+        return None
+    return image_delta(predictions.correct(), base_predictions.correct())
 
 
-def _pairs(ours: dict[int, TrialRecord], base: dict[int, TrialRecord]) -> Any:
-    shared = [seed for seed in ours if seed in base]
-    return tuple([records[seed].test_accuracy for seed in shared] for records in (ours, base))
+def _accuracies(records: Group) -> list[float]:
+    return [record.test_accuracy for record in records if record.test_accuracy is not None]
 
 
 def _by_seed(records: Group) -> dict[int, TrialRecord]:
@@ -171,14 +170,14 @@ def _did_not_train(record: TrialRecord) -> bool:
 
 
 def gap_of(record: TrialRecord) -> float | None:
-    """Return a trained network's accuracy on training images minus that on test images."""
+    """Return the generalization gap: training accuracy minus test accuracy, None if unknown."""
     if record.final_train_accuracy is None or record.test_accuracy is None:
         return None
     return record.final_train_accuracy - record.test_accuracy
 
 
 def _rate(history: Sequence[EpochRecord]) -> float | None:
-    """Return the median epoch's images a second; the first epoch counts only if it is alone."""
-    settled = history[1:] or history
-    rates = [e.images_per_second for e in settled if e.images_per_second is not None]
+    """Return the median of images per second over epochs, without the first of several epochs."""
+    steady = history[1:] or history
+    rates = [e.images_per_second for e in steady if e.images_per_second is not None]
     return statistics.median(rates) if rates else None

@@ -1,4 +1,4 @@
-"""How far the comparisons of a folder are, and what a repeated trial gave."""
+"""The progress of the comparisons in a folder, and the repetition of a trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 @dataclass(frozen=True)
 class TrialState:
-    """The progress of a trial; epochs: how many are done."""
+    """The progress of a trial; epochs: the number of finished ones."""
 
     name: str
     trial: Trial
@@ -21,16 +21,21 @@ class TrialState:
 
     @property
     def ended(self) -> bool:
-        """Return whether it has run to an end, well or not."""
+        """Return whether the trial has ended, successfully or not."""
         return self.state in (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Return the test accuracy, None without a record."""
+        return None if self.record is None else self.record.test_accuracy
 
 
 @dataclass(frozen=True)
 class RunState:
-    """How far a comparison is.
+    """The progress of a comparison.
 
-    state: "running", "finished", "unfinished", or "damaged" where its plan cannot be read.
-    notes: a line for each file that is damaged.
+    state: "running", "finished", "unfinished", or "damaged" if its plan cannot be read.
+    notes: a line for each damaged file.
     """
 
     name: str
@@ -41,7 +46,7 @@ class RunState:
 
 @dataclass(frozen=True)
 class Figure:
-    """A number of a trial as it was recorded and as it came again; None where there is none."""
+    """A figure of a trial, recorded and repeated; None for a missing one."""
 
     name: str
     recorded: float | None
@@ -50,9 +55,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class Repetition:
-    """What a trial gave again.
+    """The repetition of a recorded trial.
 
-    changed: versions, device and number of threads that are not those of the record.
+    changed: versions, device and number of threads that differ from the record.
     """
 
     trial: str
@@ -62,12 +67,12 @@ class Repetition:
 
     @property
     def same(self) -> bool:
-        """Return whether every number is the same, to the last bit."""
+        """Return whether all figures are bit-identical."""
         return self.error is None and all(f.recorded == f.repeated for f in self.figures)
 
 
 def runs_table(states: Sequence[RunState]) -> Table:
-    """Return comparisons, a row each."""
+    """Return the table of comparisons."""
     columns = (
         Column("Comparison", "name", numeric=False),
         Column("State", "state", numeric=False),
@@ -79,17 +84,17 @@ def runs_table(states: Sequence[RunState]) -> Table:
     rows = []
     for state in states:
         trials = state.trials
-        done = sum(each.ended for each in trials)
-        epochs = sum(each.trial.recipe.epochs for each in trials)
-        models = ", ".join(dict.fromkeys(each.trial.model for each in trials))
+        done = sum(trial.ended for trial in trials)
+        epochs = sum(trial.trial.recipe.epochs for trial in trials)
+        models = ", ".join(dict.fromkeys(trial.trial.model for trial in trials))
         data = trials[0].trial.dataset.name if trials else ""
-        passed = sum(each.epochs for each in trials)
+        epochs_done = sum(trial.epochs for trial in trials)
         rows.append(
             [
                 Cell(state.name, state.name),
                 Cell(state.state, state.state),
                 Cell(done, f"{done} of {len(trials)}"),
-                Cell(passed, f"{passed} of {epochs}"),
+                Cell(epochs_done, f"{epochs_done} of {epochs}"),
                 Cell(models, models),
                 Cell(data, data),
             ]
@@ -98,7 +103,7 @@ def runs_table(states: Sequence[RunState]) -> Table:
 
 
 def trials_table(state: RunState) -> Table:
-    """Return the trials of one comparison, a row each."""
+    """Return the table of the trials of one comparison."""
     columns = (
         Column("Trial", "name", numeric=False),
         Column("State", "state", numeric=False),
@@ -108,15 +113,15 @@ def trials_table(state: RunState) -> Table:
         Column("Reason", "error", numeric=False),
     )
     rows = []
-    for each in state.trials:
-        accuracy = None if each.record is None else each.record.test_accuracy
-        seconds = None if each.record is None else each.record.seconds
-        error = (each.record.error if each.record is not None else None) or ""
+    for progress in state.trials:
+        accuracy = progress.test_accuracy
+        seconds = None if progress.record is None else progress.record.seconds
+        error = (progress.record.error if progress.record is not None else None) or ""
         rows.append(
             [
-                Cell(each.name, each.name),
-                Cell(each.state, each.state),
-                Cell(each.epochs, f"{each.epochs} of {each.trial.recipe.epochs}"),
+                Cell(progress.name, progress.name),
+                Cell(progress.state, progress.state),
+                Cell(progress.epochs, f"{progress.epochs} of {progress.trial.recipe.epochs}"),
                 EMPTY if accuracy is None else Cell(accuracy, units.percent(accuracy)),
                 EMPTY if seconds is None else Cell(seconds, units.seconds(seconds)),
                 Cell(error, error),
@@ -126,7 +131,7 @@ def trials_table(state: RunState) -> Table:
 
 
 def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
-    """Return comparisons as plain values."""
+    """Return comparisons as plain dicts and lists."""
     return [
         {
             "name": state.name,
@@ -134,15 +139,15 @@ def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
             "notes": list(state.notes),
             "trials": [
                 {
-                    "name": each.name,
-                    "model": each.trial.model,
-                    "seed": each.trial.seed,
-                    "state": each.state,
-                    "epochs": each.epochs,
-                    "epochs_planned": each.trial.recipe.epochs,
-                    "test_accuracy": None if each.record is None else each.record.test_accuracy,
+                    "name": progress.name,
+                    "model": progress.trial.model,
+                    "seed": progress.trial.seed,
+                    "state": progress.state,
+                    "epochs": progress.epochs,
+                    "epochs_planned": progress.trial.recipe.epochs,
+                    "test_accuracy": progress.test_accuracy,
                 }
-                for each in state.trials
+                for progress in state.trials
             ],
         }
         for state in states
@@ -150,7 +155,7 @@ def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
 
 
 def repetition_table(repetition: Repetition) -> Table:
-    """Return a trial's numbers as recorded and as repeated."""
+    """Return the table of a trial's figures, recorded and repeated."""
     columns = (
         Column("Figure", "name", numeric=False),
         Column("Recorded", "recorded"),
@@ -169,10 +174,10 @@ def repetition_table(repetition: Repetition) -> Table:
             ]
         )
     differing = sum(figure.recorded != figure.repeated for figure in repetition.figures)
-    told = f"{repetition.trial}: all {len(rows)} numbers are the same, to the last bit."
+    line = f"{repetition.trial}: all {len(rows)} numbers are bit-identical."
     if differing:
-        told = f"{repetition.trial}: {differing} of {len(rows)} numbers differ."
+        line = f"{repetition.trial}: {differing} of {len(rows)} numbers differ."
     if repetition.error is not None:
-        told += f" It failed: {repetition.error}"
+        line += f" It failed: {repetition.error}"
     changed = "; ".join(repetition.changed)
-    return Table(columns, rows, [told, *([f"Not as recorded: {changed}."] if changed else [])])
+    return Table(columns, rows, [line, *([f"Changed since: {changed}."] if changed else [])])

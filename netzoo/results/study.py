@@ -1,4 +1,4 @@
-"""The results of studies, read again from what was written of them."""
+"""The results of studies, decoded from their files."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from netzoo.results.probe import Probe
 
 Study = Ablation | Ladder | Probe | LessonPage
 
-# What each has and no other.
+# A key that only this kind of result has.
 _KINDS: dict[str, type[Study]] = {
     "effects": Ablation,
     "rungs": Ladder,
@@ -20,15 +20,15 @@ _KINDS: dict[str, type[Study]] = {
 }
 
 
-def study_of(told: dict[str, Any], where: str) -> Study:
-    """Return the result that `to_dict` told; where: a name for it in the error.
+def study_of(plain: dict[str, Any], where: str) -> Study:
+    """Return the result from the values of `to_dict`; where: their name in the error.
 
-    Raises DataError if it is not whole.
+    Raises DataError if they are not complete.
     """
-    kind = next((kind for key, kind in _KINDS.items() if key in told), None)
+    kind = next((kind for key, kind in _KINDS.items() if key in plain), None)
     if kind is None:
         raise DataError(f"{where} does not hold the result of a study.")
-    if told.get("comparison") is not None:
-        trained = Comparison.from_dict(told["comparison"], where)
-        told = {**told, "comparison": to_plain(trained)}
-    return from_plain(kind, told, where)
+    if plain.get("comparison") is not None:
+        comparison = Comparison.from_dict(plain["comparison"], where)
+        plain = {**plain, "comparison": to_plain(comparison)}
+    return from_plain(kind, plain, where)

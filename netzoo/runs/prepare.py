@@ -10,7 +10,7 @@ from pathlib import Path
 
 from netzoo import backend
 from netzoo.data import default_images, open_images
-from netzoo.data.thumbnails import pictures
+from netzoo.data.thumbnails import thumbnails
 from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
 from netzoo.provenance import DatasetRecord
 from netzoo.recipes import recipe
@@ -221,7 +221,7 @@ def pictures_again(dataset: DatasetRecord) -> Thumbnails | None:
         images = open_images(dataset.name, dataset.data_dir).limited(dataset.train, dataset.test)
     except NetzooError:
         return None  # a trial that needs it says so
-    return pictures(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
+    return thumbnails(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
 
 
 def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbnails]:
@@ -236,4 +236,4 @@ def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbna
     images = images.limited(*limits)
     images.with_validation(chosen.validation)  # or it says why not
     found = images.record(request.data_dir)
-    return found, pictures(images.test, found.sha256)
+    return found, thumbnails(images.test, found.sha256)

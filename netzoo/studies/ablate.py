@@ -12,7 +12,7 @@ from netzoo.results.ablation import Ablation, Interaction, Share
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 from netzoo.runs.request import BRIEF
-from netzoo.stats import corrected, seed_delta, spread, verdict
+from netzoo.stats import corrected, estimate, seed_delta, verdict
 from netzoo.studies import shapley
 from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, run_study, words
 
@@ -187,4 +187,4 @@ def _interactions(of_seed: Sequence[shapley.Values]) -> tuple[Interaction, ...]:
 
 
 def _spread(values: Sequence[float]) -> Any:
-    return spread(values, least=-1.0, most=1.0)
+    return estimate(values, least=-1.0, most=1.0)

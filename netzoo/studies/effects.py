@@ -10,6 +10,7 @@ from netzoo.provenance import COMMAND, git_commit
 from netzoo.results.ablation import Ablation, Effect, Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
+from netzoo.results.pairs import shared_values
 from netzoo.runs.compare import compare
 from netzoo.runs.store import keep_study
 from netzoo.stats import Delta, Estimate, corrected, seed_delta, verdict
@@ -67,14 +68,13 @@ def _effect(change: str, row: ModelRow, base: ModelRow) -> Effect:
 
 
 def paired(row: ModelRow, base: ModelRow, figure: str) -> Delta | None:
-    """Return the difference over the seeds that both have; of a single seed, without a test."""
-    ours, theirs = by_seed(row, figure), by_seed(base, figure)
-    shared = [seed for seed in ours if seed in theirs]
-    if not shared:
+    """Return the difference over the seeds that both have; for a single seed, without a test."""
+    values, base_values = shared_values(by_seed(row, figure), by_seed(base, figure))
+    if not values:
         return None
-    if len(shared) == 1:
-        return Delta(ours[shared[0]] - theirs[shared[0]], None, 1, 1.0, "none")
-    return seed_delta([ours[seed] for seed in shared], [theirs[seed] for seed in shared])
+    if len(values) == 1:
+        return Delta(values[0] - base_values[0], None, 1, 1.0, "none")
+    return seed_delta(values, base_values)
 
 
 def _tested(delta: Delta | None) -> bool:

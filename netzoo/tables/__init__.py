@@ -1,3 +1,3 @@
-"""A table of text and numbers, and the forms that it is printed in."""
+"""Tables of text and numbers, and their output formats."""
 
-from netzoo.tables import latex as latex  # adds itself to the forms of a table
+from netzoo.tables import latex as latex  # registers itself as a format

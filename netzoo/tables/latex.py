@@ -1,10 +1,9 @@
-"""A table in LaTeX, with booktabs' rules; it compiles with pdfLaTeX, XeLaTeX and LuaLaTeX.
+"""Tables in LaTeX, with the rules of booktabs, for pdfLaTeX, XeLaTeX and LuaLaTeX.
 
-As in a terminal, a table that is too wide is turned, its rows as columns, if that is narrower; one
-that is still too wide is scaled to the line, which is longer on a landscape page. One that is
-longer than a page, or whose cells wrap, goes on over the page's end, and is put on landscape pages
-of its own if it is too wide. Nothing floats: a caption, and the table environment of a short one,
-are the reader's to add.
+As in a terminal, a table that is too wide is transposed if that is narrower; if it is still too
+wide, it is scaled to the line, which is longer on a landscape page. A table that is longer than a
+page, or whose cells wrap, is a longtable, on landscape pages of its own if it is too wide. Nothing
+floats: readers add the caption, and the table environment of a short table.
 """
 
 import re
@@ -14,9 +13,9 @@ from dataclasses import replace
 
 from netzoo.tables.table import WRITERS, Column, Table
 
-# Digits that a line of the article class holds, 345 points, in its usual type of ten points.
+# The length of a line in digits: article class, 345 points, ten-point type.
 LINE = 69
-# The same in each smaller type, and whether on a landscape page, whose line is 550 points.
+# Smaller types: size, whether on a landscape page (a line of 550 points), length of a line.
 TYPES = (
     ("footnotesize", False, 81),
     ("scriptsize", False, 86),
@@ -24,11 +23,11 @@ TYPES = (
     ("scriptsize", True, 138),
     ("tiny", True, 162),
 )
-PAGE = 40  # rows that a page holds
-GAP = 2  # digits in the space between two columns
-SHORT = 14  # characters that a column of text takes without wrapping
+PAGE = 40  # rows of a page
+GAP = 2  # the space between two columns, in digits
+SHORT = 14  # characters of a column of text that never wraps
 
-# What has a meaning in LaTeX, or another glyph in its older font encodings, or none in pdfLaTeX.
+# Characters with a meaning in LaTeX, another glyph in old font encodings, or none in pdfLaTeX.
 ESCAPED = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -76,13 +75,13 @@ ESCAPED = {
 }
 # Pairs that fonts join to another glyph: the dashes of --seeds, an inverted question mark.
 _JOINED = re.compile("-(?=-)|,(?=,)|'(?=')|[!?](?=`)")
-# Where a long word may go on in the next line: alexnet@augment=flip+crop.
+# Where a long word may break: alexnet@augment=flip+crop.
 _BREAKS = re.compile(r"(?<=[A-Za-z0-9][@=+/:_])(?=[A-Za-z])")
 _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def latex(table: Table) -> str:
-    """Return the table, in the first line the packages that it needs, without a line feed."""
+    """Return the table, without a line feed; its first line names the packages that it needs."""
     if table.wraps or len(table.rows) > PAGE:
         return "\n".join(_long(table))
     if _width(table) > LINE:
@@ -93,11 +92,11 @@ def latex(table: Table) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text as LaTeX sets it: specials and symbols as commands, letters as they are."""
-    # Control characters, and those that end a line or a paragraph.
+    """Return text with LaTeX's special characters and symbols as commands."""
+    # Control characters, and separators of lines and paragraphs.
     text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     parts = _JOINED.sub(r"\g<0>" + "\0", text)  # no text has this character now
-    return "".join("{}" if each == "\0" else ESCAPED.get(each, each) for each in parts)
+    return "".join("{}" if sign == "\0" else ESCAPED.get(sign, sign) for sign in parts)
 
 
 def _short(table: Table) -> Iterator[str]:
@@ -117,23 +116,23 @@ def _short(table: Table) -> Iterator[str]:
 
 
 def _long(table: Table) -> Iterator[str]:
-    """Yield a table that goes on over the page's end, its heading repeated."""
+    """Yield a table of several pages, with its heading repeated."""
     shares = _shares(table) if table.wraps else {}
     width = 0 if shares else _width(table)
-    size, lies, _ = next((each for each in TYPES if width <= each[2]), TYPES[-1])
-    yield rf"% Needs \usepackage{{booktabs,longtable{',pdflscape' if lies else ''}}}"
-    yield r"\begin{landscape}" if lies else r"\begingroup"
+    size, landscape, _ = next((kind for kind in TYPES if width <= kind[2]), TYPES[-1])
+    yield rf"% Needs \usepackage{{booktabs,longtable{',pdflscape' if landscape else ''}}}"
+    yield r"\begin{landscape}" if landscape else r"\begingroup"
     yield rf"\{size}\setlength{{\tabcolsep}}{{4pt}}"
     yield rf"\begin{{longtable}}{{{_places(table.columns, shares)}}}"
     yield from (r"\toprule", _head(table.columns), r"\midrule\endhead", r"\bottomrule\endfoot")
     yield from _rows(table, shares)
     yield r"\end{longtable}"
-    yield r"\end{landscape}" if lies else r"\endgroup"
+    yield r"\end{landscape}" if landscape else r"\endgroup"
     yield from _notes(table.footer)
 
 
 def _places(columns: Sequence[Column], shares: dict[int, float] | None = None) -> str:
-    """Return the columns' places: r for numbers, l for text, a width where it wraps."""
+    """Return the column specification: r for numbers, l for text, a width for text that wraps."""
     widths = shares or {}
     return "".join(
         rf"p{{{widths[place]:.3f}\linewidth}}"
@@ -162,12 +161,12 @@ def _rows(table: Table, shares: dict[int, float] | None = None) -> Iterator[str]
 
 
 def _line(cells: Sequence[str]) -> str:
-    # Unlike \\, it is the same after \raggedright.
+    # Unlike \\, it keeps its meaning after \raggedright.
     return " & ".join(cells) + r" \tabularnewline"
 
 
 def _stacked(text: str, numeric: bool) -> str:
-    """Return text of one line or more, the last on the line of the row."""
+    """Return text of one line or more, aligned at its last line."""
     lines = [escaped(line) for line in text.split("\n")]
     if len(lines) == 1:
         return lines[0]
@@ -188,7 +187,7 @@ def _notes(footer: Sequence[str]) -> Iterator[str]:
 
 
 def _widths(table: Table) -> list[int]:
-    """Return how many characters the longest line of each column has."""
+    """Return the number of characters in the longest line of each column."""
     return [
         max(
             len(line)
@@ -204,9 +203,9 @@ def _width(table: Table) -> int:
 
 
 def _shares(table: Table) -> dict[int, float]:
-    """Return the columns that wrap, and what share of the line each gets, by their amount of text.
+    """Return each wrapping column's share of the line, in proportion to the root of its text.
 
-    By its square root: a column of twice the text is not to be twice as high.
+    By the square root, a column of twice the text is wider and higher, not twice as high.
     """
     widths = _widths(table)
     wrapping = {

@@ -1,4 +1,4 @@
-"""Lines below a table that several tables have: convention, provenance, the tests of verdicts."""
+"""Footers shared by several tables: the convention, provenance, the tests behind verdicts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,12 +14,12 @@ CONVENTION = (
 
 Settings = Mapping[str, Any]
 
-# Settings that the name, the data line, the input column or a warning tells.
-_TOLD_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
+# Settings that the name, the data line, the input column or a warning shows.
+_SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
 
 
 def origin_lines(result: TrainingProvenance) -> list[str]:
-    """Return the lines below a table that say where its figures are from."""
+    """Return the provenance of a table's figures as lines for its footer."""
     data, recipe = result.dataset, result.recipe
     seeds = recipe["seeds"]
     return [
@@ -35,16 +35,19 @@ def origin_lines(result: TrainingProvenance) -> list[str]:
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:
-    """Return the line that names the layers without a rule, if there are any."""
+    """Return the line that names the layers without a cost rule; empty if all have one."""
     return [f"Not counted (no cost rule): {', '.join(layers)}."] if layers else []
 
 
 def tested_text(base: str, tests: Sequence[str]) -> str:
-    """Return what the verdicts are of, by the test of each that was compared with the base."""
+    """Return the figure and the test of the verdicts against the base, as text.
+
+    tests: the test of each comparison, as in a Delta.
+    """
     words = {
         "McNemar": "McNemar's exact test over the test images",
         "paired t": "paired t test over the seeds",
-        "sign": "sign test over the seeds, which differ by the same",
+        "sign": "sign test over the seeds, whose differences are all equal",
     }
     by = " or ".join(words[test] for test in sorted(set(tests)))
     corrected = f" after Holm's correction for {len(tests)} comparisons"
@@ -59,7 +62,7 @@ def versions_text(versions: Mapping[str, str]) -> str:
 
 
 def shared_settings(by_model: Mapping[str, Settings]) -> dict[str, Any]:
-    """Return the settings that all models have in common."""
+    """Return the settings that are equal for all models."""
     first, *others = by_model.values()
     return {
         key: value
@@ -69,9 +72,9 @@ def shared_settings(by_model: Mapping[str, Settings]) -> dict[str, Any]:
 
 
 def _recipe_text(by_model: Mapping[str, Settings]) -> str:
-    """Return the settings that all models share, then those of each model that differ."""
+    """Return the shared settings, then each differing setting by model, as text."""
     shared = shared_settings(by_model)
-    keys = [key for key in next(iter(by_model.values())) if key not in _TOLD_ELSEWHERE]
+    keys = [key for key in next(iter(by_model.values())) if key not in _SHOWN_ELSEWHERE]
     apart = [
         f"{key}: " + ", ".join(f"{name} {settings[key]}" for name, settings in by_model.items())
         for key in keys

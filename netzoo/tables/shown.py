@@ -1,19 +1,19 @@
-"""What results have in common that are looked at in a notebook: a table, and a frame of pandas."""
+"""The mixin for results that print, and display in notebooks, as a table; pandas frames."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from netzoo.errors import imported
+from netzoo.errors import require
 from netzoo.tables.table import Table
 
 
 class Tabled(ABC):
-    """A result that is printed as its table, and shown as one by a notebook."""
+    """A result that prints, and displays in notebooks, as its table."""
 
     @abstractmethod
     def table(self) -> Table:
-        """Return the table as the command line prints it; its `render` has the other forms."""
+        """Return the table of the command line; its `render` gives the other formats."""
 
     def __str__(self) -> str:
         return self.table().render("table")
@@ -23,6 +23,6 @@ class Tabled(ABC):
 
 
 def frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Return rows as a pandas.DataFrame by their name. Raises MissingPackage without pandas."""
-    pandas = imported("pandas", "to_pandas", "pip install pandas")
+    """Return rows as a pandas.DataFrame, indexed by name. Raises MissingPackage without pandas."""
+    pandas = require("pandas", "to_pandas", "pip install pandas")
     return pandas.DataFrame(rows).set_index("name")

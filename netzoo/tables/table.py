@@ -1,4 +1,4 @@
-"""A table, and its forms: for a terminal, CSV, Markdown and HTML; LaTeX's is in latex.py."""
+"""The table and its formats: terminal, CSV, Markdown, HTML; the LaTeX format is in latex.py."""
 
 import csv
 import html
@@ -11,13 +11,13 @@ from typing import Any
 from netzoo.errors import no_such
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
-WIDEST = 10_000  # columns of text that nothing reaches
-WRAPPED_WIDTH = 120  # of a table that wraps, where no terminal says how wide it is
+WIDEST = 10_000  # characters; no table is wider
+WRAPPED_WIDTH = 120  # of a wrapping table, without a terminal
 
 
 @dataclass(frozen=True)
 class Column:
-    """A heading for people, perhaps of two lines, and a key for CSV; numbers stand to the right."""
+    """A heading of one or two lines, and a key for CSV; numeric columns are right-aligned."""
 
     heading: str
     key: str
@@ -26,7 +26,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as it is, for CSV, and as people read it."""
+    """A raw value, for CSV, and its text."""
 
     raw: Any
     text: str
@@ -37,12 +37,12 @@ EMPTY = Cell(None, "–")
 
 @dataclass(frozen=True)
 class Table:
-    """Columns, rows of as many cells, and the lines below: conventions, origins, failures.
+    """Columns, rows with a cell for each column, and a footer: conventions, provenance, failures.
 
-    wraps: cells of long text go on in further lines, so that the table fits.
+    wraps: whether long cells wrap, so that the table fits.
     names: the number of leading columns that name a row; `only` keeps them.
-    spare: keys of columns that repeat what others say, in the order in which `fitted` omits them.
-    last: keys that `fitted` omits after those, if the turned table is too wide as well.
+    spare: keys of redundant columns, in the order in which `fitted` omits them.
+    last: keys that `fitted` omits after those, if the transposed table is too wide as well.
     """
 
     columns: Sequence[Column]
@@ -56,10 +56,10 @@ class Table:
     def render(self, form: str, width: int | None = None, *, turn: bool = True) -> str:
         """Return the table as "table", "csv", "markdown", "latex" or "html".
 
-        Without a line feed at the end.
+        The text has no line feed at its end.
 
-        width: of the terminal in characters, for "table"; None: as wide as it needs. A table that
-        is wider is turned, its rows as columns, if that fits and turn is true.
+        width: of the terminal in characters, for "table"; None: unlimited. A wider table is
+        transposed if that fits and turn is true.
         """
         if form in WRITERS:
             return WRITERS[form](self)
@@ -69,7 +69,7 @@ class Table:
     def only(self, keys: Iterable[str]) -> "Table":
         """Return the table with the columns that name a row and the chosen ones, in that order.
 
-        None of them is spare. Raises UnknownName for a column that the table does not have.
+        No column of it is spare. Raises UnknownName for an unknown column.
         """
         keys = list(keys)
         places = {column.key: place for place, column in enumerate(self.columns)}
@@ -78,10 +78,10 @@ class Table:
         return replace(self._at(chosen), spare=(), last=())
 
     def fitted(self, width: int) -> "Table":
-        """Return the table with as many of its columns as a terminal of this width can show.
+        """Return the table with as many of its columns as fit into the width, in characters.
 
-        The spare columns are omitted one by one until the table fits. If it never does, the table
-        is returned whole where its turned form fits, and else without its `last` columns as well.
+        The spare columns are omitted one by one until the table fits. If it never does, the whole
+        table is returned if its transposed form fits, else the table without its `last` columns.
         """
         table = self
         for keys in (self.spare, self.last):
@@ -117,7 +117,7 @@ class Table:
         return "\n".join([*drawn, *([""] if footer else []), *footer])
 
     def _drawn(self, width: int = WIDEST) -> list[str]:
-        """Return the lines of the table, as wide as they need, without the footer."""
+        """Return the lines of the table, without the footer."""
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table as RichTable
@@ -135,7 +135,7 @@ class Table:
         return [line.rstrip() for line in page.getvalue().splitlines() if line.strip()]
 
     def turned(self) -> "Table":
-        """Return the table with its rows as columns, for where it is too wide; no footer."""
+        """Return the transposed table, without a footer."""
         names, *others = self.columns
         columns = [Column(names.heading, names.key, numeric=False)]
         columns += [Column(row[0].text, row[0].text) for row in self.rows]
@@ -173,12 +173,12 @@ class Table:
         return "\n".join([*drawn, *(f"\n{line}" for line in self.footer)])
 
 
-# Forms in files of their own, which add themselves: netzoo.tables imports them.
+# Formats in modules of their own, which register themselves; netzoo.tables imports them.
 WRITERS: dict[str, Callable[[Table], str]] = {}
 
 
 def check_columns(keys: Iterable[str], known: Iterable[str]) -> None:
-    """Raise UnknownName for the first key that is not that of a known column."""
+    """Raise UnknownName for the first key of no known column."""
     known = list(known)
     for key in keys:
         if key not in known:

@@ -1,1 +1,1 @@
-"""From a recipe, a model and images to trained epochs."""
+"""Training: epochs of a model on images by a recipe, with one step for each backend."""

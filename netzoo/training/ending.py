@@ -1,4 +1,4 @@
-"""How a network ends: in plain sums, in an activation, or in what cannot be seen into."""
+"""The last activation of a network: linear, by name, or unknown."""
 
 import re
 from dataclasses import dataclass
@@ -28,20 +28,20 @@ _ACTIVATION_LAYERS = {
     layers.PReLU: "prelu",
     layers.ELU: "elu",
 }
-# What hands each value on, perhaps in another shape or precision.
+# Layers and operations that change no value, perhaps its shape or precision.
 _PASSING = (layers.Identity, layers.Flatten, layers.Reshape, layers.ActivityRegularization)
 _PASSING_OPERATIONS = {"cast", "reshape", "squeeze", "convert_to_tensor"}
 
 
 @dataclass(frozen=True, eq=False)
 class Ending:
-    """The last thing that a network does to its output, but for its shape and precision.
+    """The last activation of a network, apart from changes of shape and precision.
 
-    kind: the name of an activation, "linear" for the sums of a layer, None if it cannot be told.
-    operation: the layer or operation that applies it. shape: of what it gives, the batch first.
-    axis: over which, of a softmax.
-    alone: whether the operation belongs to the network and is called here only: another in its
-    place changes the end and nothing else.
+    kind: its name, "linear" for a layer without one, None if unknown.
+    operation: the layer or operation that applies it. shape: of its output, the batch first.
+    axis: of a softmax.
+    alone: whether the operation belongs to the network and is called only here, so that replacing
+    it changes nothing else.
     """
 
     kind: str | None = None
@@ -52,7 +52,7 @@ class Ending:
 
 
 def ending(model: Any, input_shape: tuple[int, ...] | None) -> Ending:
-    """Return how a built model with one output ends; input_shape: as model_graph takes it."""
+    """Return the ending of a built model with one output; input_shape: as in model_graph."""
     try:
         graph = model_graph(model, input_shape)
     except BadInput:  # it cannot be called without values
@@ -61,24 +61,24 @@ def ending(model: Any, input_shape: tuple[int, ...] | None) -> Ending:
 
 
 def _ending(owner: Any, graph: Graph, tensor: Any, alone: bool = True) -> Ending:
-    """Return how a tensor of an owner's graph came to be."""
-    call = next((c for c in graph.calls if any(tensor is each for each in c.outputs)), None)
+    """Return the ending at a tensor of an owner's graph."""
+    call = next((c for c in graph.calls if any(tensor is output for output in c.outputs)), None)
     if call is None:
         return Ending()
     operation = call.operation
     kind, axis = _activation(operation)
     if _passes(operation) or (kind == LINEAR and isinstance(operation, layers.Activation)):
-        # What it is called with may be constants, too.
+        # Its inputs may be constants.
         return _ending(owner, graph, call.inputs[0], alone) if len(call.inputs) == 1 else Ending()
     alone = alone and _holds(owner, operation)
-    alone = alone and sum(_holds(each.operation, operation) for each in graph.calls) == 1
+    alone = alone and sum(_holds(c.operation, operation) for c in graph.calls) == 1
     if kind is not None:
         return Ending(kind, operation, tuple(call.outputs[0].shape), axis, alone)
     return _inside(call, tensor, alone)
 
 
 def _inside(call: Call, tensor: Any, alone: bool) -> Ending:
-    """Return how an output of a nested model, or of a layer made of layers, came to be."""
+    """Return the ending at an output of a nested model, or of a layer made of layers."""
     operation = call.operation
     of_keras = type(operation).__module__.startswith("keras.")
     if not isinstance(operation, keras.Layer if not of_keras else keras.Model):
@@ -86,12 +86,12 @@ def _inside(call: Call, tensor: Any, alone: bool) -> Ending:
     inner = call.inside
     if inner is None or len(inner.outputs) != len(call.outputs):
         return Ending()
-    place = next(n for n, each in enumerate(call.outputs) if each is tensor)
+    place = next(n for n, output in enumerate(call.outputs) if output is tensor)
     return _ending(operation, inner, inner.outputs[place], alone)
 
 
 def _activation(operation: Any) -> tuple[str | None, Any]:
-    """Return the name of what a layer or operation applies last, and its axis; None if unknown."""
+    """Return the name and axis of an operation's last activation; None for an unknown one."""
     if isinstance(operation, _WITH_ACTIVATION):
         function = operation.activation
         if isinstance(function, keras.Layer):
@@ -111,7 +111,7 @@ def _passes(operation: Any) -> bool:
 
 
 def _operation_name(operation: Any) -> str:
-    """Return the name of an operation of keras.ops: "log_softmax"; "" for a layer or another."""
+    """Return the name of an operation of keras.ops such as "log_softmax", "" for any other."""
     kind = type(operation)
     if isinstance(operation, keras.Layer) or not kind.__module__.startswith("keras."):
         return ""
@@ -119,7 +119,7 @@ def _operation_name(operation: Any) -> str:
 
 
 def _holds(outer: Any, operation: Any) -> bool:
-    """Return whether an operation is another, or a part of it that lasts."""
+    """Return whether an operation is the outer one, or a permanent part of it."""
     parts = [outer]
     if isinstance(outer, keras.Layer):
         parts += outer._flatten_layers()

@@ -1,4 +1,4 @@
-"""The filters of a network's first convolution, to be kept with its record."""
+"""The filters of a network's first convolution, for its record."""
 
 from typing import Any
 
@@ -19,11 +19,11 @@ CONVOLUTIONS = layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D
 
 
 def first_filters(model: Any) -> Filters | None:
-    """Return the filters of the first layer of a built model that is a 2-D convolution.
+    """Return the filters of the first 2-D convolution of a built model.
 
-    First in the order of calls, those inside of nested models and of layers made of layers, too.
-    None if there is none, if a single filter is larger than what is kept, or if a layer in which
-    nothing can be seen hides which is the first.
+    The order is that of the calls, including those inside nested models and layers made of layers.
+    None without a convolution, if a single filter has more than MOST_VALUES values, or if a layer
+    that cannot be traced hides the order.
     """
     try:
         layer = _first(model_graph(model))
@@ -36,7 +36,7 @@ def first_filters(model: Any) -> Filters | None:
     count = min(total, MOST_FILTERS, MOST_VALUES // (height * width * channels))
     if count == 0:
         return None
-    # A weight beyond float16 is shown as its largest number.
+    # Weights beyond the range of float16 are clipped.
     largest = float(np.finfo(np.float16).max)
     values = np.clip(kernel[..., :count], -largest, largest).astype("<f2")
     return Filters.of(layer.name, (height, width, channels, count), total, values.tobytes())
@@ -47,18 +47,18 @@ def _first(graph: Graph) -> Any:
     for call in graph.calls:
         inside = _convolutions(call.operation)
         if len(inside) < 2:  # the layer itself, or the only one in it, as in TimeDistributed
-            found = inside[0] if inside else None
+            layer = inside[0] if inside else None
         else:
             if call.inside is None:
                 raise NotSeen(f"which convolution of {call.operation.name!r} is the first")
-            found = _first(call.inside)
-        if found is not None:
-            return found
+            layer = _first(call.inside)
+        if layer is not None:
+            return layer
     return None
 
 
 def _convolutions(operation: Any) -> list[Any]:
-    """Return the convolutions with weights that a layer is or holds, in no order."""
+    """Return the layer if it is a convolution with weights, and such layers in it, unordered."""
     if not isinstance(operation, keras.Layer):
         return []
     return [
@@ -69,11 +69,11 @@ def _convolutions(operation: Any) -> list[Any]:
 
 
 def _kernel(layer: Any) -> NDArray[np.float32]:
-    """Return a convolution's filters, (height, width, channels that a filter sees, filters)."""
+    """Return a convolution's filters, (height, width, input channels of a filter, filters)."""
     separable = isinstance(layer, layers.SeparableConv2D)
     kernel = layer.depthwise_kernel if separable else layer.kernel
     values = np.asarray(keras.ops.convert_to_numpy(kernel)).astype(np.float32)
     if separable or isinstance(layer, layers.DepthwiseConv2D):
-        # (height, width, channels, filters of a channel): each sees one channel.
+        # (height, width, channels, filters of a channel): each has one input channel.
         return values.reshape(*values.shape[:2], 1, -1)
     return values

@@ -1,4 +1,4 @@
-"""Train a model on images by a recipe, epoch by epoch, and say how it goes."""
+"""The training of a model on images by a recipe, epoch by epoch."""
 
 import time
 from collections.abc import Iterator
@@ -22,15 +22,18 @@ from netzoo.training.state import reseed
 from netzoo.training.step import Step, step_of
 
 STEP_EVENT_SECONDS = 0.25
-# To keep a large network can take as long as a short epoch. It is then not kept after each one, but
-# as often as takes this share of the time; what is kept faster than this always is.
+# Saving a large network can take as long as a short epoch. Checkpoints are then so rare that they
+# take at most this share of the time; a save of less than KEEP_SECONDS is never skipped.
 KEEP_SHARE = 0.05
 KEEP_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a training has given so far. test_reads: how often the test split was opened."""
+    """The finished part of a training.
+
+    seconds: of the training so far. test_reads: the number of evaluations on the test split.
+    """
 
     history: tuple[EpochRecord, ...] = ()
     seconds: float = 0.0
@@ -38,19 +41,19 @@ class Done:
 
 
 class Hooks(Protocol):
-    """What a training calls while it runs."""
+    """The hooks of a training."""
 
     def on_step_end(self, epoch: int, step: int, steps: int, /) -> None:
-        """Handle the progress of an epoch, a few times a second; all count from 1."""
+        """Handle the progress of an epoch, a few times a second; epoch and step count from 1."""
 
     def on_epoch_end(self, record: EpochRecord, /) -> None:
         """Handle the end of an epoch."""
 
     def save_checkpoint(self, done: Done, /) -> None:
-        """Save the model as it is at the end of an epoch, before `on_epoch_end`.
+        """Save the model at the end of an epoch, before `on_epoch_end`.
 
-        Epochs are skipped where saving each would take more than KEEP_SHARE of the time; never the
-        one at whose end the training stops.
+        Epochs are skipped if saving each one would take more than KEEP_SHARE of the time, but never
+        the epoch at which the training stops.
         """
 
     def should_stop(self) -> bool:
@@ -58,9 +61,9 @@ class Hooks(Protocol):
 
 
 def compile_model(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
-    """Compile the model as the recipe says, with cross-entropy on logits, and build its optimizer.
+    """Compile the model by the recipe, with cross-entropy on logits, and build its optimizer.
 
-    parts: its batches will come in so many parts, whose gradients are added up.
+    parts: the number of micro-batches of a step, whose gradients are accumulated.
     """
     steps = pipeline.steps_per_epoch(images, recipe)
     model.compile(optimizer=optimizer(recipe, steps, parts), loss=_loss())
@@ -78,20 +81,20 @@ def fit(
     done: Done | None = None,
     size: tuple[int, int] | None = None,
 ) -> TrainingResult | None:
-    """Train a compiled model for the recipe's epochs, then measure it on the test images.
+    """Train a compiled model for the recipe's epochs, then evaluate it on the test images.
 
-    done: the epochs that the model, as it is, has behind it. size: height and width of what it
-    sees; by default its own.
-    Returns None if the hooks stopped it before its last epoch. Raises Diverged if the loss is not
-    finite, BadInput for a model that brings a training step of its own.
+    done: the finished epochs of the model in its present state. size: height and width of its
+    inputs; by default the model's own.
+    Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
+    is not finite, BadInput for a model with a train_step of its own.
     """
     inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
     training = _Training(step, images, recipe, seed, hooks, parts, done or Done())
-    if not training.trained():
+    if not training.train():
         return None
-    test = training.last_test or training.measured("test")
-    train = training.measured("train")
+    test = training.last_test or training.evaluate("test")
+    train = training.evaluate("train")
     return TrainingResult(
         history=tuple(training.history),
         test_loss=test.loss,
@@ -106,8 +109,8 @@ def fit(
 
 
 @dataclass(frozen=True)
-class _Measured:
-    """What a network gives on a split; predicted: the class of each image."""
+class _Evaluation:
+    """The metrics of a network on a split; predicted: the class of each image, (images,)."""
 
     loss: float
     accuracy: float
@@ -115,7 +118,7 @@ class _Measured:
 
 
 class _Training:
-    """Train epochs one by one, and measure, keep and report each as it ends."""
+    """The epochs of one training, each evaluated, saved and reported at its end."""
 
     def __init__(
         self,
@@ -129,52 +132,52 @@ class _Training:
     ) -> None:
         self.history = list(done.history)
         self.test_reads = done.test_reads
-        self.last_test: _Measured | None = None  # where the last epoch has shown it already
+        self.last_test: _Evaluation | None = None  # if the recipe evaluates it after every epoch
         self._images, self._recipe, self._seed = images, recipe, seed
         self._hooks, self._parts = hooks, parts
         self._steps = pipeline.steps_per_epoch(images, recipe) * parts
         self._first_epoch = len(done.history)
         self._step = step
         self._reported = 0.0
-        self._kept = time.perf_counter()
-        self._keep_seconds = 0.0
-        self._started = self._kept - done.seconds
+        self._saved = time.perf_counter()
+        self._save_seconds = 0.0
+        self._started = self._saved - done.seconds
 
     def seconds(self) -> float:
-        """Return the seconds of training so far, those of earlier processes included."""
+        """Return the seconds of training so far, including those of earlier processes."""
         return time.perf_counter() - self._started
 
-    def trained(self) -> bool:
-        """Train the epochs that are to go. Returns whether none is left."""
+    def train(self) -> bool:
+        """Train the remaining epochs. Returns whether none is left."""
         first, last = self._first_epoch, self._recipe.epochs
         if first == last:
             return True
         batches = pipeline.train_batches(self._images, self._recipe, self._seed, first, self._parts)
-        # One iterator for all epochs: its end is not waited for between them.
+        # A single iterator for all epochs: ending one takes time.
         batch = iter(batches)
         for epoch in range(first, last):
             record = self._end_epoch(*self._epoch(epoch, batch))
             stopping = self._hooks.should_stop()
-            if stopping or self._is_to_be_kept():
-                self._keep()
+            if stopping or self._is_worth_saving():
+                self._save()
             self._hooks.on_epoch_end(record)
             if stopping:
                 break
         return len(self.history) == last
 
-    def measured(self, what: str) -> _Measured:
-        """Return loss and accuracy on a split of the images, augmentation and dropout off.
+    def evaluate(self, split_name: str) -> _Evaluation:
+        """Evaluate the model on a split of the images, augmentation and dropout off.
 
-        "validation", "test", or "train": as many of the training images as there are test images,
-        the first of each class. Raises Diverged.
+        split_name: "validation", "test", or "train": the first training images of each class, equal
+        in number to the test images. Raises Diverged.
         """
         images = self._images
-        split = images.test if what == "test" else images.validation
-        if what == "train":
+        split = images.test if split_name == "test" else images.validation
+        if split_name == "train":
             split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
-        self.test_reads += what == "test"
-        size = -(-self._recipe.batch_size // self._parts)  # what fits into the device's memory
+        self.test_reads += split_name == "test"
+        size = -(-self._recipe.batch_size // self._parts)  # fits into the device's memory
         logits = np.concatenate(
             [
                 self._step.logits(split.images[start : start + size])
@@ -182,32 +185,32 @@ class _Training:
             ]
         )
         loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
-        _check_finite(loss, f"{what} loss", len(self.history) + 1)
+        _check_finite(loss, f"{split_name} loss", len(self.history) + 1)
         predicted = logits.argmax(axis=-1)
-        return _Measured(loss, float((predicted == split.labels).mean()), predicted)
+        return _Evaluation(loss, float((predicted == split.labels).mean()), predicted)
 
     def _epoch(self, epoch: int, batch: Iterator[Any]) -> tuple[float, float | None, float, float]:
-        """Train an epoch; return its seconds, images a second, mean loss and accuracy."""
-        outcomes: list[Any] = []
+        """Train an epoch; return its seconds, images per second, mean loss and accuracy."""
+        metrics: list[Any] = []
         started = first_ended = time.perf_counter()
         for step in range(self._steps):
             images, labels, *weights = next(batch)
             if step == 0:
                 reseed(self._seed, epoch)
-            outcomes.append(self._step.train(images, labels, *weights))
+            metrics.append(self._step.train(images, labels, *weights))
             now = time.perf_counter()
             if step == 0 or now - self._reported >= STEP_EVENT_SECONDS:
-                loss, _ = np.asarray(outcomes[-1])  # waits for a device that computes ahead
+                loss, _ = np.asarray(metrics[-1])  # waits for an asynchronous device
                 _check_finite(loss, "training loss", epoch + 1)
                 self._reported = time.perf_counter()
                 first_ended = first_ended if step else self._reported
                 self._hooks.on_step_end(epoch + 1, step + 1, self._steps)
         trained = len(self._images.train)
-        loss, accuracy = np.sum([np.asarray(o) for o in outcomes], axis=0, dtype=float) / trained
+        loss, accuracy = np.sum([np.asarray(m) for m in metrics], axis=0, dtype=float) / trained
         _check_finite(loss, "training loss", epoch + 1)
         seconds = time.perf_counter() - started
         rate: float | None = trained / seconds
-        if epoch == self._first_epoch:  # without the process's first step, which compiles
+        if epoch == self._first_epoch:  # without the process's first step, with its compilation
             later = trained * (self._steps - 1) / self._steps
             rate = later / (started + seconds - first_ended) if later else None
         return seconds, rate, float(loss), float(accuracy)
@@ -216,13 +219,14 @@ class _Training:
         self, seconds: float, rate: float | None, loss: float, accuracy: float
     ) -> EpochRecord:
         curve: dict[str, float] = {}
-        if self._recipe.curve is not None:
-            found = self.measured(self._recipe.curve)
+        split_name = self._recipe.curve
+        if split_name is not None:
+            evaluation = self.evaluate(split_name)
             curve = {
-                f"{self._recipe.curve}_loss": found.loss,
-                f"{self._recipe.curve}_accuracy": found.accuracy,
+                f"{split_name}_loss": evaluation.loss,
+                f"{split_name}_accuracy": evaluation.accuracy,
             }
-            self.last_test = found if self._recipe.curve == "test" else None
+            self.last_test = evaluation if split_name == "test" else None
         record = EpochRecord(
             epoch=len(self.history) + 1,
             seconds=seconds,
@@ -235,22 +239,22 @@ class _Training:
         self._step.sync_variables()
         return record
 
-    def _is_to_be_kept(self) -> bool:
-        """Return whether what was trained since the model was last kept is worth keeping it."""
-        since = time.perf_counter() - self._kept
-        return self._keep_seconds < max(KEEP_SECONDS, KEEP_SHARE * since)
+    def _is_worth_saving(self) -> bool:
+        """Return whether the last save took little of the time since."""
+        since = time.perf_counter() - self._saved
+        return self._save_seconds < max(KEEP_SECONDS, KEEP_SHARE * since)
 
-    def _keep(self) -> None:
+    def _save(self) -> None:
         began = time.perf_counter()
         self._hooks.save_checkpoint(Done(tuple(self.history), self.seconds(), self.test_reads))
-        self._kept = time.perf_counter()
-        self._keep_seconds = self._kept - began
+        self._saved = time.perf_counter()
+        self._save_seconds = self._saved - began
 
 
 def _loss() -> Any:
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
-def _check_finite(loss: Any, what: str, epoch: int) -> None:
+def _check_finite(loss: Any, name: str, epoch: int) -> None:
     if loss is None or not np.isfinite(float(loss)):
-        raise Diverged(f"the {what} is {float(loss)} in epoch {epoch}; try a lower learning rate.")
+        raise Diverged(f"the {name} is {float(loss)} in epoch {epoch}; try a lower learning rate.")

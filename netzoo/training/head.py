@@ -1,8 +1,8 @@
-"""The head of a network, made ready to be trained: logits, (batch, classes), one for each class.
+"""The head of a network, prepared for training: logits, (batch, classes), one for each class.
 
-Cross-entropy is computed on logits. The softmax at the end of a model is taken off: cross-entropy
-of its probabilities is, by definition, that of what goes into it, and without it the numbers are
-those of the same network that ends in logits, on each backend.
+Cross-entropy is computed on logits. A softmax at the end of a model is removed: by definition the
+cross-entropy of its probabilities is that of its inputs, and without it the numbers equal those of
+the same network with logits as outputs, on each backend.
 """
 
 from collections.abc import Iterator
@@ -20,11 +20,11 @@ from netzoo import units
 from netzoo.errors import BadInput, telling_line
 from netzoo.training.ending import LINEAR, SIGMOID, SOFTMAX, Ending, ending
 
-LOGITS = {LINEAR, "log_softmax"}  # that of log-probabilities is the same cross-entropy
-OFF_SOFTMAX = "ends in a softmax: it is trained and measured on what goes into that, its logits."
+LOGITS = {LINEAR, "log_softmax"}  # log-probabilities have the same cross-entropy
+OFF_SOFTMAX = "ends in a softmax: it is trained and evaluated on the softmax's inputs, the logits."
 OFF_SIGMOID = (
-    "ends in one sigmoid unit: it is trained and measured on the logits 0 and z of the two classes,"
-    " z being what goes into the sigmoid."
+    "ends in one sigmoid unit: it is trained and evaluated on the logits 0 and z of the two "
+    "classes, with the sigmoid's input z."
 )
 SUM_TOLERANCE = 0.02  # of probabilities in bfloat16
 
@@ -33,22 +33,25 @@ Shape = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Head:
-    """size: height and width of what the model sees. note: what was changed, None for nothing."""
+    """A prepared head.
+
+    size: height and width of the model's inputs. note: the change of its end, None without one.
+    """
 
     size: tuple[int, int]
     note: str | None = None
 
 
 def own_shape(model: Any) -> Shape | None:
-    """Return the shape of the images that a model takes, None if it leaves that open.
+    """Return height, width, channels of a model's inputs, None if it leaves a size open.
 
-    Raises BadInput for a model that takes something else than a batch of images.
+    Raises BadInput for a model with other inputs than one batch of images.
     """
     inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
     if not inputs:
         return None
     if len(inputs) != 1 or len(inputs[0].shape) != 4:
-        shapes = ", ".join(_shape_text(each.shape) for each in inputs)
+        shapes = ", ".join(_shape_text(tensor.shape) for tensor in inputs)
         raise BadInput(
             "expected a model of one input, images (batch, height, width, channels); its "
             f"input{'s are' if len(inputs) > 1 else ' is'} {shapes}."
@@ -58,7 +61,7 @@ def own_shape(model: Any) -> Shape | None:
 
 
 def make_ready(model: Any, shape: Shape, classes: int) -> Head:
-    """Let a built model give logits, if it ends in a softmax or in one sigmoid for two classes.
+    """Remove the softmax of a built model, or one sigmoid for two classes: its outputs are logits.
 
     shape: of the trial's images, for a model that leaves it open.
     Raises BadInput for a model that does not take such images, or does not give a logit for each
@@ -68,7 +71,7 @@ def make_ready(model: Any, shape: Shape, classes: int) -> Head:
     seen = own or shape
     if seen[2] != shape[2]:
         raise BadInput(
-            f"the model takes images of {units.shape(seen)}, and the data's have "
+            f"the model takes images of {units.shape(seen)}; those of the data have "
             f"{shape[2]} channel{'' if shape[2] == 1 else 's'}."
         )
     output = _output(model, seen, classes)
@@ -94,7 +97,7 @@ def make_ready(model: Any, shape: Shape, classes: int) -> Head:
 
 
 def _output(model: Any, shape: Shape, classes: int) -> Any:
-    """Return a symbolic tensor like what the model gives for images. Raises BadInput."""
+    """Return the model's output for symbolic images. Raises BadInput."""
     inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
     batch = inputs[0].shape[0] if inputs else None
     try:
@@ -122,8 +125,8 @@ def _check(output: Any, classes: int, wanted: int) -> None:
         )
     if shape[1] != wanted:
         raise BadInput(
-            f"the model has {shape[1]} output{'' if shape[1] == 1 else 's'}, and the data have "
-            f"{classes} classes; expected logits, {_expected(classes)}."
+            f"the model has {shape[1]} output{'' if shape[1] == 1 else 's'} for {classes} classes; "
+            f"expected logits, {_expected(classes)}."
         )
     if not keras.backend.is_float_dtype(output.dtype):
         raise BadInput(f"the model gives {output.dtype}; expected logits, {_expected(classes)}.")
@@ -134,12 +137,12 @@ def _is_one_sigmoid(end: Ending) -> bool:
 
 
 def _check_axis(shape: tuple[int | None, ...], axis: Any, classes: int) -> None:
-    """Raise BadInput unless a softmax is over the classes, and all else but the batch is 1."""
+    """Raise BadInput unless a softmax is over the classes, and other axes but the batch are 1."""
     axes = (
         range(len(shape)) if axis is None else axis if isinstance(axis, (tuple, list)) else [axis]
     )
-    over = {each % len(shape) for each in axes}
-    if 0 in over or prod(shape[each] or 0 for each in over) != classes:
+    places = {number % len(shape) for number in axes}
+    if 0 in places or prod(shape[place] or 0 for place in places) != classes:
         raise BadInput(
             f"the model ends in a softmax over axis {axis} of {_shape_text(shape)}; expected it "
             f"over the {classes} classes."
@@ -147,9 +150,9 @@ def _check_axis(shape: tuple[int | None, ...], axis: Any, classes: int) -> None:
 
 
 def _replace(operation: Any, function: Any) -> None:
-    """Let an operation apply another function in place of its activation."""
+    """Replace the activation of an operation by another function."""
     if hasattr(operation, "activation"):
-        del operation.activation  # torch takes no function in place of a layer
+        del operation.activation  # torch rejects a function in place of a layer
         operation.activation = function
     else:
         operation.call = lambda x, *_, **__: function(x)
@@ -161,33 +164,35 @@ def _two_logits(z: Any) -> Any:
 
 
 def _by_values(model: Any, shape: Shape, classes: int) -> str | None:
-    """Take off the softmax whose values a model returns, which its layers do not show.
+    """Remove a softmax that the model's graph does not show, identified by its values.
 
-    Raises BadInput for a model that gives probabilities in another way.
+    Raises BadInput for a model whose outputs are probabilities of another origin.
     """
     images = np.random.default_rng(0).random((2, *shape), "float32")
-    with _softmaxes() as seen:
+    with _recorded_softmaxes() as seen:
         values = _array(model(ops.convert_to_tensor(images), training=False))
     for place, (logits, axis, output) in enumerate(reversed(seen), 1):
-        found = _array(output)
-        if found.size == values.size and np.array_equal(found.reshape(values.shape), values):
+        probabilities = _array(output)
+        if probabilities.size == values.size and np.array_equal(
+            probabilities.reshape(values.shape), values
+        ):
             _check_axis(tuple(logits.shape), axis, classes)
             _stop_before_softmax(model, place, classes)
             return OFF_SOFTMAX
     if values.min() >= 0 and np.abs(values.sum(axis=-1) - 1).max() < SUM_TOLERANCE:
         raise BadInput(
-            f"the model gives probabilities, not by a softmax at its end; expected logits, "
+            f"the model gives probabilities without a softmax at its end; expected logits, "
             f"{_expected(classes)}."
         )
     return None
 
 
 def _stop_before_softmax(model: Any, place: int, classes: int) -> None:
-    """Let a model return what goes into the softmax that is the place-th from the last."""
+    """Let a model return the inputs of a softmax; place: its number from the last, from 1."""
     call = model.call
 
     def logits(*arguments: Any, **keywords: Any) -> Any:
-        with _softmaxes() as seen:
+        with _recorded_softmaxes() as seen:
             output = call(*arguments, **keywords)
         return ops.reshape(seen[-place][0], (-1, classes)) if len(seen) >= place else output
 
@@ -195,20 +200,20 @@ def _stop_before_softmax(model: Any, place: int, classes: int) -> None:
 
 
 @contextmanager
-def _softmaxes() -> Iterator[list[tuple[Any, Any, Any]]]:
-    """Note what goes into each softmax, its axis, and what comes out.
+def _recorded_softmaxes() -> Iterator[list[tuple[Any, Any, Any]]]:
+    """Record input, axis and output of each softmax within the context.
 
-    All of Keras's come to this function of the backend; nothing public can tell one's input.
+    Every softmax of Keras calls this function of the backend; no public interface has its input.
     """
     seen: list[tuple[Any, Any, Any]] = []
     softmax = keras_backend.nn.softmax
 
-    def noted(x: Any, axis: Any = -1) -> Any:
+    def record(x: Any, axis: Any = -1) -> Any:
         output = softmax(x, axis=axis)
         seen.append((x, axis, output))
         return output
 
-    keras_backend.nn.softmax = noted
+    keras_backend.nn.softmax = record
     try:
         yield seen
     finally:

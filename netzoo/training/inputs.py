@@ -1,7 +1,7 @@
-"""What a network sees of uint8 images: resized and scaled on the device that trains.
+"""The inputs of a network: uint8 images, resized and scaled on the device that trains.
 
-So the images cross to the device as they are stored: 784 bytes of Fashion-MNIST, where 224 px in
-float32 are 200,704.
+So images are transferred as they are stored: an image of Fashion-MNIST has 784 bytes, and 200,704
+at 224 px in float32.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from netzoo.recipes import Recipe
 
 
 class Inputs:
-    """A function from images, uint8 (batch, height, width, channels), to float32 (batch, *size, …).
+    """A function from uint8 images (batch, height, width, channels) to float32 (batch, *size, …).
 
-    image_shape: what it takes. The scaling is that of the training images.
+    image_shape: of an image before resizing. The scaling is by the training images.
     """
 
     def __init__(self, train: Split, recipe: Recipe, size: tuple[int, int]) -> None:
@@ -30,30 +30,30 @@ class Inputs:
 
 
 def resize(images: Any, height: int, width: int) -> Any:
-    """Resize bilinearly, half-pixel centres, no antialias; the result is float32 in 0 to 255.
+    """Resize bilinearly with half-pixel centres, without antialias, to float32 in 0 to 255.
 
-    The pixels are those of tf.image.resize, to the bit, on every backend that rounds each product.
-    Two interpolations and no matrix product: those round to 10 bits on a GPU.
+    The result equals tf.image.resize bit for bit on every backend that rounds each product. Two
+    interpolations replace a matrix product, which rounds to 10 bits on a GPU.
     """
     x = ops.cast(images, "float32")
     return _interpolated(_interpolated(x, 2, width), 1, height)
 
 
 def _interpolated(x: Any, axis: int, length: int) -> Any:
-    """Resize one axis, of height or width."""
-    held = x.shape[axis]
-    if held == length:
+    """Interpolate linearly along height (axis 1) or width (axis 2)."""
+    old_length = x.shape[axis]
+    if old_length == length:
         return x
-    places = (np.arange(length, dtype=np.float32) + 0.5) * np.float32(held / length) - 0.5
+    places = (np.arange(length, dtype=np.float32) + 0.5) * np.float32(old_length / length) - 0.5
     low = np.floor(places)
     before = ops.take(x, np.maximum(low, 0).astype("int32"), axis=axis)
-    after = ops.take(x, np.minimum(np.ceil(places), held - 1).astype("int32"), axis=axis)
+    after = ops.take(x, np.minimum(np.ceil(places), old_length - 1).astype("int32"), axis=axis)
     share = (places - low).astype("float32").reshape((-1, 1) if axis == 2 else (-1, 1, 1))
     return before + (after - before) * ops.convert_to_tensor(share)
 
 
 def _scaling(train: Split, recipe: Recipe) -> Callable[[Any], Any]:
-    """Return the function from values in 0 to 255 to what the network sees."""
+    """Return the function that scales values in 0 to 255."""
     if recipe.scaling == "unit":
         return lambda x: x / 255.0
     axes = (0, 1, 2)

@@ -1,4 +1,4 @@
-"""Look inside a network on one batch: what each layer gives, and the gradients that reach it."""
+"""Probes of a network's layers on one batch: outputs, and gradients with respect to them."""
 
 import importlib
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from netzoo.errors import BadInput
 from netzoo.results.probe import LayerProbe
 
-# The slope of an activation as a share of its largest, by the output.
+# The slope of an activation relative to its maximum, as a function of its output.
 SLOPES: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     "sigmoid": lambda y: 4 * y * (1 - y),
     "tanh": lambda y: 1 - y * y,
@@ -31,7 +31,7 @@ Mark = Callable[[str, Any], Any]
 
 
 class Gradients(Protocol):
-    """What a backend does by its own means, the `gradients` of netzoo.training.on_…."""
+    """The gradients of one backend: the function `gradients` of netzoo.training.on_…."""
 
     def __call__(
         self,
@@ -43,48 +43,48 @@ class Gradients(Protocol):
     ) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
         """Return the outputs by layer, the gradients with respect to them, and to the weights.
 
-        loss: called with `mark`, which takes the name and the output of each layer and returns what
-        goes on in its place, with the images, and, where the values of variables are arguments,
-        with pairs of variable and value. weights: some of the variables of the model.
+        loss: a function of `mark`, which takes the name and the output of each layer and returns a
+        replacement for the output; of the images; and, if values of variables are arguments, of
+        pairs of variable and value. weights: some of the variables of the model.
         """
 
 
 def layer_probes(model: Any, x: Any, labels: Any) -> tuple[LayerProbe, ...]:
-    """Return what each layer but the inputs gives on a batch, in the order of the model.
+    """Return the probes of all layers but the inputs on a batch, in the order of the model.
 
-    The network runs as in evaluation, without dropout and with batch norm's moving averages: so the
-    numbers are the network's and not a draw's, and one image's do not depend on the others. Nothing
-    in the model changes. A nested model counts as one layer. Outputs and gradients have the model's
-    precision and are summed up in float64; in float16 a gradient below 6e-8 is 0, as in a training
-    without loss scaling.
-    model: functional or sequential and built, its output logits. x: (batch, height, width,
-    channels), scaled as the model expects it. labels: classes as whole numbers, (batch,).
+    The network runs in evaluation mode, without dropout and with batch norm's moving averages: the
+    figures are deterministic, and those of an image do not depend on the others. The model does not
+    change. A nested model counts as one layer. Outputs and gradients have the model's precision and
+    are summed in float64; in float16 a gradient below 6e-8 is 0, as in a training without loss
+    scaling.
+    model: functional or sequential and built, its outputs logits. x: (batch, height, width,
+    channels), scaled as the model's inputs. labels: classes as integers, (batch,).
 
-    Raises BadInput for a model that is neither, that calls a layer more than once or has a layer
-    with several outputs, and for images or labels that do not fit it.
+    Raises BadInput for any other model, for a layer that is called more than once or has several
+    outputs, and for images or labels that do not fit the model.
     """
     graph = _graph(model)
     images, classes = _batch(graph, x, labels)
     layers = [layer for layer in graph.layers if not isinstance(layer, keras.layers.InputLayer)]
     kernels = {layer.name: _kernels(layer) for layer in layers}
-    weights = list({id(w): w for found in kernels.values() for w in found}.values())
+    weights = list({id(w): w for group in kernels.values() for w in group}.values())
     module = importlib.import_module(f"netzoo.training.on_{keras.backend.backend()}")
     gradients: Gradients = module.gradients
     outputs, by_output, by_weight = gradients(
         _loss(graph, classes), images, weights, model.variables
     )
-    # The loss is a sum over images: each one's gradient is its own, and the mean's is a share.
+    # The loss is the sum over the images; the gradient of the mean is that divided by their number.
     squares = {
         id(weight): _sum_of_squares(_array(gradient)) / len(classes) ** 2
         for weight, gradient in zip(weights, by_weight, strict=True)
     }
     probes = []
     for layer in layers:
-        found = kernels[layer.name]
+        own_kernels = kernels[layer.name]
         norm = gradient_norm = None
-        if found:
-            norm = sum(_sum_of_squares(_array(weight.value)) for weight in found) ** 0.5
-            gradient_norm = sum(squares[id(weight)] for weight in found) ** 0.5
+        if own_kernels:
+            norm = sum(_sum_of_squares(_array(weight.value)) for weight in own_kernels) ** 0.5
+            gradient_norm = sum(squares[id(weight)] for weight in own_kernels) ** 0.5
         probes.append(
             LayerProbe(
                 name=layer.name,
@@ -99,13 +99,13 @@ def layer_probes(model: Any, x: Any, labels: Any) -> tuple[LayerProbe, ...]:
 
 
 def _graph(model: Any) -> Any:
-    """Return the model, or the functional model that a sequential one is made of."""
+    """Return the model, or the functional model of a sequential one. Raises BadInput."""
     if not isinstance(model, keras.Model):
         raise BadInput(f"expected a built keras.Model; received {type(model).__name__}.")
     graph = getattr(model, "_functional", None) or model
     kinds = type(model).__mro__
     own = any("call" in vars(kind) for kind in kinds if not kind.__module__.startswith("keras."))
-    own = own or "call" in vars(model)  # as netzoo.training.head gives some
+    own = own or "call" in vars(model)  # set by netzoo.training.head
     if own or not isinstance(graph, keras.Function):
         raise BadInput(
             f"the model {model.name} ({type(model).__name__}) cannot be probed: its layers are not "
@@ -121,7 +121,7 @@ def _graph(model: Any) -> Any:
 
 
 def _batch(graph: Any, x: Any, labels: Any) -> tuple[Any, NDArray[np.int32]]:
-    """Return images and classes that fit the model. Raises BadInput."""
+    """Return images and classes as the model takes them. Raises BadInput if they do not fit."""
     (seen,), (logits,) = graph.inputs, graph.outputs
     images = ops.convert_to_tensor(x, dtype=seen.dtype)
     shape = tuple(images.shape)
@@ -143,7 +143,7 @@ def _batch(graph: Any, x: Any, labels: Any) -> tuple[Any, NDArray[np.int32]]:
 
 
 def _loss(graph: Any, classes: NDArray[np.int32]) -> Callable[..., Any]:
-    """Return the function that runs the model and sums the losses of the images."""
+    """Return the function that runs the model and returns the sum of the images' losses."""
 
     def loss(mark: Mark, images: Any, state: Sequence[tuple[Any, Any]] = ()) -> Any:
         seen: set[str] = set()
@@ -159,8 +159,8 @@ def _loss(graph: Any, classes: NDArray[np.int32]) -> Callable[..., Any]:
 
             return call
 
-        # The scope keeps what a layer assigns away from the model. Keras has no public way to look
-        # between the layers on all backends that leaves no new nodes on them.
+        # Within the scope, assignments of layers leave the model unchanged. Keras has no public way
+        # to observe outputs of layers on all backends without adding nodes to the layers.
         with keras.StatelessScope(state_mapping=state):
             logits = graph._run_through_graph([images], operation_fn=watched)
             (logits,) = keras.tree.flatten(logits)
@@ -190,13 +190,13 @@ def _check(graph: Any, layer: Any, output: Any, seen: set[str]) -> None:
 
 
 def _kernels(layer: Any) -> list[Any]:
-    """Return the trainable weights that multiply; an attention's bias has rank 2, too."""
+    """Return the kernels: trainable weights of rank 2 or more, but an attention's bias."""
     weights = layer.trainable_weights
     return [weight for weight in weights if len(weight.shape) > 1 and weight.name != "bias"]
 
 
 def _activation(layer: Any) -> str | None:
-    """Return the name of a layer's activation, which may be a function or a layer."""
+    """Return the name of a layer's activation, a function or a layer; None if it is linear."""
     activation = getattr(layer, "activation", None) or layer
     if isinstance(activation, keras.Layer):
         leaky = getattr(activation, "negative_slope", 0)
@@ -207,7 +207,7 @@ def _activation(layer: Any) -> str | None:
 
 
 def _of_output(activation: str | None, values: NDArray[Any]) -> dict[str, Any]:
-    """Return the fields of LayerProbe that an output (batch, …) gives."""
+    """Return the fields of a LayerProbe on an output (batch, …)."""
     dead = saturated = None
     if activation == "relu":
         dead = float((values == 0).all(axis=0).mean())
@@ -223,7 +223,7 @@ def _of_output(activation: str | None, values: NDArray[Any]) -> dict[str, Any]:
 
 
 def _of_gradient(gradient: NDArray[Any]) -> dict[str, Any]:
-    """Return the fields of LayerProbe that the gradients of images (batch, …) give."""
+    """Return the fields of a LayerProbe on the gradients of the images (batch, …)."""
     squares = np.array([_sum_of_squares(image) for image in gradient])
     return {
         "activation_gradient_norm": float(np.sqrt(squares).mean()),
@@ -232,7 +232,7 @@ def _of_gradient(gradient: NDArray[Any]) -> dict[str, Any]:
 
 
 def _sum_of_squares(values: NDArray[Any]) -> float:
-    """In float64: a vanished gradient's square vanishes from float32."""
+    """Return the sum of squares in float64: small gradients' squares underflow in float32."""
     return float(np.square(values, dtype=np.float64).sum())
 
 

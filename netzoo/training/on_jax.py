@@ -1,7 +1,6 @@
-"""A training step on JAX: one compiled function of all variables, which it replaces.
+"""The training step on JAX: one compiled function from old to new values of all variables.
 
-It is compiled for each length of batch: for the first one, and for the epoch's last and shorter
-one.
+It is compiled once for each batch size: the recipe's, and that of the epoch's last, smaller batch.
 """
 
 from typing import Any
@@ -19,11 +18,12 @@ from netzoo.training.step import batch_metrics
 class Step:
     """netzoo.training.step.Step.
 
-    Between two calls of `settle` the variables of the model are out of date, and may be gone.
+    The compiled function takes the variables' buffers as donated and may overwrite them. Until
+    `sync_variables` assigns the new values, the model's variables are invalid.
     """
 
     def __init__(self, model: Any, inputs: Inputs) -> None:
-        self._model, self._inputs = _told_of_training(model), inputs
+        self._model, self._inputs = _pass_training_on(model), inputs
         self._variables = (
             model.trainable_variables,
             model.non_trainable_variables,
@@ -34,18 +34,18 @@ class Step:
         self._logits = jax.jit(self._call)
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
-        """Change the weights by one batch and return its outcome."""
+        """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
         batch = [tensor.numpy() for tensor in (images, labels, weights) if tensor is not None]
-        self._state, found = self._train(self._state, *batch)
-        return found
+        self._state, metrics = self._train(self._state, *batch)
+        return metrics
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the model says of images."""
+        """Return the logits of uint8 images, (batch, classes)."""
         trained, others, _ = self._state
         return np.asarray(self._logits(trained, others, images), np.float32)
 
     def sync_variables(self) -> None:
-        """Set the variables to what the last step gave."""
+        """Assign the values of the last step to the variables."""
         for variables, values in zip(self._variables, self._state, strict=True):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
@@ -75,23 +75,23 @@ class Step:
         return logits
 
 
-def _told_of_training(model: Any) -> Any:
-    """Let the layers of a model whose call takes no `training` hear of it all the same.
+def _pass_training_on(model: Any) -> Any:
+    """Let a model pass `training` on to its layers although its call does not take it.
 
-    Elsewhere the model's __call__ tells them; its stateless_call goes past that, and cannot even be
-    given what `call` does not take. So a layer that takes it stands around the call.
+    A model's __call__ does so, but stateless_call bypasses it and rejects arguments that `call`
+    does not take. So the call is wrapped in a layer that takes `training`.
     """
     if model._call_has_training_arg:
         return model
     call = model.call
 
-    class Told(keras.Layer):
+    class Wrapper(keras.Layer):
         def call(self, *arguments: Any, training: Any = None) -> Any:
             return call(*arguments)
 
-    told = Told(dtype=model.dtype_policy)
-    told.inside, told.built = model, True
-    model.call = told.__call__
+    wrapper = Wrapper(dtype=model.dtype_policy)
+    wrapper.inside, wrapper.built = model, True
+    model.call = wrapper.__call__
     model._call_has_training_arg = True
     return model
 
@@ -101,7 +101,7 @@ def gradients(
 ) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """Return the outputs by layer, their gradients, and those of the weights.
 
-    As netzoo.training.layer_probes.Gradients says.
+    Arguments as in netzoo.training.layer_probes.Gradients.
     """
     wanted = {id(weight) for weight in weights}
     others = [variable for variable in variables if id(variable) not in wanted]
@@ -116,8 +116,8 @@ def gradients(
         state = zip([*weights, *others], [*values, *other_values], strict=True)
         return loss(mark, images, list(state)), outputs
 
-    # All values are arguments: what a compiled function holds inside, it computes with beforehand.
-    def found(values: Any, other_values: Any, images: Any) -> Any:
+    # All values are arguments: XLA would fold constants of the function at compile time.
+    def outputs_and_gradients(values: Any, other_values: Any, images: Any) -> Any:
         _, specs = jax.eval_shape(run, None, values, other_values, images)
         zeros = {name: jnp.zeros(spec.shape, spec.dtype) for name, spec in specs.items()}
         by_both, outputs = jax.grad(run, argnums=(0, 1), has_aux=True)(
@@ -125,7 +125,7 @@ def gradients(
         )
         return outputs, *by_both
 
-    outputs, by_output, by_weight = jax.jit(found)(
+    outputs, by_output, by_weight = jax.jit(outputs_and_gradients)(
         [weight.value for weight in weights], [other.value for other in others], images
     )
     return outputs, by_output, by_weight

@@ -1,7 +1,4 @@
-"""A training step on TensorFlow: one graph, handed its batch from outside.
-
-It is traced once, for batches of any length.
-"""
+"""The training step on TensorFlow: one graph, traced once for batches of any size."""
 
 from typing import Any
 
@@ -20,8 +17,8 @@ class Step:
         self._model, self._inputs = model, inputs
         images = tf.TensorSpec((None, *inputs.image_shape), tf.uint8)
         labels, weights = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.float32)
-        # Traced as it is, as Keras's own fit does: a conversion by AutoGraph would only take time,
-        # and leave its files in the temporary folder when the process is killed.
+        # Traced without AutoGraph, as in Keras's own fit: its conversion takes time, and leaves
+        # temporary files if the process is killed.
         options = {"jit_compile": model.jit_compile, "autograph": False}
         self._train = tf.function(self._step, input_signature=(images, labels), **options)
         self._train_part = tf.function(
@@ -30,13 +27,13 @@ class Step:
         self._logits = tf.function(self._call, input_signature=(images,), **options)
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
-        """Change the weights by one batch and return its outcome."""
+        """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
         if weights is None:
             return self._train(images, labels)
         return self._train_part(images, labels, weights)
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the model says of images."""
+        """Return the logits of uint8 images, (batch, classes)."""
         return np.asarray(self._logits(tf.constant(images)), np.float32)
 
     def sync_variables(self) -> None:
@@ -65,12 +62,12 @@ def gradients(
 ) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """Return the outputs by layer, their gradients, and those of the weights.
 
-    As netzoo.training.layer_probes.Gradients says.
+    Arguments as in netzoo.training.layer_probes.Gradients.
     """
     outputs: dict[str, Any] = {}
 
     def mark(name: str, output: Any) -> Any:
-        # Its own tensor, for a layer that hands its input on; the values are not copied.
+        # A tensor of its own, for a layer that returns its input; the values are not copied.
         outputs[name] = tf.identity(output)
         tape.watch(outputs[name])
         return outputs[name]

@@ -1,4 +1,4 @@
-"""A training step on PyTorch."""
+"""The training step on PyTorch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,23 +23,23 @@ class Step:
         self._model, self._inputs = model, inputs
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
-        """Change the weights by one batch and return its outcome."""
+        """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
         model, optimizer = self._model, self._model.optimizer
         x, y = self._inputs(_tensor(images)), _tensor(labels)
         w = None if weights is None else _tensor(weights)
         model.zero_grad()
-        with _images_as_they_lie():
+        with _without_format_copies():
             logits = model(x, training=True)
         loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
         optimizer.scale_loss(loss).backward()
         variables = model.trainable_variables
         with torch.no_grad():
             optimizer.apply([variable.value.grad for variable in variables], variables)
-            return _Later(batch_metrics(loss, logits, y, w))
+            return _LazyArray(batch_metrics(loss, logits, y, w))
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the model says of images."""
-        with torch.no_grad(), _images_as_they_lie():
+        """Return the logits of uint8 images, (batch, classes)."""
+        with torch.no_grad(), _without_format_copies():
             logits = self._model(self._inputs(ops.convert_to_tensor(images)), training=False)
         return np.asarray(logits.float().cpu())
 
@@ -48,12 +48,12 @@ class Step:
 
 
 @contextmanager
-def _images_as_they_lie() -> Iterator[None]:
-    """Let Keras hand images to convolutions and pools without rearranging them in memory.
+def _without_format_copies() -> Iterator[None]:
+    """Let Keras pass images to convolutions and pools without copies in another memory format.
 
-    Keras copies what they read to channels-first, and for a convolution back again; torch computes
-    on channels-last memory as it lies. The values are the same, but for rounding; the copies took
-    an eighth of a step of AlexNet (224 px, float32, two cores) and a seventh of its peak memory.
+    Keras copies their inputs to channels-first, and a convolution's output back; torch computes on
+    channels-last memory directly. The values are equal up to rounding; the copies took an eighth of
+    a step of AlexNet (224 px, float32, two cores) and a seventh of its peak memory.
     Source: keras-team/keras issues 23279 (convolutions, mended after Keras 3.15) and 23649 (pools).
     """
     copied = getattr(keras_nn, REARRANGE, None)
@@ -73,7 +73,7 @@ def _images_as_they_lie() -> Iterator[None]:
         setattr(keras_nn, REARRANGE, copied)
 
 
-class _Later:
+class _LazyArray:
     """A tensor that is fetched from its device when numpy asks for it."""
 
     def __init__(self, tensor: Any) -> None:
@@ -92,23 +92,23 @@ def gradients(
 ) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
     """Return the outputs by layer, their gradients, and those of the weights.
 
-    As netzoo.training.layer_probes.Gradients says.
+    Arguments as in netzoo.training.layer_probes.Gradients.
     """
     outputs: dict[str, Any] = {}
 
     def mark(name: str, output: Any) -> Any:
-        # Its own tensor, for a layer that hands its input on; the values are not copied.
+        # A tensor of its own, for a layer that returns its input; the values are not copied.
         own = output.view_as(output) if output.requires_grad else output.detach().requires_grad_()
         outputs[name] = own
         return own
 
     with torch.enable_grad():
         total = loss(mark, images)
-    found = torch.autograd.grad(
+    all_gradients = torch.autograd.grad(
         total,
         [*outputs.values(), *(weight.value for weight in weights)],
         allow_unused=True,
         materialize_grads=True,
     )
-    by_output = dict(zip(outputs, found, strict=False))
-    return outputs, by_output, list(found[len(outputs) :])
+    by_output = dict(zip(outputs, all_gradients, strict=False))
+    return outputs, by_output, list(all_gradients[len(outputs) :])

@@ -1,4 +1,4 @@
-"""From a recipe to a Keras optimizer."""
+"""The Keras optimizer of a recipe, and its learning-rate schedule."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ WARM_UP_SHARE = 0.1
 
 
 def optimizer(recipe: Recipe, steps_per_epoch: int, parts: int = 1) -> Any:
-    """Return the recipe's optimizer, its learning rate scheduled over all the recipe's epochs.
+    """Return the recipe's optimizer, with its learning rate scheduled over all epochs.
 
-    parts: the gradients of so many calls are averaged for one step.
+    parts: the number of micro-batches of a step, whose gradients are averaged.
     """
     kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
     rate = learning_rate(recipe, steps_per_epoch * recipe.epochs)
     if parts > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
-        rate = _OfWholeBatches(rate, parts)
+        rate = _ScheduleOfBatches(rate, parts)
     return kind(
         learning_rate=rate,
         gradient_accumulation_steps=parts if parts > 1 else None,
@@ -25,7 +25,7 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, parts: int = 1) -> Any:
 
 
 def learning_rate(recipe: Recipe, steps: int) -> Any:
-    """Return the learning rate of a training of so many steps: a number, or a Keras schedule."""
+    """Return the learning rate of a training: a number, or a Keras schedule over its steps."""
     peak = recipe.learning_rate
     if recipe.schedule == "constant":
         return peak
@@ -38,10 +38,10 @@ def learning_rate(recipe: Recipe, steps: int) -> Any:
     )
 
 
-class _OfWholeBatches(optimizers.schedules.LearningRateSchedule):
-    """A schedule that counts batches where Keras counts their parts.
+class _ScheduleOfBatches(optimizers.schedules.LearningRateSchedule):
+    """A schedule by whole batches, not by micro-batches.
 
-    Keras divides its step by the number of parts for Adam, but not for the learning rate.
+    Keras divides its step by the number of micro-batches for Adam, but not for the learning rate.
     """
 
     def __init__(self, schedule: Any, parts: int) -> None:

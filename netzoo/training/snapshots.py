@@ -1,4 +1,4 @@
-"""Train a network for some steps, and look inside it on the way."""
+"""Snapshots of a network's layers during its first training steps."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -26,18 +26,19 @@ def snapshots(
     parts: int = 1,
     size: tuple[int, int] | None = None,
 ) -> list[Snapshot]:
-    """Train a compiled model, and return what its layers give after each number of steps.
+    """Train a compiled model, and probe its layers after each number of steps.
 
-    steps: in order; 0: at the initial weights. count: on how many training images to look, the
-    first of each class, without augmentation. on_step: hears the number of each step, from 1.
-    size: height and width of what the model sees; by default its own.
+    steps: ascending; 0: at the initial weights. count: the number of training images to probe on,
+    the first of each class, without augmentation. on_step: called with the number of each step,
+    from 1. parts: the number of micro-batches of a step. size: height and width of the model's
+    inputs; by default its own.
     Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
     """
     inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
     shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
     batch = iter(pipeline.train_batches(images, recipe, seed, parts=parts).repeat())
-    found, done = [], 0
+    taken, done = [], 0
     for wanted in steps:
         for number in range(done, wanted):
             for _ in range(parts):
@@ -47,8 +48,8 @@ def snapshots(
         done = wanted
         layers = layer_probes(model, inputs(shown.images), shown.labels)
         _check_finite(layers, wanted)
-        found.append(Snapshot(wanted, layers))
-    return found
+        taken.append(Snapshot(wanted, layers))
+    return taken
 
 
 def _check_finite(layers: Sequence[LayerProbe], step: int) -> None:
@@ -57,6 +58,6 @@ def _check_finite(layers: Sequence[LayerProbe], step: int) -> None:
         figures = [value for value in vars(layer).values() if isinstance(value, float)]
         if not all(map(math.isfinite, figures)):
             raise Diverged(
-                f"what {layer.name} gives after {step} steps is not finite; try a lower learning "
-                "rate."
+                f"the probe of {layer.name} after {step} steps is not finite; try a lower "
+                "learning rate."
             )

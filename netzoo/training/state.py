@@ -1,4 +1,4 @@
-"""All that a training has changed in a model and its optimizer, as arrays, out and in again."""
+"""Export and restore of model and optimizer variables as numpy arrays."""
 
 import random
 from typing import Any
@@ -15,30 +15,30 @@ Arrays = dict[str, NDArray[Any]]
 def gather(model: Any) -> Arrays:
     """Return the variables of a compiled model and its optimizer by number and path.
 
-    Weights, moving averages, the counters of its random generators, the optimizer's slots and its
-    step (and with it the place in the schedule).
+    They are weights, moving averages, states of Keras's random generators, the optimizer's slots
+    and its step, which determines the learning rate.
     """
     return {key: _array(variable) for key, variable in _variables(model).items()}
 
 
 def restore(model: Any, arrays: Arrays) -> None:
-    """Set the variables of a model that was built and compiled in the same way.
+    """Assign the variables of a model that was built and compiled in the same way.
 
-    Raises DataError if they are not the same variables.
+    Raises DataError if names or shapes differ.
     """
     variables = _variables(model)
     shapes = {key: tuple(variable.shape) for key, variable in variables.items()}
     if shapes != {key: value.shape for key, value in arrays.items()}:
-        raise DataError("a checkpoint holds other variables than the model")
+        raise DataError("the variables of a checkpoint do not match those of the model")
     for key, variable in variables.items():
         variable.assign(arrays[key])
 
 
 def reseed(seed: int, epoch: int) -> None:
-    """Set the generators outside of Keras's own, which no checkpoint holds, for an epoch.
+    """Seed the random generators that no checkpoint holds, those outside of Keras, for an epoch.
 
-    So an epoch draws the same whether its process has trained those before it or not. Those of
-    TensorFlow's stateful operations cannot be set again without a loss of speed.
+    So the random numbers of an epoch do not depend on the epochs before it in the same process. The
+    generators of TensorFlow's stateful operations cannot be seeded again without a loss of speed.
     """
     number = (seed * 1_000_003 + epoch) % 2**32
     random.seed(number)
@@ -60,5 +60,5 @@ def _variables(model: Any) -> dict[str, Any]:
 
 def _array(variable: Any) -> NDArray[Any]:
     array = np.asarray(keras.ops.convert_to_numpy(variable))
-    # numpy knows bfloat16 and its like only as raw bytes; float32 holds all their values.
+    # numpy has bfloat16 and the like only as raw bytes; float32 represents all their values.
     return array.astype(np.float32) if array.dtype.kind == "V" else array

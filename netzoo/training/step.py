@@ -1,8 +1,8 @@
-"""One step of a training: the same for every model, written once for each backend.
+"""The training step: the same for every model, written once for each backend.
 
-Keras's own `fit` costs a small network more than its mathematics: it updates metrics and calls back
-at every step. Here a step hands back its loss and its right answers, which are added up at the end
-of the epoch.
+In Keras's own `fit`, updates of metrics and callbacks at every step take longer than a small
+network's mathematics. Here a step returns its loss and its correct predictions, which are summed at
+the end of the epoch.
 """
 
 import importlib
@@ -18,30 +18,30 @@ from netzoo.training.inputs import Inputs
 
 
 class Step(Protocol):
-    """Trains a compiled model, and asks it. Images are uint8, as `Inputs` takes them."""
+    """The training and the inference of a compiled model. Images are uint8, as in `Inputs`."""
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
-        """Change the weights by one batch, tensors of tf.data, and return its outcome.
+        """Update the weights by one batch, tensors of tf.data, and return its metrics.
 
-        The outcome may not be computed yet: np.asarray waits for it.
+        The metrics are those of `batch_metrics`, perhaps not computed yet: np.asarray waits.
         """
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return what the model says of images, (batch, classes)."""
+        """Return the logits of images, (batch, classes)."""
 
     def sync_variables(self) -> None:
         """Bring the model's and the optimizer's variables up to date with the last step."""
 
 
 def step_of(model: Any, inputs: Inputs) -> Step:
-    """Return the step of this backend for a compiled model.
+    """Return the backend's step for a compiled model.
 
-    Raises BadInput for a model with a train_step of its own, which would train in another way.
+    Raises BadInput for a model with a train_step of its own, which the step would bypass.
     """
     if type(model).train_step is not keras.Model.train_step:
         raise BadInput(
             f"the model {model.name} has a train_step of its own; netzoo trains all models by the "
-            "same step. What belongs to its loss can go into compute_loss or add_loss."
+            "same step. Put terms of its loss into compute_loss or add_loss."
         )
     module = importlib.import_module(f"netzoo.training.on_{keras.backend.backend()}")
     step: Step = module.Step(model, inputs)
@@ -49,14 +49,14 @@ def step_of(model: Any, inputs: Inputs) -> Step:
 
 
 def batch_metrics(loss: Any, logits: Any, labels: Any, weights: Any = None) -> Any:
-    """Return what a batch adds to an epoch, float32 (2,): loss × images, and the right answers.
+    """Return a batch's sums for the epoch, float32 (2,): loss × images, and correct predictions.
 
-    loss: the mean over the batch. weights: of the images of a part of a batch, whose losses count
-    as parts of the whole batch's.
+    loss: the mean over the batch. weights: of the images of a micro-batch, (batch,), by which its
+    loss is a share of the whole batch's.
     """
-    right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32")
+    correct = ops.cast(ops.equal(ops.argmax(logits, axis=-1), ops.cast(labels, "int32")), "float32")
     images = ops.cast(ops.shape(logits)[0], "float32")
     if weights is not None:
-        held = ops.cast(weights > 0, "float32")
-        right, images = right * held, ops.sum(held) / ops.maximum(weights[0], 1e-6)
-    return ops.stack([ops.cast(loss, "float32") * images, ops.sum(right)])
+        real = ops.cast(weights > 0, "float32")  # an empty micro-batch has one image of weight 0
+        correct, images = correct * real, ops.sum(real) / ops.maximum(weights[0], 1e-6)
+    return ops.stack([ops.cast(loss, "float32") * images, ops.sum(correct)])

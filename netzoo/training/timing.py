@@ -1,4 +1,4 @@
-"""Time a few steps of a training, to know before how long the whole will take."""
+"""The timing of a few training steps, to estimate the duration of the whole training."""
 
 import itertools
 import statistics
@@ -14,11 +14,10 @@ from netzoo.records.plan import Timing
 from netzoo.training.inputs import Inputs
 from netzoo.training.step import step_of
 
-# The first compiles; where one step after it takes longer than is asked, one says enough, and a
-# user waits for each.
+# The first step compiles. One more is enough if it takes longer than the given seconds.
 FEWEST_STEPS = 2
-# To measure an image costs a forward pass only: about a third of a training step's work.
-MEASURED_SHARE = 1 / 3
+# Evaluation of an image is a forward pass only: about a third of the work of a training step.
+EVALUATION_SHARE = 1 / 3
 
 
 def timing(
@@ -31,26 +30,31 @@ def timing(
     parts: int = 1,
     size: tuple[int, int] | None = None,
 ) -> Timing:
-    """Train a prepared model for a few steps, about so many seconds, and return its timing.
+    """Train a prepared model for a few steps, and return its timing.
 
-    size: height and width of what the model sees; by default its own.
-    The start of the process is left for the one that started it: 0 seconds.
+    seconds: the approximate duration of the steps. parts: the number of micro-batches of a step.
+    size: height and width of the model's inputs; by default its own.
+    The start of the process is 0 s, for the parent process to fill in.
     """
     started = time.perf_counter()
     step = step_of(model, Inputs(images.train, recipe, size or model.input_shape[1:3]))
     ends: list[float] = []
     for batch in pipeline.train_batches(images, recipe, seed, parts=parts).repeat():
-        np.asarray(step.train(*batch))  # waits for a device that computes ahead
+        np.asarray(step.train(*batch))  # waits for an asynchronous device
         ends.append(time.perf_counter())
         if len(ends) >= FEWEST_STEPS and ends[-1] - ends[0] >= seconds:
             break
     later = [end - start for start, end in itertools.pairwise(ends)]
     image = statistics.median(later) * parts / recipe.batch_size
-    curve = {"validation": images.validation, "test": images.test, None: ()}[recipe.curve]
+    evaluated = 0
+    if recipe.curve == "validation" and images.validation is not None:
+        evaluated = len(images.validation)
+    elif recipe.curve == "test":
+        evaluated = len(images.test)
     trained = recipe.batch_size * pipeline.steps_per_epoch(images, recipe)
     return Timing(
         start=0.0,
         first_step=ends[0] - started,
-        epoch=image * (trained + MEASURED_SHARE * len(curve or ())),
-        end=image * MEASURED_SHARE * (len(images.test) + images.train_images_measured),
+        epoch=image * (trained + EVALUATION_SHARE * evaluated),
+        end=image * EVALUATION_SHARE * (len(images.test) + images.train_images_measured),
     )

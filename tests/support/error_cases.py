@@ -59,7 +59,7 @@ def no_backend(patch, name):
 
 def not_there(patch):
     patch.setenv("KERAS_TORCH_DEVICE", "cdua")
-    raise backend._not_there("KERAS_TORCH_DEVICE")  # which backend would say so depends on the run
+    raise backend._unusable("KERAS_TORCH_DEVICE")  # which backend raises it depends on the run
 
 
 def old_plotext(patch):
@@ -271,7 +271,7 @@ CASES = [
     ("GPU", BadInput, lambda: backend.require_gpu({"kind": "cpu", "name": CPU.name}),
      "`device` gpu: <any> sees no GPU here; it would run on CPU (2 cores)<any>."),
     ("device of a variable", BadInput, not_there,
-     "KERAS_TORCH_DEVICE is 'cdua', and <any> cannot compute on that here; set it to cpu, or unset "
+     "KERAS_TORCH_DEVICE is 'cdua', a device that <any> cannot use here; set it to cpu, or unset "
      "it."),
     ("packages of a page", MissingPackage,
      lambda patch: without(patch, "altair", lambda: netzoo.write_report("out")),
@@ -334,7 +334,7 @@ CASES = [
     ("text of no record", DataError, lambda: from_text(TrialRecord, "{", "a.json"),
      "a.json does not hold a TrialRecord: Input data was truncated."),
     ("no room", StoreError, lambda: disk.write_text(file("out") / "plan.json", ""),
-     "out/plan.json cannot be written: File exists. What was finished before is kept; mend that "
+     "out/plan.json cannot be written: File exists. Finished trials are kept; resolve this "
      "and run the same command again."),
     *CASES_OF_COSTS,
     *CASES_OF_MODELS,

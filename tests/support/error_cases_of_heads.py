@@ -54,7 +54,7 @@ CASES = [
      "expected a model of one input, images (batch, height, width, channels); its input is "
      "(batch, 16)."),
     ("channels", BadInput, lambda: flat(layers.Dense(3), channels=3),
-     "the model takes images of 4 × 4 × 1, and the data's have 3 channels."),
+     "the model takes images of 4 × 4 × 1; those of the data have 3 channels."),
     ("model that cannot be called", BadInput, lambda: make_ready(Unfit(), (4, 4, 1), 3),
      "the model cannot be called on images of 4 × 4 × 1: no such layer"),
     ("two heads", BadInput, lambda: flat(lambda x: [layers.Dense(3)(x), layers.Dense(3)(x)]),
@@ -62,7 +62,7 @@ CASES = [
     ("map of logits", BadInput, lambda: ready(layers.Conv2D(3, 1)),
      "the model gives (batch, 4, 4, 3); expected logits, (batch, 3)."),
     ("number of outputs", BadInput, lambda: flat(layers.Dense(2)),
-     "the model has 2 outputs, and the data have 3 classes; expected logits, (batch, 3)."),
+     "the model has 2 outputs for 3 classes; expected logits, (batch, 3)."),
     ("whole numbers for logits", BadInput,
      lambda: flat(layers.Dense(3), lambda x: keras.ops.cast(x, "int32")),
      "the model gives int32; expected logits, (batch, 3)."),
@@ -73,6 +73,6 @@ CASES = [
      "the model ends in a softmax over axis 0 of (batch, 3); expected it over the 3 classes."),
     ("probabilities", BadInput,
      lambda: ready(layers.Conv2D(3, 1, activation="softmax"), layers.GlobalAveragePooling2D()),
-     "the model gives probabilities, not by a softmax at its end; expected logits, (batch, 3)."),
+     "the model gives probabilities without a softmax at its end; expected logits, (batch, 3)."),
 ]
 # fmt: on

@@ -168,7 +168,7 @@ def prepared(features, splits=("train", "test")):
         split_datasets=dict.fromkeys(splits, examples),
         data_dir="data",
     )
-    return tfds.prepared(Path("data"), "mine")
+    return tfds.find_prepared(Path("data"), "mine")
 
 
 def open_prepared(*features, splits=("train", "test")):
@@ -256,7 +256,7 @@ CASES = [
     ("application", UnknownName, lambda: find_model("keras:ResNet51"),
      "no model 'ResNet51' in keras.applications; did you mean 'ResNet50'? Known: <any>."),
     ("no .keras file", BadInput, lambda: find_model("a.keras"),
-     "'a.keras' is not there."),
+     "'a.keras' does not exist."),
     ("folder of a model", BadInput, lambda: find_model(str(folder("saved"))),
      "saved is a folder; a model is read from a .keras file, or an .h5 file of a whole model: "
      "where the model was made, model.save('saved.keras')."),
@@ -273,7 +273,7 @@ CASES = [
     ("no module", UnknownName, lambda: find_model("my_models:build"),
      "no model or module 'my_models'. Known: alexnet, <any>."),
     ("no Python file", BadInput, lambda: find_model("my.py:build"),
-     "'my.py' is not there."),
+     "'my.py' does not exist."),
     ("file without a loader", BadInput, no_loader,
      "'mine.py' is not a Python file."),
     ("module that wants another", BadInput, lambda: found("import no_such_package"),
@@ -296,12 +296,12 @@ CASES = [
      "mine.py:build has its own number of classes; leave num_classes out."),
     ("changes of a model", BadInput,
      lambda: found("import keras; build = keras.Sequential()", "mine.py:build:width=2"),
-     "mine.py:build:width=2 names a model that is there already; it takes no changes."),
+     "mine.py:build:width=2 names a built model, which takes no changes."),
     ("change that a callable does not take", UnknownName,
      lambda: found("def build(width=1): ...", "mine.py:build:widht=2"),
      "no argument 'widht' in mine.py:build:widht=2; did you mean 'width'? Known: width."),
     ("settings of a file", BadInput, lambda: find_model("a.keras@epochs=3"),
-     "a.keras@epochs=3 has settings, which a registered model alone takes for now."),
+     "a.keras@epochs=3 has settings; only registered models take settings for now."),
     ("settings where a model is named", BadInput, lambda: netzoo.create_model("lenet@epochs=3"),
      "'lenet@epochs=3' has settings of a training after the '@'; name the model alone: 'lenet'."),
     ("what is known of no registered model", UnknownName,
@@ -317,7 +317,7 @@ CASES = [
     ("training of no module", UnknownName, lambda: netzoo.probe("my_models:build"),
      "no model or module 'my_models'. Known: alexnet, <any>."),
     ("training of no file", BadInput, lambda: netzoo.compare("my.py:build"),
-     "'my.py' is not there."),
+     "'my.py' does not exist."),
     ("open size", BadInput, open_size,
      "mine.py:build has an input of an open size: (?, 4); give it, without the batch, by "
      "`input_shape`, such as 20,4."),
@@ -358,22 +358,22 @@ CASES = [
     ("label out of range", BadInput, lambda: probing(classifier(), labels=(0, 3)),
      "labels are 0 to 2; received 3."),
     ("infinite figures", Diverged, infinite,
-     "what flat gives after 0 steps is not finite; try a lower learning rate."),
+     "the probe of flat after 0 steps is not finite; try a lower learning rate."),
     ("step of its own", BadInput, lambda: step_of(Own(name="mine"), None),
      "the model mine has a train_step of its own; netzoo trains all models by the same step. "
-     "What belongs to its loss can go into compute_loss or add_loss."),
+     "Put terms of its loss into compute_loss or add_loss."),
     ("checkpoint of another model", DataError, lambda: restore(compiled(classifier()), {}),
-     "a checkpoint holds other variables than the model"),
+     "the variables of a checkpoint do not match those of the model"),
     # Images.
     ("folder of data", BadInput, lambda: netzoo.open_images("fashion_mnist", "nowhere"),
-     "the data folder 'nowhere' is not there."),
+     "the data folder 'nowhere' does not exist."),
     ("nowhere and no network", DataError, lambda patch: without_network(patch, "fashion_mnist"),
      "no Fashion-MNIST in empty, and no network to download it. Three ways to get it: apt-get "
      "install dataset-fashion-mnist; put its four IDX files (train-images-idx3-ubyte, "
      "train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; .idx for -idx and "
      ".gz at the end will do) in a folder and name it with "
      "`data_dir` or NETZOO_DATA_DIR; run again with a network, and TFDS downloads it. Or train "
-     "on the sample that netzoo brings: `dataset` fashion_mnist_sample."),
+     "on the bundled sample: `dataset` fashion_mnist_sample."),
     ("other clothes", DataError, other_clothes,
      "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
      "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
@@ -398,7 +398,7 @@ CASES = [
      "train-labels-idx1-ubyte.gz: expected 2 values of shape (2,); found 1."),
     ("IDX labels", DataError,
      lambda: idx_files("train-labels-idx1-ubyte.gz", b"\0\0\x08\1\0\0\0\1\0"),
-     "train-labels-idx1-ubyte.gz: expected 2 labels, as many as images in "
+     "train-labels-idx1-ubyte.gz: expected 2 labels, the number of images in "
      "train-images-idx3-ubyte.gz; found 1."),
     ("IDX file cut short", DataError,
      lambda: idx_files("train-labels-idx1-ubyte.gz", b"not gzip", packed=False),
@@ -409,16 +409,16 @@ CASES = [
      "training split of clothes (a test): expected uint8 images (count, height, width, "
      "channels); received float32 (2, 4, 4, 1)."),
     ("labels for too few", DataError, lambda: clothes(labels=(0,)),
-     "training split of clothes (a test): expected one image or more, with a label each; "
+     "training split of clothes (a test): expected at least one image, and a label for each; "
      "received 2 images and labels (1,)."),
     ("label without a name", DataError, lambda: clothes(labels=(0, 3)),
      "training split of clothes (a test): labels are 0 to 3; expected 0 to 2."),
     ("sizes of two splits", DataError, lambda: clothes(test=split(shape=(2, 5, 4, 1))),
      "clothes (a test): training images are (4, 4, 1), test images (5, 4, 1); expected one shape."),
     ("limit", BadInput, lambda: clothes().limited(7, None),
-     "a limit of 7 training images was asked for; there are 2."),
+     "a limit of 7 training images exceeds the 2 of the data set."),
     ("validation", BadInput, lambda: clothes().with_validation(0.1),
-     "validation 0.1 of 2 training images holds out 0 and leaves 2; both need some."),
+     "validation 0.1 of 2 training images holds out 0 and leaves 2; both must be at least 1."),
     ("data set", UnknownName, lambda patch: without_network(patch, "cifer10"),
      "no data set 'cifer10'; did you mean 'cifar10'? Known: <any>."),
     ("data set without a network", DataError, lambda patch: without_network(patch, "cifar10"),

@@ -71,7 +71,7 @@ def flip_gzip(path):
         (
             TRAIN_LABELS,
             lambda p: repack(p, lambda b: b[:4] + struct.pack(">I", 29) + b[8:-1]),
-            "expected 30 labels, as many as images in train-images-idx3-ubyte.gz; found 29",
+            "expected 30 labels, the number of images in train-images-idx3-ubyte.gz; found 29",
         ),
         (
             TRAIN_LABELS,
@@ -122,7 +122,7 @@ def test_other_usual_names_and_places_give_the_same_arrays(folder, change, unpac
     for path in list(folder.rglob("*.gz")):
         if unpacked == "all" or unpacked in path.name:
             unpack(path)
-    assert idx.present(folder)
+    assert idx.has_files(folder)
     found = idx.read(folder)
     for split, other in zip(wanted, found, strict=True):
         assert (split.images == other.images).all()

@@ -92,7 +92,7 @@ def test_the_page_tells_each_claim_with_all_that_is_known_of_it(name):
         assert measured.strip() == f"{claim.measured}{of}. {claim.note}".strip()
         assert command.strip() == f"`{claim.command}`"
     foot = text[text.index("Intervals: ") :]
-    assert "p < 0.05 after Holm's correction for all that were tested." in foot
+    assert "p < 0.05 after Holm's correction for all tested claims." in foot
     device = DEVICE.replace("CPU (2 cores)", "NVIDIA H100") if name == "only counted" else DEVICE
     assert device in foot
     assert foot.count("Backend: ") == 1
@@ -119,7 +119,7 @@ def test_the_finished_page_as_text_and_as_markdown(golden):
 
 
 def test_what_was_not_the_same_for_all_trainings_is_a_warning_below():
-    warning = "Not the same device for all: alexnet CPU (2 cores); alexnet-onefc CPU (4 cores)."
+    warning = "Models differ in device: alexnet CPU (2 cores); alexnet-onefc CPU (4 cores)."
     page = page_of(replace(usual()[0], warnings=(warning,)), usual()[1])
     for text in (lesson_page_text(page), lesson_table(page).render("markdown")):
         assert f"Warning: {warning}" in text.splitlines()

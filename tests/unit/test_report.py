@@ -240,12 +240,12 @@ def test_predictions_are_packed_and_unpacked():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"device": Device("gpu", "a GPU")}, "Not the same device for all: lenet CPU (2 cores);"),
+        ({"device": Device("gpu", "a GPU")}, "Models differ in device: lenet CPU (2 cores);"),
         (
             {"device": Device("cpu", "CPU (2 cores)", threads=1)},
-            "Not the same number of threads for all: lenet not known; lenet-relu 1.",
+            "Models differ in number of threads: lenet not known; lenet-relu 1.",
         ),
-        ({"versions": {"keras": "3.16"}}, "Not the same versions for all: "),
+        ({"versions": {"keras": "3.16"}}, "Models differ in versions: "),
     ],
 )
 def test_what_was_not_the_same_is_a_warning(change, words):
@@ -262,11 +262,11 @@ def test_what_was_not_the_same_is_a_warning(change, words):
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ({"epochs": 9}, "Not the same epochs for all: lenet 2; lenet-relu 9."),
-        ({"augment": "flip"}, "Not the same augmentation for all: lenet none; lenet-relu flip."),
-        ({"validation": 0.2}, "Not the same validation share for all: lenet 0.1; lenet-relu 0.2."),
-        ({"precision": "mixed_bfloat16"}, "Not the same precision for all: lenet float32;"),
-        ({"tuned": False}, "Hyperparameters were tuned for some models only: not for"),
+        ({"epochs": 9}, "Models differ in epochs: lenet 2; lenet-relu 9."),
+        ({"augment": "flip"}, "Models differ in augmentation: lenet none; lenet-relu flip."),
+        ({"validation": 0.2}, "Models differ in validation share: lenet 0.1; lenet-relu 0.2."),
+        ({"precision": "mixed_bfloat16"}, "Models differ in precision: lenet float32;"),
+        ({"tuned": False}, "Hyperparameters were tuned for some models only, not for"),
     ],
 )
 def test_other_settings_are_a_warning(setting, words):

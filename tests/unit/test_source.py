@@ -38,7 +38,7 @@ def test_a_smaller_limit_takes_a_part_of_a_larger_one():
 
 
 def test_a_limit_beyond_the_images_is_refused():
-    with pytest.raises(BadInput, match="a limit of 7 training images was asked for; there are 6"):
+    with pytest.raises(BadInput, match="a limit of 7 training images exceeds the 6"):
         images([0, 0, 0, 1, 1, 2]).limited(7, None)
 
 

@@ -14,7 +14,7 @@ OURS, BASE = [0.861, 0.874, 0.873, 0.869], [0.767, 0.763, 0.797, 0.781]
 
 
 def test_mean_deviation_and_interval():
-    found = stats.spread(OURS)
+    found = stats.estimate(OURS)
     described = DescrStatsW(OURS)
     assert (found.n, found.values) == (4, tuple(OURS))
     assert found.mean == pytest.approx(described.mean)
@@ -23,13 +23,13 @@ def test_mean_deviation_and_interval():
 
 
 def test_an_interval_holds_what_the_figure_can_be():
-    assert stats.spread([0.6, 0.99], most=1.0).ci95 == (0.0, 1.0)
-    assert stats.spread([0.5, 0.5]).ci95 is None  # no spread to tell it by
+    assert stats.estimate([0.6, 0.99], most=1.0).ci95 == (0.0, 1.0)
+    assert stats.estimate([0.5, 0.5]).ci95 is None  # no spread to tell it by
 
 
 def test_one_seed_has_no_deviation_and_none_has_no_spread():
-    assert (stats.spread([0.5]).sd, stats.spread([0.5]).ci95) == (None, None)
-    assert stats.spread([]) is None
+    assert (stats.estimate([0.5]).sd, stats.estimate([0.5]).ci95) == (None, None)
+    assert stats.estimate([]) is None
 
 
 def test_seeds_are_paired():

@@ -103,7 +103,7 @@ def test_an_arm_that_failed_has_no_figures_and_the_others_stand(monkeypatch):
         "alexnet-avgpool failed: seed 0: its process was ended by SIGKILL.; seed 1: its process "
         "was ended by SIGKILL.; seed 2: its process was ended by SIGKILL."
     )
-    assert "Its figures are of the others, n = 2." in table.footer[1]
+    assert "Its figures are over the other seeds, n = 2." in table.footer[1]
 
 
 def test_the_table_says_how_many_comparisons_were_made(monkeypatch):
@@ -179,7 +179,7 @@ def test_what_a_model_asks_for_itself_is_meant_to_differ(monkeypatch):
         record("lenet-maxpool@augment=crop", 0, 0.8),
     ]
     assert compare_records(others, "lenet").warnings == (
-        "Not the same augmentation for all: lenet none; lenet-relu flip.",
+        "Models differ in augmentation: lenet none; lenet-relu flip.",
     )
 
 

@@ -45,8 +45,9 @@ def test_the_shares_and_the_interaction_of_two_changes(monkeypatch):
     assert interaction.accuracy.mean == pytest.approx(beyond.mean())
     assert interaction.accuracy.p == pytest.approx(scipy_stats.ttest_1samp(beyond, 0).pvalue)
     assert interaction.verdict == "better"
-    assert "Interaction: activation and pooling together give more than both alone, " in "\n".join(
-        ablation_table(ablation).footer
+    assert (
+        "Interaction: activation and pooling together give more than the sum of both alone, "
+        in "\n".join(ablation_table(ablation).footer)
     )
 
 
