@@ -266,7 +266,7 @@ def test_what_was_not_the_same_is_a_warning(change, words):
         ({"augment": "flip"}, "Models differ in augmentation: lenet none; lenet-relu flip."),
         ({"validation": 0.2}, "Models differ in validation share: lenet 0.1; lenet-relu 0.2."),
         ({"precision": "mixed_bfloat16"}, "Models differ in precision: lenet float32;"),
-        ({"tuned": False}, "Hyperparameters were tuned for some models only: not for"),
+        ({"tuned": False}, "Hyperparameters were tuned for some models only, not for"),
     ],
 )
 def test_other_settings_are_a_warning(setting, words):
