@@ -233,7 +233,9 @@ REFUSED = {
     "one sigmoid": (
         lambda x: layers.Dense(1, activation="sigmoid")(x), "has 1 output for 10",
     ),
-    "many outputs": (lambda x: layers.Dense(1000, activation="softmax")(x), "has 1000 outputs for 10 classes"),
+    "many outputs": (
+        lambda x: layers.Dense(1000, activation="softmax")(x), "has 1000 outputs for 10 classes",
+    ),
     "a map of logits": (
         lambda x: layers.Conv2D(CLASSES, 1)(layers.Reshape((4, 4, 1))(x)),
         r"gives \(batch, 4, 4, 10\); expected logits, \(batch, 10\).",
