@@ -135,7 +135,10 @@ def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(users_models
     assert large.test_accuracy == plain.test_accuracy
     assert endless.status == "failed"
     assert "Exception encountered" not in endless.error
-    assert "users-large: each batch went in 2 parts" in (tmp_path / "out/table.txt").read_text()
+    assert (
+        "users-large: gradient accumulation over 2 micro-batches"
+        in (tmp_path / "out/table.txt").read_text()
+    )
 
 
 @pytest.mark.backend_independent

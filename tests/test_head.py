@@ -233,12 +233,14 @@ REFUSED = {
     "one sigmoid": (
         lambda x: layers.Dense(1, activation="sigmoid")(x), "has 1 output for 10",
     ),
-    "many outputs": (lambda x: layers.Dense(1000, activation="softmax")(x), "has 1000 outputs,"),
+    "many outputs": (
+        lambda x: layers.Dense(1000, activation="softmax")(x), "has 1000 outputs for 10 classes",
+    ),
     "a map of logits": (
         lambda x: layers.Conv2D(CLASSES, 1)(layers.Reshape((4, 4, 1))(x)),
         r"gives \(batch, 4, 4, 10\); expected logits, \(batch, 10\).",
     ),
-    "classes": (lambda x: ops.argmax(dense(x), axis=-1, keepdims=True), "1 output,"),
+    "classes": (lambda x: ops.argmax(dense(x), axis=-1, keepdims=True), "1 output for"),
     "whole numbers": (lambda x: ops.cast(dense(x), "int32"), "gives int32; expected logits,"),
     "two heads": (
         lambda x: [dense(x), dense(x)], "gives a list of 2 outputs; expected one tensor of logits",

@@ -201,7 +201,7 @@ def test_the_parts_of_a_batch_have_its_images_and_its_mean(images, parts):
     """500 images are 7 batches of 64 and one of 52."""
     recipe = replace(RECIPE, epochs=1, augment="flip+crop")
     whole = list(pipeline.train_batches(images, recipe, 0))
-    cut = list(pipeline.train_batches(images, recipe, 0, parts=parts))
+    cut = list(pipeline.train_batches(images, recipe, 0, micro_batches=parts))
     assert len(cut) == parts * len(whole)
     for number, (x, y) in enumerate(whole):
         mine = cut[parts * number : parts * (number + 1)]
@@ -218,7 +218,7 @@ def test_the_parts_of_a_batch_have_its_images_and_its_mean(images, parts):
 def test_a_part_without_images_weighs_nothing(images):
     few = images.limited(65, 10)
     recipe = replace(RECIPE, epochs=1)
-    *_, last, empty = pipeline.train_batches(few, recipe, 0, parts=2)
+    *_, last, empty = pipeline.train_batches(few, recipe, 0, micro_batches=2)
     assert last[2].numpy().tolist() == [2.0]
     assert empty[2].numpy().tolist() == [0.0]
     assert len(empty[0]) == 1

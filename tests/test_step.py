@@ -81,7 +81,7 @@ def kerass_own(model, images, recipe, parts):
     inputs = Inputs(images.train, recipe, (28, 28))
     batches = [
         tuple(map(array, (inputs(keras.ops.convert_to_tensor(batch[0].numpy())), *batch[1:])))
-        for batch in pipeline.train_batches(images, recipe, 3, parts=parts)
+        for batch in pipeline.train_batches(images, recipe, 3, micro_batches=parts)
     ]
     for batch in batches:
         model.train_on_batch(*batch)
@@ -94,7 +94,7 @@ def test_a_training_is_kerass_own(images, dtype, parts):
     for model in (ours, theirs):
         fit.compile_model(model, images, recipe, parts)
     hooks = Hooks()
-    fitted = fit.fit(ours, images, recipe, 3, hooks, parts=parts)
+    fitted = fit.fit(ours, images, recipe, 3, hooks, micro_batches=parts)
     kerass_own(theirs, images, recipe, parts)
     for mine, its in zip(state.gather(ours).values(), state.gather(theirs).values(), strict=True):
         np.testing.assert_allclose(mine, its, rtol=1e-2, atol=TOLERANCE[dtype])
@@ -146,7 +146,7 @@ def test_an_epoch_is_the_mean_over_its_images(images, count, parts):
     model = keras.Model(image, layers.Dense(10)(layers.Flatten()(image)))
     fit.compile_model(model, few, recipe, parts)
     hooks = Hooks()
-    fit.fit(model, few, recipe, 0, hooks, parts=parts)
+    fit.fit(model, few, recipe, 0, hooks, micro_batches=parts)
     (epoch,) = hooks.kept[0].history
     logits = array(model(few.train.images / np.float32(255)))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

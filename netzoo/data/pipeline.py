@@ -31,13 +31,13 @@ def train_batches(
     recipe: Recipe,
     seed: int,
     first_epoch: int = 0,
-    parts: int = 1,
+    micro_batches: int = 1,
 ) -> Any:
     """Return the training batches of all epochs as one continuous tf.data.Dataset.
 
     Elements: images uint8 (batch, height, width, channels), labels int64 (batch,).
     first_epoch: the first one, from 0; an epoch's batches depend on its number alone.
-    parts: the number of micro-batches into which each batch is split, with weights float32 (batch,)
+    micro_batches: the number of parts into which each batch is split, with weights float32 (batch,)
     as a third element; the mean of their weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
@@ -59,10 +59,10 @@ def train_batches(
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
     batches = epochs.map(batch, num_parallel_calls=PARALLEL_CALLS)
-    return _prefetch(batches if parts == 1 else batches.flat_map(_splitter(parts)))
+    return _prefetch(batches if micro_batches == 1 else batches.flat_map(_splitter(micro_batches)))
 
 
-def _splitter(parts: int) -> Callable[[Any, Any], Any]:
+def _splitter(micro_batches: int) -> Callable[[Any, Any], Any]:
     """Return the function from a batch to its micro-batches, each with its images' weights.
 
     An empty micro-batch of a small last batch gets one image of weight 0.
@@ -70,21 +70,21 @@ def _splitter(parts: int) -> Callable[[Any, Any], Any]:
 
     def split(x: Any, labels: Any) -> Any:
         count = tf.shape(labels, tf.int64)[0]
-        size = (count + parts - 1) // parts
+        size = (count + micro_batches - 1) // micro_batches
 
         def part(number: Any) -> Any:
             ends = tf.minimum(count, [number * size, (number + 1) * size])
             places = tf.range(ends[0], ends[1])
             held = tf.shape(places, tf.int64)[0]
             places = tf.cond(held > 0, lambda: places, lambda: tf.zeros([1], tf.int64))
-            weight = tf.cast(held * parts, tf.float32) / tf.cast(count, tf.float32)
+            weight = tf.cast(held * micro_batches, tf.float32) / tf.cast(count, tf.float32)
             return (
                 tf.gather(x, places),
                 tf.gather(labels, places),
                 tf.fill([tf.shape(places)[0]], weight),
             )
 
-        return tf.data.Dataset.range(parts).map(part)
+        return tf.data.Dataset.range(micro_batches).map(part)
 
     return split
 

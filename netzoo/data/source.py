@@ -23,20 +23,20 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
-    def limited(self, count: int | None, classes: int, what: str = "") -> "Split":
+    def limited(self, count: int | None, classes: int, kind: str = "") -> "Split":
         """Return `count` images, the first of each class, in their order.
 
         The first images of all classes are selected before the second of any, and so on: classes
         are balanced if they have enough images, and a smaller limit selects a subset of a larger
         one's images.
-        classes: their number. what: the word before "images" in the error, "training " or "test ".
+        classes: their number. kind: the word before "images" in the error, "training " or "test ".
         Raises BadInput if the split has fewer images.
         """
         if count is None or count == len(self):
             return self
         if count > len(self):
             raise BadInput(
-                f"a limit of {count} {what}images exceeds the {len(self)} of the data set."
+                f"a limit of {count} {kind}images exceeds the {len(self)} of the data set."
             )
         rank = _rank_in_class(self.labels, classes)
         chosen = np.sort(np.lexsort((self.labels, rank))[:count])
@@ -154,19 +154,19 @@ def _rank_in_class(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]
     return rank
 
 
-def _check_split(what: str, split: Split, class_names: tuple[str, ...]) -> None:
+def _check_split(name: str, split: Split, class_names: tuple[str, ...]) -> None:
     if split.images.dtype != np.uint8 or split.images.ndim != 4:
         raise DataError(
-            f"{what}: expected uint8 images (count, height, width, channels); "
+            f"{name}: expected uint8 images (count, height, width, channels); "
             f"received {split.images.dtype} {split.images.shape}."
         )
     if len(split) == 0 or split.labels.shape != (len(split),):
         raise DataError(
-            f"{what}: expected at least one image, and a label for each; "
+            f"{name}: expected at least one image, and a label for each; "
             f"received {len(split)} images and labels {split.labels.shape}."
         )
     low, high = int(split.labels.min()), int(split.labels.max())
     if low < 0 or high >= len(class_names):
         raise DataError(
-            f"{what}: labels are {low} to {high}; expected 0 to {len(class_names) - 1}."
+            f"{name}: labels are {low} to {high}; expected 0 to {len(class_names) - 1}."
         )

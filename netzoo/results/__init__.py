@@ -1,1 +1,1 @@
-"""What netzoo gives back: trials and probes side by side, made from their records."""
+"""Results: trials and probes side by side, made from their records, each with its table."""

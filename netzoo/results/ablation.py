@@ -243,8 +243,9 @@ def _joint_lines(ablation: Ablation) -> list[str]:
             )
     open_count = sum(i.verdict == "not separable" for i in ablation.interactions)
     if open_count:
+        verb = "is" if open_count == 1 else "are"
         lines.append(
-            f"Interactions not separable from 0: {open_count} of {len(ablation.interactions)}."
+            f"Of {len(ablation.interactions)} interactions, {open_count} {verb} not separable."
         )
     return lines
 

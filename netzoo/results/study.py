@@ -11,24 +11,32 @@ from netzoo.results.probe import Probe
 
 Study = Ablation | Ladder | Probe | LessonPage
 
-# A key that only this kind of result has.
 _KINDS: dict[str, type[Study]] = {
-    "effects": Ablation,
-    "rungs": Ladder,
-    "layers": Probe,
-    "claims": LessonPage,
+    "ablation": Ablation,
+    "ladder": Ladder,
+    "probe": Probe,
+    "lesson": LessonPage,
 }
+# Files of older versions do not name the kind; each has a key that the others lack.
+_KEYS = {"effects": "ablation", "rungs": "ladder", "layers": "probe", "claims": "lesson"}
 
 
-def study_of(plain: dict[str, Any], where: str) -> Study:
-    """Return the result from the values of `to_dict`; where: their name in the error.
+def kind_of(study: Study) -> str:
+    """Return the kind of a study: "ablation", "ladder", "probe" or "lesson"."""
+    return next(name for name, kind in _KINDS.items() if isinstance(study, kind))
 
-    Raises DataError if they are not complete.
+
+def study_of(plain: dict[str, Any], where: str, kind: str | None = None) -> Study:
+    """Return the result from the values of `to_dict`.
+
+    where: their name in the error. kind: as in `kind_of`; None in files of older versions.
+    Raises DataError for an unknown kind, or if the values are not complete.
     """
-    kind = next((kind for key, kind in _KINDS.items() if key in plain), None)
     if kind is None:
+        kind = next((name for key, name in _KEYS.items() if key in plain), "")
+    if kind not in _KINDS:
         raise DataError(f"{where} does not hold the result of a study.")
     if plain.get("comparison") is not None:
         comparison = Comparison.from_dict(plain["comparison"], where)
         plain = {**plain, "comparison": to_plain(comparison)}
-    return from_plain(kind, plain, where)
+    return from_plain(_KINDS[kind], plain, where)

@@ -28,7 +28,7 @@ from netzoo.records.arrays import Thumbnails
 from netzoo.records.codec import from_text, to_text
 from netzoo.records.plan import Plan, PlanFile
 from netzoo.records.trial import FINAL, Trial, TrialRecord
-from netzoo.results.study import Study, study_of
+from netzoo.results.study import Study, kind_of, study_of
 from netzoo.runs import checkpoint
 from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.request import identity
@@ -185,7 +185,7 @@ def keep_study(folder: str | Path | None, result: Study) -> None:
     Nothing without a folder, or into one that is gone since nothing was kept in it.
     """
     if folder is not None and Path(folder).is_dir():
-        kept = {"result": result.to_dict()}
+        kept = {"kind": kind_of(result), "result": result.to_dict()}
         disk.write_text(Path(folder) / STUDY, disk.sealed(to_text(kept)))
 
 
@@ -198,7 +198,7 @@ def saved_study(folder: str | Path) -> Study | None:
     if not path.exists():
         return None
     kept = from_text(dict[str, Any], disk.read_sealed(path), str(path))
-    return study_of(kept["result"], str(path))
+    return study_of(kept["result"], str(path), kept.get("kind"))
 
 
 def open_store(folder: str | Path) -> Store:

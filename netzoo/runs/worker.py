@@ -70,7 +70,9 @@ class Worker:
         cost = self._cost(trial, model)  # as the user has it
         head = self._ready(trial, parts, images, model)
         measured = timing(
-            *(model, images, trial.recipe, trial.seed, TIMED_SECONDS), parts=parts, size=head.size
+            *(model, images, trial.recipe, trial.seed, TIMED_SECONDS),
+            micro_batches=parts,
+            size=head.size,
         )
         native = None if cost is None else self._native(trial, cost)
         return messages.Profiled(cost, native, measured, head.note)
@@ -86,7 +88,7 @@ class Worker:
         images, model = self._open(trial), self._build(trial)
         size = self._ready(trial, parts, images, model).size
         about = trial.recipe, trial.seed, steps, count, on_step
-        found = snapshots(model, images, *about, parts=parts, size=size)
+        found = snapshots(model, images, *about, micro_batches=parts, size=size)
         return messages.Probed(tuple(found))
 
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
@@ -108,7 +110,7 @@ class Worker:
                 self._set_aside(path, f"{path}: {error}.")
         hooks = _Hooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
-        fitted = fit.fit(model, images, *about_it, parts=parts, done=done, size=head.size)
+        fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=head.size)
         if fitted is None:
             return messages.Stopped()
         return messages.Finished(fitted, parts, head.note)
@@ -148,7 +150,7 @@ class Worker:
         return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
 
     def _ready(self, trial: Trial, parts: int, images: Any, model: Any) -> Any:
-        """Let the trial's model give logits, compile it for batches in parts; return its head."""
+        """Let the trial's model give logits, compile it for micro-batches; return its head."""
         from netzoo.training.fit import compile_model
         from netzoo.training.head import make_ready
 

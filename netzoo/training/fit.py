@@ -60,13 +60,13 @@ class Hooks(Protocol):
         """Return whether to stop at the end of this epoch."""
 
 
-def compile_model(model: Any, images: Images, recipe: Recipe, parts: int = 1) -> None:
+def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int = 1) -> None:
     """Compile the model by the recipe, with cross-entropy on logits, and build its optimizer.
 
-    parts: the number of micro-batches of a step, whose gradients are accumulated.
+    micro_batches: their number in a step, whose gradients are accumulated.
     """
     steps = pipeline.steps_per_epoch(images, recipe)
-    model.compile(optimizer=optimizer(recipe, steps, parts), loss=_loss())
+    model.compile(optimizer=optimizer(recipe, steps, micro_batches), loss=_loss())
     model.optimizer.build(model.trainable_variables)
 
 
@@ -77,7 +77,7 @@ def fit(
     seed: int,
     hooks: Hooks,
     *,
-    parts: int = 1,
+    micro_batches: int = 1,
     done: Done | None = None,
     size: tuple[int, int] | None = None,
 ) -> TrainingResult | None:
@@ -90,7 +90,7 @@ def fit(
     """
     inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
-    training = _Training(step, images, recipe, seed, hooks, parts, done or Done())
+    training = _Training(step, images, recipe, seed, hooks, micro_batches, done or Done())
     if not training.train():
         return None
     test = training.last_test or training.evaluate("test")
@@ -127,15 +127,15 @@ class _Training:
         recipe: Recipe,
         seed: int,
         hooks: Hooks,
-        parts: int,
+        micro_batches: int,
         done: Done,
     ) -> None:
         self.history = list(done.history)
         self.test_reads = done.test_reads
         self.last_test: _Evaluation | None = None  # if the recipe evaluates it after every epoch
         self._images, self._recipe, self._seed = images, recipe, seed
-        self._hooks, self._parts = hooks, parts
-        self._steps = pipeline.steps_per_epoch(images, recipe) * parts
+        self._hooks, self._micro_batches = hooks, micro_batches
+        self._steps = pipeline.steps_per_epoch(images, recipe) * micro_batches
         self._first_epoch = len(done.history)
         self._step = step
         self._reported = 0.0
@@ -152,7 +152,9 @@ class _Training:
         first, last = self._first_epoch, self._recipe.epochs
         if first == last:
             return True
-        batches = pipeline.train_batches(self._images, self._recipe, self._seed, first, self._parts)
+        batches = pipeline.train_batches(
+            self._images, self._recipe, self._seed, first, self._micro_batches
+        )
         # A single iterator for all epochs: ending one takes time.
         batch = iter(batches)
         for epoch in range(first, last):
@@ -177,7 +179,7 @@ class _Training:
             split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
         self.test_reads += split_name == "test"
-        size = -(-self._recipe.batch_size // self._parts)  # fits into the device's memory
+        size = -(-self._recipe.batch_size // self._micro_batches)  # fits into the device's memory
         logits = np.concatenate(
             [
                 self._step.logits(split.images[start : start + size])

@@ -9,18 +9,18 @@ from netzoo.recipes import Recipe
 WARM_UP_SHARE = 0.1
 
 
-def optimizer(recipe: Recipe, steps_per_epoch: int, parts: int = 1) -> Any:
+def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> Any:
     """Return the recipe's optimizer, with its learning rate scheduled over all epochs.
 
-    parts: the number of micro-batches of a step, whose gradients are averaged.
+    micro_batches: their number in a step, whose gradients are averaged.
     """
     kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
     rate = learning_rate(recipe, steps_per_epoch * recipe.epochs)
-    if parts > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
-        rate = _ScheduleOfBatches(rate, parts)
+    if micro_batches > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
+        rate = _ScheduleOfBatches(rate, micro_batches)
     return kind(
         learning_rate=rate,
-        gradient_accumulation_steps=parts if parts > 1 else None,
+        gradient_accumulation_steps=micro_batches if micro_batches > 1 else None,
     )
 
 
@@ -44,9 +44,9 @@ class _ScheduleOfBatches(optimizers.schedules.LearningRateSchedule):
     Keras divides its step by the number of micro-batches for Adam, but not for the learning rate.
     """
 
-    def __init__(self, schedule: Any, parts: int) -> None:
+    def __init__(self, schedule: Any, micro_batches: int) -> None:
         super().__init__()
-        self._schedule, self._parts = schedule, parts
+        self._schedule, self._micro_batches = schedule, micro_batches
 
     def __call__(self, step: Any) -> Any:
-        return self._schedule(ops.floor_divide(step, self._parts))
+        return self._schedule(ops.floor_divide(step, self._micro_batches))

@@ -23,25 +23,25 @@ def snapshots(
     count: int,
     on_step: Callable[[int], None],
     *,
-    parts: int = 1,
+    micro_batches: int = 1,
     size: tuple[int, int] | None = None,
 ) -> list[Snapshot]:
     """Train a compiled model, and probe its layers after each number of steps.
 
     steps: ascending; 0: at the initial weights. count: the number of training images to probe on,
     the first of each class, without augmentation. on_step: called with the number of each step,
-    from 1. parts: the number of micro-batches of a step. size: height and width of the model's
-    inputs; by default its own.
+    from 1. micro_batches: their number in a step. size: height and width of the model's inputs; by
+    default its own.
     Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
     """
     inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
     shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
-    batch = iter(pipeline.train_batches(images, recipe, seed, parts=parts).repeat())
+    batch = iter(pipeline.train_batches(images, recipe, seed, micro_batches=micro_batches).repeat())
     taken, done = [], 0
     for wanted in steps:
         for number in range(done, wanted):
-            for _ in range(parts):
+            for _ in range(micro_batches):
                 step.train(*next(batch))
             on_step(number + 1)
         step.sync_variables()

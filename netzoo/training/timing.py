@@ -27,25 +27,25 @@ def timing(
     seed: int,
     seconds: float,
     *,
-    parts: int = 1,
+    micro_batches: int = 1,
     size: tuple[int, int] | None = None,
 ) -> Timing:
     """Train a prepared model for a few steps, and return its timing.
 
-    seconds: the approximate duration of the steps. parts: the number of micro-batches of a step.
-    size: height and width of the model's inputs; by default its own.
+    seconds: the approximate duration of the steps. micro_batches: their number in a step. size:
+    height and width of the model's inputs; by default its own.
     The start of the process is 0 s, for the parent process to fill in.
     """
     started = time.perf_counter()
     step = step_of(model, Inputs(images.train, recipe, size or model.input_shape[1:3]))
     ends: list[float] = []
-    for batch in pipeline.train_batches(images, recipe, seed, parts=parts).repeat():
+    for batch in pipeline.train_batches(images, recipe, seed, micro_batches=micro_batches).repeat():
         np.asarray(step.train(*batch))  # waits for an asynchronous device
         ends.append(time.perf_counter())
         if len(ends) >= FEWEST_STEPS and ends[-1] - ends[0] >= seconds:
             break
     later = [end - start for start, end in itertools.pairwise(ends)]
-    image = statistics.median(later) * parts / recipe.batch_size
+    image = statistics.median(later) * micro_batches / recipe.batch_size
     evaluated = 0
     if recipe.curve == "validation" and images.validation is not None:
         evaluated = len(images.validation)

@@ -15,7 +15,7 @@ from netzoo.errors import DataError, MissingPackage
 from netzoo.records.codec import to_text
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_groups
-from netzoo.results.study import study_of
+from netzoo.results.study import kind_of, study_of
 
 
 @pytest.fixture
@@ -73,6 +73,14 @@ def test_each_study_comes_back_from_what_it_tells(monkeypatch):
             told = json.loads(to_text(result))
             assert study_of(told, "it") == result
             assert to_text(study_of(told, "it")) == to_text(result)
+            assert study_of(told, "it", kind_of(result)) == result
+
+
+def test_a_study_of_another_kind_is_not_guessed():
+    page = page_of(*usual()).to_dict()
+    for kind in ("probe", "lesson2"):
+        with pytest.raises(DataError, match="it does not hold "):
+            study_of(page, "it", kind)
 
 
 @pytest.mark.parametrize(
