@@ -119,6 +119,29 @@ def test_a_users_rule_and_a_users_method():
         assert cost.training_flops == 2 * 15 * 2
 
 
+@pytest.mark.parametrize("kind", [layers.LSTM, layers.GRU, layers.SimpleRNN])
+def test_a_users_method_stands_for_the_inside_of_a_layer_that_has_one(kind):
+    class Own(kind):
+        def count_macs(self, input_shapes, output_shapes):
+            return 5
+
+    image = keras.Input((10, 3))
+    functional = keras.Model(image, Own(4)(image))
+    sequential = keras.Sequential([image, Own(4)])
+    for model in (functional, sequential):
+        cost = netzoo.count_cost(model)
+        assert (cost.macs, cost.uncounted, cost.layers[-1].layers) == (5, (), ())
+
+
+def test_a_users_method_stands_for_the_inside_of_attention():
+    class Own(layers.MultiHeadAttention):
+        def count_macs(self, input_shapes, output_shapes):
+            return 5
+
+    image = keras.Input((10, 4))
+    assert netzoo.count_cost(keras.Model(image, Own(2, 2)(image, image))).macs == 5
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

@@ -419,7 +419,7 @@ def test_a_command_runs(text, place):
     if command.value("--format") == "json":
         json.loads(done.stdout)
     if "--report" in command.words or command.arguments[0] == "report":
-        page = re.search(r"The page is (.*?)(,|\.$)", done.stdout + done.stderr, re.M)[1]
+        page = re.search(r"The report is (.*?)(;|\.$)", done.stdout + done.stderr, re.M)[1]
         assert (place.folder / page).stat().st_size > 100_000
 
 

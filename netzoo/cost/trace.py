@@ -107,7 +107,7 @@ class Tracer:
         given, outputs = tuple(node.input_tensors), tuple(node.outputs)
         call = Call(node.operation, node.arguments.args, keywords, given, outputs)
         expand = facts_of(node.operation).inside
-        if expand is None:
+        if expand is None or layers.has_users_rule(node.operation):
             return call
         try:
             return replace(call, inside=expand(self, call, training))
