@@ -24,32 +24,32 @@ def tensor_bytes(tensor: Any) -> int:
 
 
 class Activations:
-    """Follows what is in memory through the calls of a model, inputs first.
+    """Follows the buffers of activations through the calls of a model, inputs first.
 
-    A symbolic tensor shows what a call made; two may show the same, and one that stands in a nested
-    model shows another thing at each call of that model.
+    Symbolic tensors alias buffers: several may name the same one, and a tensor inside a nested
+    model names another at each call of that model.
     """
 
     def __init__(self) -> None:
-        self._shown: dict[int, int] = {}  # by symbolic tensor: the number of what it shows
-        self._bytes: list[int] = []  # by that number
-        self._steps: list[tuple[set[int], list[int]]] = []  # what each call reads and makes
+        self._buffers: dict[int, int] = {}  # tensor id → buffer id
+        self._bytes: list[int] = []  # by buffer id
+        self._steps: list[tuple[set[int], list[int]]] = []  # buffers that a call reads and makes
 
     def same(self, source: Any, target: Any) -> None:
-        """Hear that two symbolic tensors stand for one: inside and outside of a nested model."""
-        if id(source) in self._shown:
-            self._shown[id(target)] = self._shown[id(source)]
+        """Let a symbolic tensor alias the buffer of another, inside and outside a nested model."""
+        if id(source) in self._buffers:
+            self._buffers[id(target)] = self._buffers[id(source)]
 
     def called(self, call: Call) -> int:
-        """Hear of a call, in order; return the bytes that it makes."""
-        read = {self._shown[id(t)] for t in call.inputs if id(t) in self._shown}
+        """Add a call, in order; return the bytes that it makes."""
+        read = {self._buffers[id(t)] for t in call.inputs if id(t) in self._buffers}
         made = []
         if facts_of(call.operation).view:
             for source, target in zip(call.inputs, call.outputs, strict=False):
                 self.same(source, target)
-        elif call.inputs or not all(id(tensor) in self._shown for tensor in call.outputs):
+        elif call.inputs or not all(id(tensor) in self._buffers for tensor in call.outputs):
             for tensor in call.outputs:
-                self._shown[id(tensor)] = len(self._bytes)
+                self._buffers[id(tensor)] = len(self._bytes)
                 made.append(len(self._bytes))
                 self._bytes.append(tensor_bytes(tensor))
         self._steps.append((read, made))
@@ -65,7 +65,7 @@ class Activations:
             made: step for step, (_, all_made) in enumerate(self._steps) for made in all_made
         }
         last_step |= {made: step for step, (read, _) in enumerate(self._steps) for made in read}
-        kept = {self._shown[id(tensor)] for tensor in results if id(tensor) in self._shown}
+        kept = {self._buffers[id(tensor)] for tensor in results if id(tensor) in self._buffers}
         ends: dict[int, list[int]] = {}
         for number, step in last_step.items():
             if number not in kept:

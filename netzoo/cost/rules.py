@@ -64,20 +64,26 @@ def einsum_macs(subscripts: str, shapes: tuple[Shape, ...]) -> int:
     terms = left.split(",")
     if len(terms) != 2:
         return 0
-    sizes: dict[str, int] = {}
-    indices: list[set[str]] = []
+    sizes: dict[str | int, int] = {}
+    operands: list[set[str | int]] = []
     for term, shape in zip(terms, shapes, strict=True):
-        missing = len(shape) - len(term.replace("...", ""))
-        letters = term.replace("...", "".join(chr(0x10000 + i) for i in range(missing - 1, -1, -1)))
-        for letter, size in zip(letters, shape, strict=True):
-            sizes[letter] = max(size, sizes.get(letter, 1))
-        indices.append(set(letters))
+        indices = _einsum_indices(term, len(shape))
+        for index, size in zip(indices, shape, strict=True):
+            sizes[index] = max(size, sizes.get(index, 1))
+        operands.append(set(indices))
     if not arrow:  # what appears once is kept
         right = "".join(letter for letter in set(left) if left.count(letter) == 1)
-    kept = set(right) | {letter for letter in sizes if ord(letter) >= 0x10000}
-    summed = (indices[0] & indices[1]) - kept
-    alone = (indices[0] ^ indices[1]) - kept
-    return prod(size for letter, size in sizes.items() if letter not in alone) if summed else 0
+    kept = {*right, *(index for index in sizes if isinstance(index, int))}
+    summed = (operands[0] & operands[1]) - kept
+    alone = (operands[0] ^ operands[1]) - kept
+    return prod(size for index, size in sizes.items() if index not in alone) if summed else 0
+
+
+def _einsum_indices(term: str, rank: int) -> list[str | int]:
+    """Return an operand's indices: letters, and for "..." numbers that count from its right end."""
+    before, dots, after = term.partition("...")
+    unnamed = range(rank - len(before) - len(after)) if dots else ()
+    return [*before, *reversed(unnamed), *after]
 
 
 def attention_macs(query_shape: Shape, key_shape: Shape, value_shape: Shape) -> tuple[int, int]:

@@ -225,8 +225,8 @@ def pictures_again(dataset: DatasetRecord) -> Thumbnails | None:
 
 
 def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbnails]:
-    # Which images to take is the same for every family.
-    chosen = recipe(recipe_name, "", request.overrides)
+    any_family = ""  # a recipe takes the same images for every family
+    chosen = recipe(recipe_name, any_family, request.overrides)
     limits = chosen.limit_train, chosen.limit_test
     if request.dataset is None:
         will_do = recipe_name in ("quick", "brief")
