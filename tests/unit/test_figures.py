@@ -137,7 +137,7 @@ def test_the_confusions_are_counted_over_all_seeds():
     rows = confusion(by_model).rows
     assert sum(row["count"] for row in rows) == 2 * IMAGES
     (cell,) = [r for r in rows if (r["true"], r["predicted"]) == ("a", "b")]
-    said = [r.predictions.said() for r in by_model["lenet"]]
+    said = [r.predictions.predicted_classes() for r in by_model["lenet"]]
     wrong = sum(s[n] == 1 for s in said for n in range(IMAGES) if LABELS[n] == 0)
     assert (cell["count"], cell["share"]) == (wrong, pytest.approx(100 * wrong / 8))
     assert confusion(groups({"lenet": [0.7]}, predictions=None)) is None
@@ -159,7 +159,9 @@ def test_models_disagree_where_their_answers_differ_on_images_that_are_kept():
         ("lenet", "lenet-relu"),
         ("lenet", "lenet-modern"),
     ]
-    first, other = (shown.records[name][0].predictions.said() for name in ("lenet", "lenet-relu"))
+    first, other = (
+        shown.records[name][0].predictions.predicted_classes() for name in ("lenet", "lenet-relu")
+    )
     differing = {number for number in range(IMAGES) if first[number] != other[number]}
     assert (pairs[0].count, pairs[0].among, pairs[0].seed) == (len(differing), IMAGES, 0)
     numbers = [each.number for each in pairs[0].shown]
