@@ -111,7 +111,7 @@ def half(tmp_path_factory):
     """Return the folder of a training on all cores that was stopped after its first epoch."""
     folder = tmp_path_factory.mktemp("half")
     with pytest.raises(Interrupted):
-        netzoo.compare("lenet", output=folder, callbacks=[Heard](stop_after=1), **FEW)
+        netzoo.compare("lenet", output=folder, callbacks=[Heard(stop_after=1)], **FEW)
     return folder
 
 
