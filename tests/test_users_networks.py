@@ -77,11 +77,11 @@ def test_a_network_without_a_shape_of_its_own_is_counted_and_timed(name):
     recipes = {model_spec(name): recipe("quick", name, {"precision": "float32"})}
     (trial,) = planned_trials(recipes, data, [0], keras.backend.backend(), "cpu")
     found = Worker(print, threading.Event()).profile(trial, 1)
-    assert found["cost"].input_shape == (28, 28, 1)
-    assert found["cost"].macs > 0
-    assert found["native"].macs == found["cost"].macs
-    assert found["pace"].epoch > 0
-    assert found["head"] == (OFF_SOFTMAX if name == "net-open" else None)
+    assert found.cost.input_shape == (28, 28, 1)
+    assert found.cost.macs > 0
+    assert found.native.macs == found.cost.macs
+    assert found.pace.epoch > 0
+    assert found.head == (OFF_SOFTMAX if name == "net-open" else None)
 
 
 def test_a_probe_looks_into_the_network_on_logits():
