@@ -13,7 +13,12 @@ READ = "a model is read from a .keras file, or an .h5 file of a whole model"
 
 def is_file(spec: str) -> bool:
     """Return whether a text names a file or folder of a model, existing or not."""
-    return spec.lower().endswith((*LOADED, *FOREIGN)) or Path(spec).is_dir()
+    if spec.lower().endswith((*LOADED, *FOREIGN)):
+        return True
+    try:
+        return Path(spec).is_dir()
+    except OSError:  # a spec may be longer than a file's name
+        return False
 
 
 def load(path: Path) -> Any:
