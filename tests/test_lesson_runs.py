@@ -173,8 +173,8 @@ def test_ctrl_c_gives_the_claims_of_what_is_finished_and_the_line_to_go_on(kille
     assert {row["measured"] for row in rows[4:7]} == {"the probe has not run"}
     assert {row["measured"] for row in rows[7:12]} == {UNTESTED[1]}
     assert rows[12]["measured"].startswith("about ")
-    (line,) = [line for line in said.splitlines() if line.startswith("To go on: ")]
-    assert shlex.split(line.removeprefix("To go on: ")) == ["netzoo", *LESSON, "--format", "csv"]
+    (line,) = [line for line in said.splitlines() if line.startswith("To resume: ")]
+    assert shlex.split(line.removeprefix("To resume: ")) == ["netzoo", *LESSON, "--format", "csv"]
     assert pages(folder) == {"study.json"}  # a page that is not finished is no page
 
 

@@ -187,8 +187,8 @@ def test_ctrl_c_gives_what_is_finished_and_the_line_to_go_on(study, request, tmp
         assert models[0]["test_accuracy"]["n"] == 1
     before = kept(tmp_path)
     assert before
-    (line,) = [line for line in said.splitlines() if line.startswith("To go on: ")]
-    command, *again = shlex.split(line.removeprefix("To go on: "))
+    (line,) = [line for line in said.splitlines() if line.startswith("To resume: ")]
+    command, *again = shlex.split(line.removeprefix("To resume: "))
     assert (command, tuple(again)) == ("netzoo", words)
     told, _ = finish(tmp_path, again)
     assert before.items() <= kept(tmp_path).items()
