@@ -125,7 +125,7 @@ def test_a_lesson_on_the_command_line(whole, backend_name):
     assert started(said) == [(str(n), "7") for n in range(1, 8)] + [
         (str(n), "3") for n in range(1, 4)
     ]
-    assert "Records and table are kept in out." in said
+    assert "Records and table are in out." in said
     assert len(kept(folder)) == 10
     assert pages(folder) == {"study.json", "lesson.md"}
     page = (folder / "out" / "lesson.md").read_text(encoding="utf-8")
