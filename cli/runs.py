@@ -23,9 +23,9 @@ def runs(folder: str, form: str) -> None:
     from netzoo.runs.saved import run_state
     from netzoo.runs.store import open_store, stores
 
-    found = stores(folder)
-    one = not found
-    states = [run_state(store) for store in (found or [open_store(folder)])]
+    comparisons = stores(folder)
+    one = not comparisons
+    states = [run_state(store) for store in (comparisons or [open_store(folder)])]
     if form == "json":
         click.echo(json.dumps(runs_json(states), indent=1))
     else:

@@ -71,11 +71,11 @@ def summary(
     from netzoo.cost.by_name import counted
     from netzoo.cost.result import batched, layer_table, totals_table
 
-    found = [counted(spec, input_shape, num_classes, weights=verify) for spec in specs]
+    counts = [counted(spec, input_shape, num_classes, weights=verify) for spec in specs]
     if verify:
         reshaped = [input_shape and not named for named in by_name]
-        context.exit(_show_opinions(found, reshaped, form))
-    costs = [cost for _, cost in found]
+        context.exit(_show_opinions(counts, reshaped, form))
+    costs = [cost for _, cost in counts]
     if form == "json":
         _show_json([batched(cost, batch_size).to_dict(depth) for cost in costs])
     elif len(costs) > 1:
@@ -90,9 +90,9 @@ def _say_floatx() -> None:
     """Say so if weights are counted in another type than float32."""
     import keras
 
-    found = keras.config.floatx()
-    if found != "float32":
-        told = f"floatx is {found} in keras.json; weights and activations are counted in it"
+    floatx = keras.config.floatx()
+    if floatx != "float32":
+        told = f"floatx is {floatx} in keras.json; weights and activations are counted in it"
         click.echo(f"Note: {told} where a model names no other.", err=True)
 
 
@@ -111,7 +111,7 @@ def _columns(columns: str | None, train: bool) -> Sequence[str]:
     return TRAINING_COLUMNS if train else DEFAULT_COLUMNS
 
 
-def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], form: str) -> int:
+def _show_opinions(counts: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], form: str) -> int:
     """Cross-check the counts with the backend's, show both, and return the exit code.
 
     reshaped: whether each is counted on an input of another shape than it may have.
@@ -122,7 +122,7 @@ def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], f
     from netzoo.models.find import is_open
 
     opinions = []
-    for (model, cost), other in zip(found, reshaped, strict=True):
+    for (model, cost), other in zip(counts, reshaped, strict=True):
         shape: Any = cost.input_shape if other or is_open(model) else None
         opinions.append((cost, verify(model, shape)))
     if form == "json":
@@ -133,8 +133,8 @@ def _show_opinions(found: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], f
     return 0 if all(layer.agrees for _, layers in opinions for layer in layers) else 1
 
 
-def _show_json(told: list[dict[str, Any]]) -> None:
-    click.echo(json.dumps(told[0] if len(told) == 1 else told, indent=1))
+def _show_json(counts: list[dict[str, Any]]) -> None:
+    click.echo(json.dumps(counts[0] if len(counts) == 1 else counts, indent=1))
 
 
 def _specs(models: tuple[str, ...]) -> list[ModelSpec]:

@@ -72,16 +72,16 @@ def _how_to_give_shape(spec: ModelSpec, model: Any) -> str:
     if inputs is None:
         return f"{spec} is not built; give the shape of its input, {ways} 28,28,1."
     shapes = [tuple(tensor.shape[1:]) for tensor in inputs]
-    told = ", ".join(f"({', '.join('?' if n is None else str(n) for n in s)})" for s in shapes)
+    given = ", ".join(f"({', '.join('?' if n is None else str(n) for n in s)})" for s in shapes)
     if len(shapes) > 1:
         return (
-            f"{spec} has inputs of open sizes: {told}; build it on full ones, or give a shape for "
+            f"{spec} has inputs of open sizes: {given}; build it on full ones, or give a shape for "
             "each to netzoo.count_cost in Python."
         )
     (shape,) = shapes
     size = 32 if len(shape) > 2 else 20
     example = ",".join(str(size if n is None else n) for n in shape)
-    return f"{spec} has an input of an open size: {told}; give it, {ways} {example}."
+    return f"{spec} has an input of an open size: {given}; give it, {ways} {example}."
 
 
 @contextlib.contextmanager

@@ -131,12 +131,12 @@ class _Counter:
 
     def count(self, graph: Graph, path: str) -> tuple[LayerCost, ...]:
         """Return a row for each layer or operation in a layer's graph, in the order of calls."""
-        found: dict[int, LayerCost] = {}
+        by_operation: dict[int, LayerCost] = {}
         for call in graph.calls:
             key = id(call.operation)
             row = self._row(call, path)
-            found[key] = rows.joined(found[key], row) if key in found else row
-        return tuple(found.values())
+            by_operation[key] = rows.joined(by_operation[key], row) if key in by_operation else row
+        return tuple(by_operation.values())
 
     def _row(self, call: Call, path: str) -> LayerCost:
         operation = call.operation
@@ -199,9 +199,9 @@ class _Counter:
         """Return a layer's weights, or those of the layers in a keras.Function."""
         if isinstance(operation, keras.Function) and not isinstance(operation, keras.Layer):
             parts = [self._weights(each) for each in operation.operations]
-            found = {id(weight): weight for part in parts for weight in part}
-            self.weights |= found
-            return list(found.values())
+            weights = {id(weight): weight for part in parts for weight in part}
+            self.weights |= weights
+            return list(weights.values())
         return list(getattr(operation, "weights", ()))
 
     def _pass(self, sources: Sequence[Any], targets: Sequence[Any]) -> None:

@@ -44,13 +44,13 @@ class Fields:
         It has none after a layer that mixes places (a flattening, attention, a global pooling).
         seen_through: what is inside has been heard of, and tells.
         """
-        found = self._known.get(id(call.outputs[0])) if seen_through else self._field(call)
+        fields = self._known.get(id(call.outputs[0])) if seen_through else self._field(call)
         for tensor in call.outputs:
-            if found is None:
+            if fields is None:
                 self._known.pop(id(tensor), None)
             else:
-                self._known[id(tensor)] = found
-        return None if found is None else tuple(field for field, _ in found)
+                self._known[id(tensor)] = fields
+        return None if fields is None else tuple(field for field, _ in fields)
 
     def _field(self, call: Call) -> tuple[Axis, ...] | None:
         kind = facts_of(call.operation).field

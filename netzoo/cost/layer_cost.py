@@ -70,8 +70,8 @@ class LayerCost:
         keys = ("name", "type", "output_shape", "params", "trainable_params", "macs", "flops")
         more = ("training_flops", "elementwise", "weight_bytes", "activation_bytes")
         last = ("arithmetic_intensity", "receptive_field")
-        told = {key: getattr(self, key) for key in (*keys, *more, *last)}
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in told.items()}
+        values = {key: getattr(self, key) for key in (*keys, *more, *last)}
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}
 
 
 def intensity(flops: int, weight_bytes: int, activation_bytes: int) -> float:

@@ -28,13 +28,13 @@ def with_training(
     What is called in training alone costs nothing in inference, and the other way round.
     """
     in_training = {row.name: row for row in training}
-    found = []
+    trained = []
     for row in inference:
         other = in_training.pop(row.name, None)
         macs = 0 if other is None else other.training_macs
         inside = with_training(row.layers, () if other is None else other.layers)
-        found.append(replace(row, training_macs=macs, layers=inside))
-    return (*found, *map(_only_training, in_training.values()))
+        trained.append(replace(row, training_macs=macs, layers=inside))
+    return (*trained, *map(_only_training, in_training.values()))
 
 
 def _only_training(row: LayerCost) -> LayerCost:

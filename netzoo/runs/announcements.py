@@ -14,11 +14,11 @@ def recipe_line(request: Request, name: str, device: Device) -> str:
         return f"Recipe: {name}."
     on_gpu, on_cpu = AUTOMATIC[request.recipe]
     other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
-    found = "a GPU" if device.kind == "gpu" else "no GPU"
-    told = f"Recipe: {name}, since there is {found} here. For {what}: "
+    device_kind = "a GPU" if device.kind == "gpu" else "no GPU"
+    text = f"Recipe: {name}, since there is {device_kind} here. For {what}: "
     if request.recipe != AUTO:
-        return f"{told}--recipe {other}"
-    return told + " ".join(["netzoo compare", *map(str, request.models), "--recipe", other])
+        return f"{text}--recipe {other}"
+    return text + " ".join(["netzoo compare", *map(str, request.models), "--recipe", other])
 
 
 def parts_line(trial: Trial, parts: int) -> str:

@@ -220,13 +220,13 @@ class _Run:
 
     def _hearing(self, trial: Trial, process: Process) -> Callable[[Progress], None]:
         """Return what hears the progress of a trial, and asks it to stop if Ctrl-C did."""
-        told = False
+        asked = False
         to_callback = pass_on(trial, self.callback)
 
         def hear(event: Progress) -> None:
-            nonlocal told
-            if self.stopping and not told:
-                told = True
+            nonlocal asked
+            if self.stopping and not asked:
+                asked = True
                 process.send(Stop())
                 self.callback.on_message(
                     "Stopping at the end of this epoch; Ctrl-C again stops now."

@@ -235,5 +235,5 @@ def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbna
         images = open_images(request.dataset, request.data_dir)
     images = images.limited(*limits)
     images.with_validation(chosen.validation)  # or it says why not
-    found = images.record(request.data_dir)
-    return found, thumbnails(images.test, found.sha256)
+    dataset = images.record(request.data_dir)
+    return dataset, thumbnails(images.test, dataset.sha256)

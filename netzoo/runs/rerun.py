@@ -75,7 +75,7 @@ def _figures(
     Not predictions and filters: the weights that give the losses give them, too, and as they are
     kept, packed, their bytes depend on the version of zlib.
     """
-    told = []
+    figures = []
     keys = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss")
     for number, recorded in enumerate(record.history):
         again = history[number] if number < len(history) else None
@@ -83,9 +83,9 @@ def _figures(
             value = getattr(recorded, key)
             if value is not None:
                 words = f"epoch {recorded.epoch}, {key.replace('_', ' ')}"
-                told.append(Figure(words, value, getattr(again, key, None)))
+                figures.append(Figure(words, value, getattr(again, key, None)))
     for key in ("test_loss", "test_accuracy", "final_train_loss", "final_train_accuracy"):
         value = getattr(record, key)
         if value is not None:
-            told.append(Figure(key.replace("_", " "), value, getattr(result, key, None)))
-    return told
+            figures.append(Figure(key.replace("_", " "), value, getattr(result, key, None)))
+    return figures

@@ -61,19 +61,21 @@ def find_trial(store: Store, name: str) -> TrialRecord:
     Raises UnknownName, BadInput for the beginning of several, DataError for one without a record.
     """
     states = {each.name: each for each in run_state(store).trials}
-    found = [key for key in states if key.startswith(name)]
+    matching = [key for key in states if key.startswith(name)]
     if name in states:
-        found = [name]
-    if len(found) > 1:
+        matching = [name]
+    if len(matching) > 1:
         raise BadInput(
-            f"{name!r} begins the names of {len(found)} trials in {store.folder}, such as "
-            f"{found[0]} and {found[1]}; give more of one."
+            f"{name!r} begins the names of {len(matching)} trials in {store.folder}, such as "
+            f"{matching[0]} and {matching[1]}; give more of one."
         )
-    if not found:
+    if not matching:
         raise no_such("trial", name, states, where=str(store.folder))
-    record = states[found[0]].record
+    record = states[matching[0]].record
     if record is None or not record.history:
-        raise DataError(f"{found[0]} is {states[found[0]].state}; it has no record to repeat.")
+        raise DataError(
+            f"{matching[0]} is {states[matching[0]].state}; it has no record to repeat."
+        )
     return record
 
 

@@ -64,8 +64,8 @@ class Store:
         are of another data set: of a plan that was never finished.
         """
         path = self.folder / PICTURES
-        found: Thumbnails | None = self._read(path, lambda: _record(Thumbnails, path))
-        return found if found is not None and found.sha256 == dataset.sha256 else None
+        pictures: Thumbnails | None = self._read(path, lambda: _record(Thumbnails, path))
+        return pictures if pictures is not None and pictures.sha256 == dataset.sha256 else None
 
     def recorded_trials(self) -> list[Trial]:
         """Return the trials whose records can be read, by name."""

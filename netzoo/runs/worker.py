@@ -57,10 +57,10 @@ class Worker:
         usual = backend.usual_threads()
         self._threads = threads or usual
         backend.set_threads(self._threads)
-        found = backend.device()
+        about = backend.device()
         if device == "gpu":
-            backend.require_gpu(found)
-        return messages.Started(Device(**found, threads=self._threads), backend.versions(), usual)
+            backend.require_gpu(about)
+        return messages.Started(Device(**about, threads=self._threads), backend.versions(), usual)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -88,8 +88,8 @@ class Worker:
         images, model = self._open(trial), self._build(trial)
         size = self._ready(trial, parts, images, model).size
         about = trial.recipe, trial.seed, steps, count, on_step
-        found = snapshots(model, images, *about, micro_batches=parts, size=size)
-        return messages.Probed(tuple(found))
+        layers = snapshots(model, images, *about, micro_batches=parts, size=size)
+        return messages.Probed(tuple(layers))
 
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one."""
@@ -164,11 +164,11 @@ class Worker:
         wanted = trial.dataset
         if wanted.sha256 not in self._images:
             images = open_images(wanted.name, wanted.data_dir).limited(wanted.train, wanted.test)
-            found = images.sha256()
-            if found != wanted.sha256:
+            sha256 = images.sha256()
+            if sha256 != wanted.sha256:
                 raise DataError(
                     f"{wanted.name} has changed since this comparison began: expected SHA-256 "
-                    f"{wanted.sha256[:16]}…, found {found[:16]}…; begin again in another folder."
+                    f"{wanted.sha256[:16]}…, found {sha256[:16]}…; begin again in another folder."
                 )
             self._images[wanted.sha256] = images
         return self._images[wanted.sha256].with_validation(trial.recipe.validation)

@@ -157,29 +157,31 @@ def _shared_out(
     ablation: Ablation, rows: dict[frozenset[str], ModelRow], changes: Sequence[Change]
 ) -> Ablation:
     """Return the ablation with Shapley values of the joint effect, over the seeds of all models."""
-    found = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
-    seeds = sorted(set.intersection(*(set(values) for values in found.values())))
+    accuracies = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
+    seeds = sorted(set.intersection(*(set(values) for values in accuracies.values())))
     if not seeds:
         return ablation
-    of_seed = [{names: values[seed] for names, values in found.items()} for seed in seeds]
+    of_seed = [{names: values[seed] for names, values in accuracies.items()} for seed in seeds]
     names = frozenset(change.name for change in changes)
     total = _spread([values[names] - values[frozenset()] for values in of_seed])
     parts = [shapley.shares(values) for values in of_seed]
-    told = []
+    shares = []
     for change in changes:
         part = _spread([each[change.name] for each in parts])
         ratio = part.mean / total.mean if total.mean else None
-        told.append(Share(str(change), part, ratio))
-    return replace(ablation, total=total, shares=tuple(told), interactions=_interactions(of_seed))
+        shares.append(Share(str(change), part, ratio))
+    return replace(ablation, total=total, shares=tuple(shares), interactions=_interactions(of_seed))
 
 
 def _interactions(of_seed: Sequence[shapley.Values]) -> tuple[Interaction, ...]:
     """Return each pair's interaction with its verdict; none of a single seed."""
     if len(of_seed) < 2:
         return ()
-    found = [shapley.interactions(values) for values in of_seed]
-    pairs = list(found[0])
-    deltas = [seed_delta([each[pair] for each in found], [0.0] * len(found)) for pair in pairs]
+    of_pairs = [shapley.interactions(values) for values in of_seed]
+    pairs = list(of_pairs[0])
+    deltas = [
+        seed_delta([each[pair] for each in of_pairs], [0.0] * len(of_pairs)) for pair in pairs
+    ]
     return tuple(
         Interaction(pair, delta, verdict(delta))
         for pair, delta in zip(pairs, corrected(deltas), strict=True)

@@ -89,16 +89,16 @@ _RATIOS = (
 
 def _probed(probe: Probe | None, recipe: str) -> list[Claim]:
     """Return the claims on layers, at initialization; the notes have the later steps."""
-    told = []
+    claims = []
     for each in _RATIOS:
         command = _command(f"probe alexnet {each.model}", recipe)
-        found = [] if probe is None else [r for r in probe.ratios if _of(r, each)]
-        first = next((ratio for ratio in found if ratio.step == 0), None)
+        ratios = [] if probe is None else [r for r in probe.ratios if _of(r, each)]
+        first = next((ratio for ratio in ratios if ratio.step == 0), None)
         if first is None or first.p is None:
             why = "this takes two seeds or more" if first else _unprobed(probe, each)
-            told.append(Claim(each.text, command, why, MISSING))
+            claims.append(Claim(each.text, command, why, MISSING))
             continue
-        note = "; ".join(f"after {r.step} steps {_factor(r)}" for r in found if r.step)
+        note = "; ".join(f"after {r.step} steps {_factor(r)}" for r in ratios if r.step)
         claim = Claim(
             each.text,
             command,
@@ -108,8 +108,8 @@ def _probed(probe: Probe | None, recipe: str) -> list[Claim]:
             p=first.p,
             note=f"At the initial weights; {note}." if note else "At the initial weights.",
         )
-        told.append(claim)
-    return told
+        claims.append(claim)
+    return claims
 
 
 def _unprobed(probe: Probe | None, claim: _Ratio) -> str:

@@ -86,11 +86,11 @@ def _padding(costs: Costs) -> tuple[str, bool, str]:
         "lenet conv1": (costs[SMALL].input_shape[:2], small["conv1"][:2]),
         "alexnet conv2": (large["pool1"][:2], large["conv2"][:2]),
     }
-    told = (
+    texts = (
         f"{name} {units.shape(before)} → {units.shape(after)}"
         for name, (before, after) in kept.items()
     )
-    return "; ".join(told), all(before == after for before, after in kept.values()), ""
+    return "; ".join(texts), all(before == after for before, after in kept.values()), ""
 
 
 def _flat(costs: Costs) -> tuple[str, bool, str]:

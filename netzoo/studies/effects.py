@@ -28,18 +28,18 @@ def effects(pairs: Sequence[tuple[str, ModelRow, ModelRow]]) -> tuple[Effect, ..
 
     The verdicts are corrected for all of them together.
     """
-    found = [_effect(*pair) for pair in pairs]
-    known = [effect.accuracy for effect in found if _tested(effect.accuracy)]
+    untested = [_effect(*pair) for pair in pairs]
+    known = [effect.accuracy for effect in untested if _tested(effect.accuracy)]
     fair = iter(corrected([delta for delta in known if delta is not None]))
-    told = []
-    for effect, (_, row, _) in zip(found, pairs, strict=True):
+    tested = []
+    for effect, (_, row, _) in zip(untested, pairs, strict=True):
         said = row.verdict if row.verdict in ("did not train", "diverged") else None
         if _tested(effect.accuracy):
             delta = next(fair)
             effect = replace(effect, accuracy=delta)
             said = said or verdict(delta)
-        told.append(replace(effect, verdict=said))
-    return tuple(told)
+        tested.append(replace(effect, verdict=said))
+    return tuple(tested)
 
 
 def by_seed(row: ModelRow, figure: str) -> dict[int, float]:
@@ -100,12 +100,12 @@ def run_study(
     Raises as netzoo.compare; Interrupted with what can be read of the finished trials.
     """
     try:
-        found = compare(models, output=output, **options)
+        comparison = compare(models, output=output, **options)
     except Interrupted as stop:
         result = read(_with_provenance(stop.result))
         keep_study(output, result)
         raise Interrupted(result) from None
-    result = read(_with_provenance(found))
+    result = read(_with_provenance(comparison))
     keep_study(output, result)
     return result
 

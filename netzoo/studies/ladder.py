@@ -123,16 +123,16 @@ def _words(ends: Ends, step: str, place: int, steps: Sequence[str]) -> str:
         return words(AUGMENT, "none", AUGMENTATION)
     if step in (SIZE, SETTINGS):
         return f"{step}: {families}"
-    told = words(step, start.options[step], end.options[step])
+    text = words(step, start.options[step], end.options[step])
     along = place == 0 and SETTINGS not in steps and start.family != end.family
-    return f"{told}; settings: {families}" if along else told
+    return f"{text}; settings: {families}" if along else text
 
 
 def _read(comparison: Comparison, rungs: Sequence[str], ends: Ends, steps: Sequence[str]) -> Ladder:
     rows = rows_by_name(comparison)
-    told = [_words(ends, step, place, steps) for place, step in enumerate(steps)]
+    texts = [_words(ends, step, place, steps) for place, step in enumerate(steps)]
     pairs = [
         (change, rows[rung], rows[before])
-        for change, rung, before in zip(told, rungs[1:], rungs, strict=False)
+        for change, rung, before in zip(texts, rungs[1:], rungs, strict=False)
     ]
     return Ladder(rungs=effects(pairs), comparison=comparison)

@@ -64,10 +64,10 @@ def lesson(
         counts = _counted(device, callback)
         slow = _counted("cpu", callback) if counts.device.kind == "gpu" else None
         name = choose_recipe(recipe, counts.device)
-        for told in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
-            (folder / told).unlink(missing_ok=True)
-        found, looked, stopped = _measured(folder, {**asked, "callbacks": [callback]})
-        page = _page(counts, slow, found, looked, name)
+        for name_of_file in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
+            (folder / name_of_file).unlink(missing_ok=True)
+        comparison, probed, stopped = _measured(folder, {**asked, "callbacks": [callback]})
+        page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)
         if stopped:
             raise Interrupted(page)
@@ -86,14 +86,14 @@ def _check_folder(folder: Path) -> None:
 def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, Probe | None, bool]:
     """Train and probe; return both, as far as they came, and whether Ctrl-C ended them."""
     try:
-        found = compare(claims.TRAINED, output=folder / TRAININGS, **asked)
+        comparison = compare(claims.TRAINED, output=folder / TRAININGS, **asked)
     except Interrupted as stop:
         return stop.result, None, True
     try:
-        looked = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **asked)
+        probed = probe(claims.PROBED, steps=STEPS, output=folder / PROBES, **asked)
     except KeyboardInterrupt as stop:  # while it is prepared, a probe has nothing to tell
-        return found, getattr(stop, "result", None), True
-    return found, looked, False
+        return comparison, getattr(stop, "result", None), True
+    return comparison, probed, False
 
 
 def _counted(device: str, callback: Callback) -> Plan:
@@ -106,16 +106,20 @@ def _counted(device: str, callback: Callback) -> Plan:
 
 
 def _page(
-    counts: Plan, slow: Plan | None, found: Comparison | None, looked: Probe | None, recipe: str
+    counts: Plan,
+    slow: Plan | None,
+    comparison: Comparison | None,
+    probed: Probe | None,
+    recipe: str,
 ) -> LessonPage:
     return LessonPage(
-        claims=claims.claims(counts, slow, found, looked, recipe),
+        claims=claims.claims(counts, slow, comparison, probed, recipe),
         size=recipe,
         backend=backend.name(),
         device=counts.device,
         versions=counts.versions,
-        comparison=found,
-        probe=looked,
+        comparison=comparison,
+        probe=probed,
         command=COMMAND.get(),
         commit=git_commit(),
     )

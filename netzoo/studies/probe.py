@@ -176,9 +176,9 @@ class _Probing:
 
     def _told(self, stopped: bool = False) -> Probe:
         """Return all that is done side by side, and keep it."""
-        found = self._side_by_side(stopped)
-        keep_study(self._store.folder, found)
-        return found
+        probe = self._side_by_side(stopped)
+        keep_study(self._store.folder, probe)
+        return probe
 
     def _side_by_side(self, stopped: bool) -> Probe:
         first = self._plan.trials[0]

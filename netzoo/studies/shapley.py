@@ -34,10 +34,10 @@ def interactions(values: Values) -> dict[tuple[str, str], float]:
     changes that add up, above 0 for two that help each other.
     """
     changes = sorted(frozenset().union(*values))
-    found = {}
+    effects = {}
     for one, two in itertools.combinations(changes, 2):
         others = [change for change in changes if change not in (one, two)]
-        found[one, two] = sum(
+        effects[one, two] = sum(
             _weight(len(before), len(changes) - 1)
             * (
                 values[before | {one, two}]
@@ -47,7 +47,7 @@ def interactions(values: Values) -> dict[tuple[str, str], float]:
             )
             for before in _subsets(others)
         )
-    return found
+    return effects
 
 
 def _subsets(changes: Sequence[str]) -> Iterator[frozenset[str]]:
