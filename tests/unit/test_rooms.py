@@ -1,6 +1,7 @@
 """Who may import whom: a room imports only from the rows above its own."""
 
 import ast
+import functools
 import sys
 from functools import cache
 from graphlib import TopologicalSorter
@@ -87,6 +88,11 @@ def allowed(table, name):
     return {*table.get(name, ()), *table.get(room_of(name), ())}
 
 
+@functools.cache
+def parsed(path):
+    return ast.parse(path.read_text())
+
+
 def modules():
     for path in sorted(ROOT.rglob("*.py")):
         name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
@@ -96,7 +102,7 @@ def modules():
 @cache
 def imports(path, *, everywhere):
     """Return the modules that a file imports, at module level or everywhere."""
-    tree, names = ast.parse(path.read_text()), []
+    tree, names = parsed(path), []
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
