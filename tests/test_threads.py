@@ -124,7 +124,7 @@ def test_the_number_of_threads_changes_the_last_digits_and_is_recorded(many, one
     for folder, words in ((many, f", {len(CORES)} threads. Backend: "), (one, ", 1 thread. Back")):
         found, _ = saved_comparison(Store(folder))
         assert words in "".join(comparison_table(found).footer)
-        assert found.to_dict()["threads"] == found.device.threads
+        assert found.to_dict()["device"]["threads"] == found.device.threads
 
 
 @pytest.mark.backend_independent
@@ -164,7 +164,7 @@ def test_what_is_set_for_the_backend_holds_until_a_record_says_otherwise(
     for asked, threads in ((None, 1), (len(CORES), len(CORES))):
         process, started = start_process(Store(tmp_path), "log", backend_name, "cpu", asked)
         with process:
-            assert (started["device"]["threads"], started["usual_threads"]) == (threads, 1)
+            assert (started.device.threads, started.usual_threads) == (threads, 1)
 
 
 @pytest.mark.slow
@@ -203,7 +203,7 @@ def test_a_trial_of_an_ablation_is_repeated_and_a_probe_goes_on(tmp_path):
              "--epochs", "1", "--seeds", "1", "--device", "cpu", "--format", "json"]  # fmt: skip
     with one_core():
         ablation = ["ablate", "lenet", "--changes", "activation", *words, "--output", "ablated"]
-        assert finish(tmp_path, ablation)[0]["comparison"]["threads"] == 1
+        assert finish(tmp_path, ablation)[0]["comparison"]["device"]["threads"] == 1
         probe = ["probe", "lenet", "lenet-relu", "--steps", "20", *words, "--output"]
         looked, _ = finish(tmp_path, [*probe, "looked"])
     assert rerun(find_trial(Store(tmp_path / "ablated"), "lenet-relu"), Heard()).same
