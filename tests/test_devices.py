@@ -91,7 +91,7 @@ def test_a_cpu_that_is_asked_for_is_taken(environment):
         pytest.param(
             "torch",
             {"KERAS_TORCH_DEVICE": "cuda:3"},
-            "Error: KERAS_TORCH_DEVICE is 'cuda:3', and",
+            "Error: KERAS_TORCH_DEVICE is 'cuda:3', a device",
             marks=slow,
         ),
     ],
