@@ -28,6 +28,8 @@ from netzoo.runs.request import identity
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
 from netzoo.runs.worker import Worker
 
+pytestmark = pytest.mark.backend_independent
+
 ROOT = Path(netzoo.__file__).parent
 CLI = Path(__import__("netzoo_cli").__file__).parent
 
