@@ -20,10 +20,9 @@ _loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and content
 def check_place(spec: ModelSpec) -> None:
     """Raise BadInput if the file or module of a spec does not exist, without importing it."""
     place = spec.place
-    if place.endswith(".py") and not Path(place).is_file():
-        raise BadInput(f"{place!r} does not exist.")
-    is_module = place and not place.endswith(".py")
-    if is_module and importlib.util.find_spec(place.partition(".")[0]) is None:
+    if place.endswith(".py"):
+        _check_file(Path(place))
+    elif place and not _is_package(place.partition(".")[0]):
         raise no_such("model or module", place, list_models())
 
 
@@ -33,8 +32,7 @@ def load_module(spec: ModelSpec) -> ModuleType:
     try:
         if place.endswith(".py"):
             return _from_file(Path(place))
-        if "" not in sys.path:
-            sys.path.insert(0, "")  # the working folder, as `python -c` has it
+        _search_working_folder()
         return importlib.import_module(place)
     except BadInput:
         raise
@@ -107,9 +105,27 @@ def build(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:
     return model
 
 
-def _from_file(path: Path) -> ModuleType:
+def _search_working_folder() -> None:
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # as `python -c` has it
+
+
+def _is_package(name: str) -> bool:
+    """Return whether a top-level module or package is there, without importing it."""
+    _search_working_folder()
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ValueError:  # an empty name; or a module that is there without a spec, as __main__
+        return name in sys.modules
+
+
+def _check_file(path: Path) -> None:
     if not path.is_file():
         raise BadInput(f"{str(path)!r} does not exist.")
+
+
+def _from_file(path: Path) -> ModuleType:
+    _check_file(path)
     key = path.resolve(), path.read_bytes()
     if key in _loaded:  # executed again, it would register its models again
         return _loaded[key]

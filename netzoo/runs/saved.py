@@ -85,10 +85,12 @@ def _trials(store: Store, plan: Plan | None) -> Sequence[Trial]:
 
 
 def _state(store: Store, trial: Trial) -> TrialState:
-    record = store.record(trial)
+    record, meta = store.record(trial), None
+    if record is None or record.status == TrialStatus.FAILED:
+        meta = store.progress(trial)  # of a failed trial too, whose checkpoint may be damaged
     if record is not None:
         status, epochs = record.status, len(record.history)
-    elif (meta := store.progress(trial)) is not None:
+    elif meta is not None:
         status, epochs = TrialStatus.UNFINISHED, len(meta.history)
     else:
         is_probed = store.is_probed(trial)

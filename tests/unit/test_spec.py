@@ -1,9 +1,12 @@
 """The text that names a model: one grammar for every command."""
 
+import sys
+
 import pytest
 
-from netzoo.errors import BadInput
+from netzoo.errors import BadInput, UnknownName
 from netzoo.models.catalog import model_spec
+from netzoo.models.code import check_place
 from netzoo.models.spec import CODE, KERAS, REGISTERED, SAVED
 
 
@@ -36,6 +39,23 @@ def test_a_text_has_one_reading(text, origin, place, name, changes, settings):
     assert (str(spec), hash(spec)) == (text, hash(model_spec(text)))
     assert text.startswith(spec.model)
     assert spec == model_spec(text)
+
+
+def test_a_module_of_the_working_folder_is_known_before_it_is_imported(monkeypatch, tmp_path):
+    """The installed command has no working folder in its path."""
+    (tmp_path / "my_own_nets.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [folder for folder in sys.path if folder])
+    check_place(model_spec("my_own_nets:tiny"))
+    with pytest.raises(UnknownName, match="no model or module 'my_other_nets'"):
+        check_place(model_spec("my_other_nets:tiny"))
+
+
+def test_a_module_without_a_spec_and_a_name_without_a_module(monkeypatch):
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    check_place(model_spec("__main__:tiny"))
+    with pytest.raises(UnknownName, match=r"no model or module '\.x'"):
+        check_place(model_spec(".x:tiny"))
 
 
 @pytest.mark.parametrize(
