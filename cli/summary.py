@@ -10,7 +10,7 @@ from netzoo.cost.layer_cost import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
 from netzoo.cost.result import Cost
 from netzoo.models.spec import KERAS, REGISTERED, ModelSpec
 
-from .options import check_image_shape, format_option, input_shape_option
+from .options import check_image_shape, format_option, input_shape_option, names_of
 from .output import show
 
 
@@ -106,9 +106,7 @@ def _check_numbers(**numbers: int) -> None:
 
 
 def _columns(columns: str | None, train: bool) -> Sequence[str]:
-    if columns is not None:
-        return [name.strip() for name in columns.split(",")]
-    return TRAINING_COLUMNS if train else DEFAULT_COLUMNS
+    return names_of(columns) or (TRAINING_COLUMNS if train else DEFAULT_COLUMNS)
 
 
 def _show_opinions(counts: Sequence[tuple[Any, Cost]], reshaped: Sequence[Any], form: str) -> int:

@@ -1,9 +1,8 @@
 """Provenance of a result: data, recipe, backend, device, versions, command, commit."""
 
-import subprocess
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 SCHEMA = 1  # of all files on disk
 
@@ -70,6 +69,11 @@ class Provenance:
     command: str = ""
     commit: str | None = None
 
+    @property
+    def provenance(self) -> Self:
+        """Return the provenance: the fields of a result that derives from this class."""
+        return self
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingProvenance(Provenance):
@@ -92,6 +96,8 @@ def git_commit() -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
+    import subprocess
+
     try:
         done = subprocess.run(
             # The settings of a repository could name a program to run.

@@ -19,7 +19,7 @@ from netzoo.errors import no_such
 from netzoo.tables.cells import shape_cell
 from netzoo.tables.notes import CONVENTION, uncounted_line
 from netzoo.tables.shown import Tabled, frame
-from netzoo.tables.table import Cell, Column, Table
+from netzoo.tables.table import Cell, Column, Table, check_columns
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,7 @@ def layer_table(
     depth: 1 for the model's own layers, 2 for those in them, and so on. sort: the largest of this
     column first. Raises UnknownName for a column that there is not.
     """
-    for name in columns:
-        if name not in LAYER_COLUMNS:
-            raise no_such("column", name, COLUMNS)
+    check_columns(columns, COLUMNS)
     if sort is not None and sort not in SORTABLE:
         raise no_such("column to sort by", sort, SORTABLE)
     cost = batched(cost, batch_size)

@@ -62,17 +62,17 @@ class Plan:
     @property
     def failures(self) -> dict[str, str]:
         """Return the reasons of the models that cannot be trained, by model."""
-        return {name: p.failure for name, p in self.profiles.items() if p.failure is not None}
+        return self._by_model("failure")
 
     @property
     def costs(self) -> dict[str, Cost]:
         """Return the costs of the counted models, by model."""
-        return {name: p.cost for name, p in self.profiles.items() if p.cost is not None}
+        return self._by_model("cost")
 
     @property
     def timings(self) -> dict[str, Timing]:
         """Return the timings of the models that can be trained, by model."""
-        return {name: p.timing for name, p in self.profiles.items() if p.timing is not None}
+        return self._by_model("timing")
 
     def record(self, trial: Trial, status: TrialStatus, **results: Any) -> TrialRecord:
         """Return the record of a planned trial; results: further fields, or other values."""

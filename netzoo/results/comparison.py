@@ -59,11 +59,6 @@ class Comparison(TrainingProvenance, Result):
     uncounted: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    @property
-    def provenance(self) -> TrainingProvenance:
-        """Return the provenance, whose fields are the comparison's own."""
-        return self
-
     @classmethod
     def from_dict(cls, plain: dict[str, Any], where: str) -> "Comparison":
         """Return the comparison from the values of `to_dict`; where: their name in the error.

@@ -62,11 +62,6 @@ class LessonPage(Provenance, Result):
         """Return the models of the comparison and of the probe."""
         return tuple(model for run in (self.comparison, self.probe) if run for model in run.models)
 
-    @property
-    def provenance(self) -> Provenance:
-        """Return the provenance, whose fields are the page's own."""
-        return self
-
     def _table(self, *, every: bool) -> Table:
         return lesson_table(self)
 

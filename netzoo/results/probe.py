@@ -152,11 +152,6 @@ class Probe(TrainingProvenance, Result):
     layers: tuple[LayerRow, ...]
     ratios: tuple[Ratio, ...]
 
-    @property
-    def provenance(self) -> TrainingProvenance:
-        """Return the provenance, whose fields are the probe's own."""
-        return self
-
     def _table(self, *, every: bool) -> Table:
         return probe_table(self)
 

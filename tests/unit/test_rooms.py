@@ -32,6 +32,8 @@ UPWARD = ("results.comparison", "report")
 
 # What is imported inside a function, and why not as the module is imported.
 INSIDE_FUNCTIONS = {
+    # Every command imports the module; those that train ask git.
+    "provenance": {"subprocess"},
     "results": {"netzoo.report"},
     "tables": {"rich"},
     # It settles in which order backends are imported, and which.
