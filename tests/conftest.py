@@ -6,6 +6,7 @@ It starts as the first module outside tests/unit is collected, before that impor
 import contextvars
 import gc
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -23,6 +24,8 @@ COMMAND = Path(sys.executable).parent / "netzoo"
 
 # A job in the background of a script is started deaf to Ctrl-C, and so would be all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# PyTorch logs each tensor that it traces, and pytest would keep the lines: ten times the time.
+logging.getLogger("torch.__trace").propagate = False
 
 
 @cache

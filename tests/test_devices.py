@@ -132,6 +132,7 @@ def test_a_summary_uses_no_device_and_so_no_variable(netzoo, tmp_path, environme
         "made(keras.ops.ones((1, 3)))\n"
     )
     backend_name = "torch" if "KERAS_TORCH_DEVICE" in environment else "jax"
+    pytest.importorskip(backend_name)
     for spec in ("lenet", "mine.py:made"):
         done = netzoo("summary", spec, KERAS_BACKEND=backend_name, **environment)
         assert (done.returncode, done.stderr) == (0, "")

@@ -1,5 +1,6 @@
 """What the device does with a batch: the images that it sees, and the step that it takes."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import keras
@@ -83,8 +84,21 @@ def kerass_own(model, images, recipe, parts):
         tuple(map(array, (inputs(keras.ops.convert_to_tensor(batch[0].numpy())), *batch[1:])))
         for batch in pipeline.train_batches(images, recipe, 3, micro_batches=parts)
     ]
-    for batch in batches:
-        model.train_on_batch(*batch)
+    with random_numbers_of_netzoo():
+        for number, batch in enumerate(batches):
+            epoch, step = divmod(number, len(batches) // recipe.epochs)
+            if step == 0:
+                state.reseed(3, epoch)
+            model.train_on_batch(*batch)
+
+
+def random_numbers_of_netzoo():
+    """On PyTorch they come from its own generator, whatever the seed of a layer."""
+    if keras.backend.backend() != "torch":
+        return nullcontext()
+    from netzoo.training.kernels_torch import kernels
+
+    return kernels()
 
 
 @pytest.mark.parametrize(("dtype", "parts"), [("float32", 1), ("float32", 3), ("mixed_float16", 1)])

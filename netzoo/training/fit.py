@@ -26,6 +26,9 @@ STEP_EVENT_SECONDS = 0.25
 # take at most this share of the time; a save of less than KEEP_SECONDS is never skipped.
 KEEP_SHARE = 0.05
 KEEP_SECONDS = 0.1
+# The most images that are evaluated together, and the most values of them, after resizing.
+EVALUATED_IMAGES = 1000
+EVALUATED_VALUES = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def fit(
     """
     inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
-    training = _Training(step, images, recipe, seed, hooks, micro_batches, done or Done())
+    together = _evaluated_together(recipe, micro_batches, inputs)
+    training = _Training(step, images, recipe, seed, hooks, micro_batches, done or Done(), together)
     if not training.train():
         return None
     test = training.last_test or training.evaluate("test")
@@ -129,12 +133,14 @@ class _Training:
         hooks: Hooks,
         micro_batches: int,
         done: Done,
+        evaluated_together: int,
     ) -> None:
         self.history = list(done.history)
         self.test_reads = done.test_reads
         self.last_test: _Evaluation | None = None  # if the recipe evaluates it after every epoch
         self._images, self._recipe, self._seed = images, recipe, seed
         self._hooks, self._micro_batches = hooks, micro_batches
+        self._evaluated_together = evaluated_together
         self._steps = pipeline.steps_per_epoch(images, recipe) * micro_batches
         self._first_epoch = len(done.history)
         self._step = step
@@ -179,12 +185,10 @@ class _Training:
             split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
         self.test_reads += split_name == "test"
-        size = -(-self._recipe.batch_size // self._micro_batches)  # fits into the device's memory
+        count = self._evaluated_together
+        starts = range(0, len(split), count)
         logits = np.concatenate(
-            [
-                self._step.logits(split.images[start : start + size])
-                for start in range(0, len(split), size)
-            ]
+            [self._step.logits(split.images[start : start + count]) for start in starts]
         )
         loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
         _check_finite(loss, f"{split_name} loss", len(self.history) + 1)
@@ -208,7 +212,7 @@ class _Training:
                 first_ended = first_ended if step else self._reported
                 self._hooks.on_step_end(epoch + 1, step + 1, self._steps)
         trained = len(self._images.train)
-        loss, accuracy = np.sum([np.asarray(m) for m in metrics], axis=0, dtype=float) / trained
+        loss, accuracy = np.sum(self._step.fetch(metrics), axis=0, dtype=float) / trained
         _check_finite(loss, "training loss", epoch + 1)
         seconds = time.perf_counter() - started
         rate: float | None = trained / seconds
@@ -251,6 +255,14 @@ class _Training:
         self._hooks.save_checkpoint(Done(tuple(self.history), self.seconds(), self.test_reads))
         self._saved = time.perf_counter()
         self._save_seconds = self._saved - began
+
+
+def _evaluated_together(recipe: Recipe, micro_batches: int, inputs: Inputs) -> int:
+    """Return the number of images that are evaluated together."""
+    if micro_batches > 1:  # as many as are known to fit into the device's memory
+        return -(-recipe.batch_size // micro_batches)
+    most = min(EVALUATED_IMAGES, EVALUATED_VALUES // inputs.values)
+    return max(recipe.batch_size, most)
 
 
 def _loss() -> Any:

@@ -17,12 +17,14 @@ from netzoo.recipes import Recipe
 class Inputs:
     """A function from uint8 images (batch, height, width, channels) to float32 (batch, *size, …).
 
-    image_shape: of an image before resizing. The scaling is by the training images.
+    image_shape: of an image before resizing. values: of an image after it. The scaling is by the
+    training images.
     """
 
     def __init__(self, train: Split, recipe: Recipe, size: tuple[int, int]) -> None:
         self.image_shape = train.images.shape[1:]
         self._size = size
+        self.values = size[0] * size[1] * self.image_shape[-1]
         self._scale = _scaling(train, recipe)
 
     def __call__(self, images: Any) -> Any:

@@ -44,6 +44,10 @@ class Step:
         trained, others, _ = self._state
         return np.asarray(self._logits(trained, others, images), np.float32)
 
+    def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
+        """Return the metrics of many batches, (batches, 2)."""
+        return np.asarray(jax.device_get(metrics))
+
     def sync_variables(self) -> None:
         """Assign the values of the last step to the variables."""
         for variables, values in zip(self._variables, self._state, strict=True):

@@ -36,6 +36,10 @@ class Step:
         """Return the logits of uint8 images, (batch, classes)."""
         return np.asarray(self._logits(tf.constant(images)), np.float32)
 
+    def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
+        """Return the metrics of many batches, (batches, 2)."""
+        return np.asarray(tf.stack(metrics))
+
     def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""
 

@@ -1,86 +1,99 @@
-"""The training step on PyTorch."""
+"""The training step on PyTorch, traced once for batches of the recipe's size."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from keras import ops
-from keras.src.backend.torch import nn as keras_nn
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
+from netzoo.training.kernels_torch import kernels
 from netzoo.training.step import batch_metrics
+from netzoo.training.traced_torch import TracedLogits, TracedStep, say
 
-REARRANGE = "_transpose_spatial_inputs"
+Traced = TypeVar("Traced", TracedLogits, TracedStep)
 
 
 class Step:
-    """netzoo.training.step.Step."""
+    """netzoo.training.step.Step.
+
+    It is traced for batches as long as the first one. Batches of other lengths, micro-batches, and
+    models that cannot be traced run through Keras, with the same values.
+    """
 
     def __init__(self, model: Any, inputs: Inputs) -> None:
         self._model, self._inputs = model, inputs
+        self._on_gpu = model.optimizer.variables[0].value.is_cuda
+        self._length = self._logits_length = 0
+        self._traced: TracedStep | None = None
+        self._traced_logits: TracedLogits | None = None
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
         """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
+        if weights is None and not self._length:
+            self._length = len(labels)
+            self._traced = self._trace(TracedStep, self._length)
+        if self._traced is not None and weights is None and len(labels) == self._length:
+            return _LazyArray(self._traced(images.numpy(), labels.numpy()))
+        return self._train(images, labels, weights)
+
+    def _train(self, images: Any, labels: Any, weights: Any) -> Any:
         model, optimizer = self._model, self._model.optimizer
         x, y = self._inputs(_tensor(images)), _tensor(labels)
         w = None if weights is None else _tensor(weights)
         model.zero_grad()
-        with _without_format_copies():
+        with kernels():
             logits = model(x, training=True)
-        loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
-        optimizer.scale_loss(loss).backward()
-        variables = model.trainable_variables
-        with torch.no_grad():
-            optimizer.apply([variable.value.grad for variable in variables], variables)
-            return _LazyArray(batch_metrics(loss, logits, y, w))
+            loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
+            optimizer.scale_loss(loss).backward()
+            variables = model.trainable_variables
+            with torch.no_grad():
+                optimizer.apply([variable.value.grad for variable in variables], variables)
+                return _LazyArray(batch_metrics(loss, logits, y, w))
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of uint8 images, (batch, classes)."""
-        with torch.no_grad(), _without_format_copies():
-            logits = self._model(self._inputs(ops.convert_to_tensor(images)), training=False)
-        return np.asarray(logits.float().cpu())
+        # On a CPU a trace takes longer than Keras does for a few calls with many images.
+        if not self._logits_length and self._on_gpu:
+            self._logits_length = len(images)
+            self._traced_logits = self._trace(TracedLogits, self._logits_length)
+        with torch.no_grad():
+            if self._traced_logits is not None and len(images) == self._logits_length:
+                return np.asarray(self._traced_logits(images).cpu())
+            with kernels():
+                logits = self._model(self._inputs(ops.convert_to_tensor(images)), training=False)
+            return np.asarray(logits.float().cpu())
+
+    def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
+        """Return the metrics of many batches, (batches, 2)."""
+        return np.asarray(torch.stack([lazy.tensor for lazy in metrics]).cpu())
 
     def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""
 
-
-@contextmanager
-def _without_format_copies() -> Iterator[None]:
-    """Let Keras pass images to convolutions and pools without copies in another memory format.
-
-    Keras copies their inputs to channels-first, and a convolution's output back; torch computes on
-    channels-last memory directly. The values are equal up to rounding; the copies took an eighth of
-    a step of AlexNet (224 px, float32, two cores) and a seventh of its peak memory.
-    Source: keras-team/keras issues 23279 (convolutions, mended after Keras 3.15) and 23649 (pools).
-    """
-    copied = getattr(keras_nn, REARRANGE, None)
-    if copied is None:  # a later Keras
-        yield
-        return
-
-    def viewed(images: Any, *options: Any, **more: Any) -> Any:
-        if images.ndim == 4:
-            return images.permute(0, 3, 1, 2)
-        return copied(images, *options, **more)
-
-    setattr(keras_nn, REARRANGE, viewed)
-    try:
-        yield
-    finally:
-        setattr(keras_nn, REARRANGE, copied)
+    def _trace(self, kind: type[Traced], length: int) -> Traced | None:
+        """Return the traced function, None for a model that cannot be traced."""
+        try:
+            return kind(self._model, self._inputs, length)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception as error:  # the model's own, or of a Keras or torch that has changed
+            say(
+                f"{self._model.name} runs through Keras at every step, since its trace failed",
+                error,
+            )
+            return None
 
 
 class _LazyArray:
     """A tensor that is fetched from its device when numpy asks for it."""
 
     def __init__(self, tensor: Any) -> None:
-        self._tensor = tensor
+        self.tensor = tensor
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
-        return np.asarray(self._tensor.cpu(), dtype)
+        return np.asarray(self.tensor.cpu(), dtype)
 
 
 def _tensor(array: Any) -> Any:

@@ -29,6 +29,9 @@ class Step(Protocol):
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of images, (batch, classes)."""
 
+    def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
+        """Return the metrics of many batches, (batches, 2), in one copy from the device."""
+
     def sync_variables(self) -> None:
         """Bring the model's and the optimizer's variables up to date with the last step."""
 

@@ -1,0 +1,212 @@
+"""A function of a Keras model on PyTorch, traced once to one graph of torch's operations.
+
+Keras's Python runs once, on fake tensors; what it does to tensors becomes a graph that changes the
+variables in place. The graph then runs without Keras, and on a GPU is replayed as a CUDA graph, so
+that the device never waits for the host. Code that reads a number from the device, such as an `if`
+on a tensor or `.item()`, cannot be traced: it raises, so no value is frozen unnoticed. Other Python
+in a layer runs once, as it does on TensorFlow and JAX.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from netzoo.training.graph_torch import simplify
+from netzoo.training.inputs import Inputs
+from netzoo.training.kernels_torch import found, kernels, replaced
+from netzoo.training.step import batch_metrics
+
+WARM_UP_STEPS = 3  # before a CUDA graph is recorded: real steps, in which kernels are chosen
+
+
+class TracedStep:
+    """A training step for batches of one length.
+
+    Raises any error for a model that cannot be traced.
+    """
+
+    def __init__(self, model: Any, inputs: Inputs, length: int) -> None:
+        optimizer = model.optimizer
+        device = optimizer.variables[0].value.device
+        self._images = torch.zeros((length, *inputs.image_shape), dtype=torch.uint8, device=device)
+        self._labels = torch.zeros(length, dtype=torch.int64, device=device)
+        self._metrics = torch.zeros(2, device=device)
+        counter = [v is optimizer.iterations for v in optimizer.variables].index(True)
+        rates = _rates(optimizer)
+
+        def step(trained: Any, others: Any, slots: Any, images: Any, labels: Any, out: Any) -> None:
+            leaves = [tensor.detach().requires_grad_() for tensor in trained]
+            variables = [*model.trainable_variables, *model.non_trainable_variables]
+            mapping = list(zip(variables, [*leaves, *others], strict=True))
+            with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
+                x = inputs(images)
+                logits = model(x, training=True)
+                loss = model.compute_loss(x=x, y=labels, y_pred=logits, training=True)
+                gradients = torch.autograd.grad(
+                    optimizer.scale_loss(loss), leaves, allow_unused=True
+                )
+            with torch.no_grad():
+                changed = [scope.get_current_value(v) for v in model.non_trainable_variables]
+                _store(others, changed)
+
+                with _learning_rate(optimizer, rates, slots[counter]):
+                    values = optimizer.stateless_apply(slots, gradients, trained)
+                _store([*trained, *slots], [*values[0], *values[1]])
+                out.copy_(batch_metrics(loss, logits, labels))
+
+        self._graph = _Graph(
+            step,
+            [variable.value.detach() for variable in model.trainable_variables],
+            [variable.value.detach() for variable in model.non_trainable_variables],
+            [variable.value.detach() for variable in optimizer.variables],
+            *(self._images, self._labels, self._metrics),
+        )
+
+    def __call__(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Any:
+        """Update the weights by a batch of the length, and return its metrics as a tensor."""
+        _send(images, self._images)
+        _send(labels, self._labels)
+        self._graph.run()
+        return self._metrics.clone()
+
+
+class TracedLogits:
+    """The logits of batches of one length; raises as TracedStep does."""
+
+    def __init__(self, model: Any, inputs: Inputs, length: int) -> None:
+        variables = model.variables
+        device = variables[0].value.device
+        self._images = torch.zeros((length, *inputs.image_shape), dtype=torch.uint8, device=device)
+
+        def call(values: Any, images: Any) -> Any:
+            mapping = list(zip(variables, values, strict=True))
+            with torch.no_grad(), keras.StatelessScope(state_mapping=mapping):
+                return model(inputs(images), training=False).float()
+
+        values = [variable.value.detach() for variable in variables]
+        self._graph = _Graph(call, values, self._images)
+
+    def __call__(self, images: NDArray[np.uint8]) -> Any:
+        """Return the logits of images, float32 (length, classes), on the device."""
+        _send(images, self._images)
+        return self._graph.run()
+
+
+class _Graph:
+    """A function of tensors, traced; it always runs on the very tensors that it was traced with."""
+
+    def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
+        self._arguments = arguments
+        self._runs = 0
+        self._recorded: Any = None
+        self._result: Any = None
+        # Autograd's threads for a GPU would not be traced.
+        with kernels(), torch.autograd.set_multithreading_enabled(False):
+            make_fx = found("torch.fx.experimental.proxy_tensor:make_fx")
+            trace = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)
+            self.module = trace(*arguments)
+        self._on_cuda = _device(arguments).type == "cuda"
+        simplify(self.module, group=self._on_cuda)
+
+    def run(self) -> Any:
+        """Run the function once. Raises torch.OutOfMemoryError, also while it is recorded."""
+        if self._recorded is not None:
+            self._recorded.replay()
+            return self._result
+        if self._on_cuda and self._runs == WARM_UP_STEPS:
+            self._record()
+            return self.run()
+        self._runs += 1
+        return self._once()
+
+    def _once(self) -> Any:
+        with torch.no_grad():
+            return self.module(*self._arguments)
+
+    def _record(self) -> None:
+        """Record the graph as a CUDA graph, or let it run operation by operation from now on."""
+        recorded = torch.cuda.CUDAGraph()
+        try:
+            with torch.cuda.graph(recorded):
+                self._result = self._once()
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            self._on_cuda = False
+            say("the step is not recorded as a CUDA graph, and runs slower", error)
+        else:
+            self._recorded = recorded
+
+
+def say(text: str, error: Exception) -> None:
+    """Write a line with the first line of an error to the log of the process."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    print(f"netzoo: {text}: {type(error).__name__}: {first}", file=sys.stderr, flush=True)
+
+
+def _rates(optimizer: Any) -> Any:
+    """Return the learning rates of all steps of a training, float32, on the device.
+
+    None for an optimizer without the schedule that netzoo's recipes have. Each rate equals, to the
+    bit, what the schedule gives for its step: it is called for all of them at once.
+    """
+    schedule = optimizer._learning_rate
+    if not isinstance(schedule, keras.optimizers.schedules.CosineDecay):
+        return None
+    counter = optimizer.iterations.value
+    steps = torch.arange(
+        schedule.decay_steps + schedule.warmup_steps + 1,
+        dtype=counter.dtype,
+        device=counter.device,
+    )
+
+    def cond(predicate: Any, true: Callable[[], Any], false: Callable[[], Any]) -> Any:
+        return torch.where(predicate, true(), false())
+
+    with replaced(found("keras.src.backend.torch.core"), "cond", cond), torch.no_grad():
+        return schedule(steps)
+
+
+@contextlib.contextmanager
+def _learning_rate(optimizer: Any, rates: Any, step: Any) -> Iterator[None]:
+    """Let an optimizer take its learning rate from a table of rates, if there is one."""
+    if rates is None:
+        yield
+        return
+    # A training that is timed may take more steps than its schedule has.
+    place = step.reshape(1).long().clamp(max=len(rates) - 1)
+    rate = rates.index_select(0, place).reshape(())
+    with replaced(optimizer, "_get_current_learning_rate", lambda: rate):
+        yield
+
+
+def _send(array: NDArray[Any], place: Any) -> None:
+    """Copy a batch to its place, on a GPU behind what is running there."""
+    if place.is_cuda:
+        host = torch.empty(place.shape, dtype=place.dtype, pin_memory=True)
+        np.copyto(host.numpy(), array)
+        place.copy_(host, non_blocking=True)
+    else:
+        np.copyto(place.numpy(), array)
+
+
+def _store(places: Sequence[Any], values: Sequence[Any]) -> None:
+    """Write each value that is another tensor than its place."""
+    changed = [(old, new) for old, new in zip(places, values, strict=True) if old is not new]
+    if changed:
+        olds, news = zip(*changed, strict=True)
+        torch._foreach_copy_(list(olds), list(news))
+
+
+def _device(arguments: Sequence[Any]) -> Any:
+    return next(
+        tensor.device
+        for argument in arguments
+        for tensor in (argument if isinstance(argument, list) else [argument])
+    )
