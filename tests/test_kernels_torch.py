@@ -1,5 +1,7 @@
 """PyTorch's own kernels in place of Keras's operations: the same values, up to rounding."""
 
+from contextlib import nullcontext
+
 import keras
 import numpy as np
 import pytest
@@ -15,8 +17,6 @@ ROUNDING = {"float32": 2e-5, "bfloat16": 2e-2}
 
 def results(layer, inputs, replaced, **options):
     """Return outputs, gradients and moving averages after one call of a new layer."""
-    from contextlib import nullcontext
-
     from netzoo.training.kernels_torch import kernels
 
     keras.utils.set_random_seed(1)
@@ -46,6 +46,30 @@ def check_close(layer, inputs, dtype, **options):
 
 def normal(*shape):
     return (3.0 + 2.0 * np.random.default_rng(0).standard_normal(shape)).astype("float32")
+
+
+@pytest.mark.parametrize("rate", [0.05, keras.optimizers.schedules.CosineDecay(0.1, 20)], ids=type)
+def test_sgd_is_kerass_to_the_bit(rate):
+    """Whatever the order of a gradient in memory: a convolution's is not that of its kernel."""
+    from netzoo.training.kernels_torch import kernels
+
+    def update(context):
+        generator = torch.Generator().manual_seed(3)
+        shapes = (5, 5, 3, 7), (33, 17), (7,)
+        variables = [keras.Variable(torch.randn(s, generator=generator).numpy()) for s in shapes]
+        optimizer = keras.optimizers.SGD(rate)
+        optimizer.build(variables)
+        for _ in range(3):
+            gradients = [
+                torch.randn(shape[::-1], generator=generator).permute(*range(len(shape))[::-1])
+                for shape in shapes
+            ]
+            with context(), torch.no_grad():
+                optimizer.apply(gradients, variables)
+        return [variable.value.detach().numpy() for variable in variables]
+
+    for mine, its in zip(update(kernels), update(nullcontext), strict=True):
+        np.testing.assert_array_equal(mine, its)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ class Inputs:
     def __init__(self, train: Split, recipe: Recipe, size: tuple[int, int]) -> None:
         self.image_shape = train.images.shape[1:]
         self._size = size
-        self.values = size[0] * size[1] * self.image_shape[-1]
+        self.values: int = size[0] * size[1] * self.image_shape[-1]
         self._scale = _scaling(train, recipe)
 
     def __call__(self, images: Any) -> Any:
