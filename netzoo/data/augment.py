@@ -3,7 +3,6 @@
 Images are (batch, height, width, channels), channels last; a seed is two integers.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -15,23 +14,52 @@ HUE_TURN = 0.1  # of the colour circle, either way
 
 def flip(images: Any, seed: Any) -> Any:
     """Mirror each image left to right with a probability of one half."""
-    chosen = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed) < 0.5
+    chosen = _mirrored(tf.shape(images)[0], seed)[:, None, None, None]
     return tf.where(chosen, tf.reverse(images, [2]), images)
 
 
 def crop(images: Any, seed: Any) -> Any:
     """Pad each side with zeros by an eighth of it, then crop each image at a random place."""
     _, height, width, _ = images.shape
-    rows, columns = height // CROP_PADDING_SHARE, width // CROP_PADDING_SHARE
+    rows, columns = padding(height), padding(width)
     padded = tf.pad(images, [[0, 0], [rows, rows], [columns, columns], [0, 0]])
-    count = tf.shape(images)[0]
-    seeds = tf.random.split(seed, 2)
-    top = tf.random.stateless_uniform([count, 1], seeds[0], 0, 2 * rows + 1, tf.int32)
-    left = tf.random.stateless_uniform([count, 1], seeds[1], 0, 2 * columns + 1, tf.int32)
-    kept = tf.gather(padded, top + tf.range(height), axis=1, batch_dims=1)
+    top, left = _corner(tf.shape(images)[0], height, width, seed)
+    kept = tf.gather(padded, top[:, None] + tf.range(height), axis=1, batch_dims=1)
     kept = tf.transpose(kept, [0, 2, 1, 3])
-    kept = tf.gather(kept, left + tf.range(width), axis=1, batch_dims=1)
+    kept = tf.gather(kept, left[:, None] + tf.range(width), axis=1, batch_dims=1)
     return tf.transpose(kept, [0, 2, 1, 3])
+
+
+def padding(length: int) -> int:
+    """Return the pixels by which `crop` pads each end of a side."""
+    return length // CROP_PADDING_SHARE
+
+
+def windows(name: str, count: Any, size: tuple[int, int], seed: Any) -> Any:
+    """Return what a recipe's augmentation decides for images of a size: int32 (count, 3).
+
+    They are whether an image is mirrored, and the row and the column of the padded image at which
+    the crop begins; without a crop the images are not padded. Raises KeyError for another change.
+    """
+    mirrored = top = left = tf.zeros([count], tf.int32)
+    for part, key in keys(name, seed):
+        if part == "flip":
+            mirrored = tf.cast(_mirrored(count, key), tf.int32)
+        else:
+            top, left = {"crop": _corner}[part](count, *size, key)
+    return tf.stack([mirrored, top, left], axis=1)
+
+
+def _mirrored(count: Any, seed: Any) -> Any:
+    return tf.random.stateless_uniform([count], seed) < 0.5
+
+
+def _corner(count: Any, height: int, width: int, seed: Any) -> tuple[Any, Any]:
+    seeds = tf.random.split(seed, 2)
+    return tuple(
+        tf.random.stateless_uniform([count], seeds[n], 0, 2 * padding(side) + 1, tf.int32)
+        for n, side in enumerate((height, width))
+    )
 
 
 def color(images: Any, seed: Any) -> Any:
@@ -63,7 +91,14 @@ def _grey(x: Any) -> Any:
     return tf.image.rgb_to_grayscale(x) if x.shape[-1] == 3 else x
 
 
-def augmentations(name: str) -> list[Callable[[Any, Any], Any]]:
-    """Return the functions of a recipe's augmentation ("none", "flip+crop"), in their order."""
-    functions = {"flip": flip, "crop": crop, "color": color}
-    return [] if name == "none" else [functions[part] for part in name.split("+")]
+def keys(name: str, seed: Any) -> list[tuple[str, Any]]:
+    """Return the changes of a recipe's augmentation ("none", "flip+crop"), each with its seed."""
+    names = [] if name == "none" else name.split("+")
+    return [(part, tf.random.fold_in(seed, number)) for number, part in enumerate(names)]
+
+
+def augmented(images: Any, name: str, seed: Any) -> Any:
+    """Return the images after a recipe's augmentation."""
+    for part, key in keys(name, seed):
+        images = {"flip": flip, "crop": crop, "color": color}[part](images, key)
+    return images

@@ -32,17 +32,21 @@ def train_batches(
     seed: int,
     first_epoch: int = 0,
     micro_batches: int = 1,
+    *,
+    pixels: bool = True,
 ) -> Any:
     """Return the training batches of all epochs as one continuous tf.data.Dataset.
 
-    Elements: images uint8 (batch, height, width, channels), labels int64 (batch,).
+    Elements: images uint8 (batch, height, width, channels), labels int64 (batch,). Without pixels,
+    the images are int32 (batch, 4): the place of each among the training images, and its window as
+    in `augment.windows`, for a device that holds them all.
     first_epoch: the first one, from 0; an epoch's batches depend on its number alone.
     micro_batches: the number of parts into which each batch is split, with weights float32 (batch,)
     as a third element; the mean of their weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
-    pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
-    augmentations = augment.augmentations(recipe.augment)
+    labels = tf.constant(images.train.labels)
+    held = tf.constant(images.train.images) if pixels else None
 
     def epoch_batches(epoch: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
@@ -51,10 +55,13 @@ def train_batches(
         return chosen.enumerate().map(lambda step, places: (epoch * STEP_LIMIT + step, places))
 
     def batch(step: Any, places: Any) -> Any:
-        x = tf.gather(pixels, places)
-        for number, change in enumerate(augmentations):
-            key = tf.random.fold_in(tf.stack([tf.constant(seed, tf.int64), step]), number)
-            x = change(x, key)
+        key = tf.stack([tf.constant(seed, tf.int64), step])
+        if held is not None:
+            x = augment.augmented(tf.gather(held, places), recipe.augment, key)
+        else:
+            size = images.train.images.shape[1:3]
+            windows = augment.windows(recipe.augment, tf.shape(places)[0], size, key)
+            x = tf.concat([places[:, None], windows], axis=1)
         return x, tf.gather(labels, places)
 
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)

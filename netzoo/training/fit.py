@@ -16,7 +16,7 @@ from netzoo.recipes import Recipe
 from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrainingResult
 from netzoo.training.filters import first_filters
-from netzoo.training.inputs import Inputs
+from netzoo.training.inputs import Inputs, inputs_of
 from netzoo.training.optimizer import optimizer
 from netzoo.training.state import reseed
 from netzoo.training.step import Step, step_of
@@ -91,10 +91,10 @@ def fit(
     Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
     is not finite, BadInput for a model with a train_step of its own.
     """
-    inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
-    together = _evaluated_together(recipe, micro_batches, inputs)
-    training = _Training(step, images, recipe, seed, hooks, micro_batches, done or Done(), together)
+    about = step, inputs, images, recipe, seed
+    training = _Training(*about, hooks, micro_batches, done or Done())
     if not training.train():
         return None
     test = training.last_test or training.evaluate("test")
@@ -127,20 +127,21 @@ class _Training:
     def __init__(
         self,
         step: Step,
+        inputs: Inputs,
         images: Images,
         recipe: Recipe,
         seed: int,
         hooks: Hooks,
         micro_batches: int,
         done: Done,
-        evaluated_together: int,
     ) -> None:
         self.history = list(done.history)
         self.test_reads = done.test_reads
         self.last_test: _Evaluation | None = None  # if the recipe evaluates it after every epoch
         self._images, self._recipe, self._seed = images, recipe, seed
         self._hooks, self._micro_batches = hooks, micro_batches
-        self._evaluated_together = evaluated_together
+        self._pixels = inputs.held is None
+        self._evaluated_together = _evaluated_together(recipe, micro_batches, inputs)
         self._steps = pipeline.steps_per_epoch(images, recipe) * micro_batches
         self._first_epoch = len(done.history)
         self._step = step
@@ -159,7 +160,8 @@ class _Training:
         if first == last:
             return True
         batches = pipeline.train_batches(
-            self._images, self._recipe, self._seed, first, self._micro_batches
+            *(self._images, self._recipe, self._seed, first, self._micro_batches),
+            pixels=self._pixels,
         )
         # A single iterator for all epochs: ending one takes time.
         batch = iter(batches)

@@ -7,11 +7,16 @@ at 224 px in float32.
 from collections.abc import Callable
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
+from netzoo import backend
+from netzoo.data import augment
 from netzoo.data.source import Split
 from netzoo.recipes import Recipe
+
+MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
 class Inputs:
@@ -19,16 +24,68 @@ class Inputs:
 
     image_shape: of an image before resizing. values: of an image after it. The scaling is by the
     training images.
+    held: all training images on the device, padded as `augment.crop` pads them and flattened to
+    (pixels, channels), or None. With them a training batch comes without pixels, as
+    `pipeline.train_batches` says; batch_shape and batch_dtype are of an image in a batch.
     """
 
-    def __init__(self, train: Split, recipe: Recipe, size: tuple[int, int]) -> None:
+    def __init__(
+        self, train: Split, recipe: Recipe, size: tuple[int, int], *, hold: bool = False
+    ) -> None:
         self.image_shape = train.images.shape[1:]
+        self.held = None
+        self.batch_shape, self.batch_dtype = self.image_shape, "uint8"
+        if hold:
+            self.batch_shape, self.batch_dtype = (4,), "int32"
+            self._padding = _padding(self.image_shape, recipe)
+            rows, columns = self._padding
+            padded = np.pad(train.images, [(0, 0), (rows, rows), (columns, columns), (0, 0)])
+            self.held = ops.convert_to_tensor(padded.reshape(-1, self.image_shape[-1]))
         self._size = size
         self.values: int = size[0] * size[1] * self.image_shape[-1]
         self._scale = _scaling(train, recipe)
 
     def __call__(self, images: Any) -> Any:
         return self._scale(resize(images, *self._size))
+
+    def of_batch(self, batch: Any, held: Any) -> Any:
+        """Return the inputs of a training batch; held: `self.held`, as the step passes it on."""
+        return self(batch if held is None else self.cut(batch, held))
+
+    def cut(self, windows: Any, held: Any) -> Any:
+        """Return the images that windows cut out of those held, uint8 (batch, height, width, …)."""
+        height, width, _ = self.image_shape
+        rows, columns = (2 * n for n in self._padding)
+        place, mirrored, top, left = (windows[:, n : n + 1, None] for n in range(4))
+        row = top + ops.reshape(ops.arange(height, dtype="int32"), (-1, 1))
+        column = ops.arange(width, dtype="int32")
+        column = ops.where(mirrored > 0, columns + width - 1 - left - column, left + column)
+        return ops.take(held, (place * (height + rows) + row) * (width + columns) + column, axis=0)
+
+
+def inputs_of(train: Split, recipe: Recipe, size: tuple[int, int]) -> Inputs:
+    """Return the inputs of a training on this device."""
+    return Inputs(train, recipe, size, hold=is_held(train, recipe))
+
+
+def is_held(train: Split, recipe: Recipe) -> bool:
+    """Return whether the device should hold all training images, and cut the batches itself.
+
+    A fast GPU would wait for pixels that a CPU prepares. TensorFlow's own pipeline feeds its steps.
+    """
+    if keras.backend.backend() == "tensorflow" or "color" in recipe.augment:
+        return False
+    count, height, width, channels = train.images.shape
+    rows, columns = _padding((height, width, channels), recipe)
+    held_bytes = count * (height + 2 * rows) * (width + 2 * columns) * channels
+    return held_bytes <= MOST_HELD_BYTES and backend.device()["kind"] == "gpu"
+
+
+def _padding(image_shape: tuple[int, ...], recipe: Recipe) -> tuple[int, int]:
+    """Return the rows and columns that are added at each end of an image."""
+    if "crop" not in recipe.augment:
+        return 0, 0
+    return augment.padding(image_shape[0]), augment.padding(image_shape[1])
 
 
 def resize(images: Any, height: int, width: int) -> Any:

@@ -36,7 +36,7 @@ class Step:
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
         """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
         batch = [tensor.numpy() for tensor in (images, labels, weights) if tensor is not None]
-        self._state, metrics = self._train(self._state, *batch)
+        self._state, metrics = self._train(self._state, self._inputs.held, *batch)
         return metrics
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -54,7 +54,7 @@ class Step:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
 
-    def _step(self, state: Any, images: Any, labels: Any, weights: Any = None) -> Any:
+    def _step(self, state: Any, held: Any, images: Any, labels: Any, weights: Any = None) -> Any:
         model = self._model
         trained, others, slots = state
         gradients, (loss, logits, others, _) = jax.grad(
@@ -63,7 +63,7 @@ class Step:
             trained,
             others,
             [v.value for v in model.metrics_variables],
-            self._inputs(images),
+            self._inputs.of_batch(images, held),
             labels,
             weights,
             training=True,

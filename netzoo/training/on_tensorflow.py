@@ -16,13 +16,14 @@ class Step:
     def __init__(self, model: Any, inputs: Inputs) -> None:
         self._model, self._inputs = model, inputs
         images = tf.TensorSpec((None, *inputs.image_shape), tf.uint8)
+        batch = tf.TensorSpec((None, *inputs.batch_shape), inputs.batch_dtype)
         labels, weights = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.float32)
         # Traced without AutoGraph, as in Keras's own fit: its conversion takes time, and leaves
         # temporary files if the process is killed.
         options = {"jit_compile": model.jit_compile, "autograph": False}
-        self._train = tf.function(self._step, input_signature=(images, labels), **options)
+        self._train = tf.function(self._step, input_signature=(batch, labels), **options)
         self._train_part = tf.function(
-            self._step, input_signature=(images, labels, weights), **options
+            self._step, input_signature=(batch, labels, weights), **options
         )
         self._logits = tf.function(self._call, input_signature=(images,), **options)
 
@@ -45,7 +46,7 @@ class Step:
 
     def _step(self, images: Any, labels: Any, weights: Any = None) -> Any:
         model, optimizer = self._model, self._model.optimizer
-        x = self._inputs(images)
+        x = self._inputs.of_batch(images, self._inputs.held)
         with tf.GradientTape() as tape:
             logits = model(x, training=True)
             loss = model.compute_loss(

@@ -40,7 +40,7 @@ class Step:
 
     def _train(self, images: Any, labels: Any, weights: Any) -> Any:
         model, optimizer = self._model, self._model.optimizer
-        x, y = self._inputs(_tensor(images)), _tensor(labels)
+        x, y = self._inputs.of_batch(_tensor(images), self._inputs.held), _tensor(labels)
         w = None if weights is None else _tensor(weights)
         model.zero_grad()
         with kernels():

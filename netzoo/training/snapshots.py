@@ -9,7 +9,7 @@ from netzoo.data.source import Images
 from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.results.probe import LayerProbe, Snapshot
-from netzoo.training.inputs import Inputs
+from netzoo.training.inputs import inputs_of
 from netzoo.training.layer_probes import layer_probes
 from netzoo.training.step import step_of
 
@@ -34,10 +34,13 @@ def snapshots(
     default its own.
     Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
     """
-    inputs = Inputs(images.train, recipe, size or model.input_shape[1:3])
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
     step = step_of(model, inputs)
     shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
-    batch = iter(pipeline.train_batches(images, recipe, seed, micro_batches=micro_batches).repeat())
+    batches = pipeline.train_batches(
+        images, recipe, seed, micro_batches=micro_batches, pixels=inputs.held is None
+    )
+    batch = iter(batches.repeat())
     taken, done = [], 0
     for wanted in steps:
         for number in range(done, wanted):

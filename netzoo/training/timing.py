@@ -11,7 +11,7 @@ from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 from netzoo.records.plan import Timing
-from netzoo.training.inputs import Inputs
+from netzoo.training.inputs import inputs_of
 from netzoo.training.step import step_of
 
 # The first step compiles. One more is enough if it takes longer than the given seconds.
@@ -37,9 +37,13 @@ def timing(
     The start of the process is 0 s, for the parent process to fill in.
     """
     started = time.perf_counter()
-    step = step_of(model, Inputs(images.train, recipe, size or model.input_shape[1:3]))
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
+    step = step_of(model, inputs)
+    batches = pipeline.train_batches(
+        images, recipe, seed, micro_batches=micro_batches, pixels=inputs.held is None
+    )
     ends: list[float] = []
-    for batch in pipeline.train_batches(images, recipe, seed, micro_batches=micro_batches).repeat():
+    for batch in batches.repeat():
         np.asarray(step.train(*batch))  # waits for an asynchronous device
         ends.append(time.perf_counter())
         if len(ends) >= FEWEST_STEPS and ends[-1] - ends[0] >= seconds:

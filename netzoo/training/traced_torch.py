@@ -34,7 +34,9 @@ class TracedStep:
     def __init__(self, model: Any, inputs: Inputs, length: int) -> None:
         optimizer = model.optimizer
         device = optimizer.variables[0].value.device
-        self._images = torch.zeros((length, *inputs.image_shape), dtype=torch.uint8, device=device)
+        self._images = torch.zeros(
+            (length, *inputs.batch_shape), dtype=getattr(torch, inputs.batch_dtype), device=device
+        )
         self._labels = torch.zeros(length, dtype=torch.int64, device=device)
         self._metrics = torch.zeros(2, device=device)
         counter = [v is optimizer.iterations for v in optimizer.variables].index(True)
@@ -45,7 +47,7 @@ class TracedStep:
             variables = [*model.trainable_variables, *model.non_trainable_variables]
             mapping = list(zip(variables, [*leaves, *others], strict=True))
             with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
-                x = inputs(images)
+                x = inputs.of_batch(images, inputs.held)
                 logits = model(x, training=True)
                 loss = model.compute_loss(x=x, y=labels, y_pred=logits, training=True)
                 gradients = torch.autograd.grad(
