@@ -128,7 +128,7 @@ def device() -> dict[str, Any]:
     model, flags = _processor()
     # Measured on such a processor: TensorFlow and torch train faster in bfloat16, JAX slower.
     native = chosen != "jax" and bool({"avx512_bf16", "amx_bf16"} & flags)
-    return {"kind": "cpu", "name": f"CPU ({_cores()} cores, {model})", "native_bfloat16": native}
+    return {"kind": "cpu", "name": f"CPU ({cores()} cores, {model})", "native_bfloat16": native}
 
 
 def usual_threads() -> int:
@@ -145,7 +145,7 @@ def usual_threads() -> int:
         value = os.environ.get(variable, "").strip()
         if value.isdecimal() and int(value):
             return int(value)
-    return _cores()
+    return cores()
 
 
 def set_threads(count: int) -> None:
@@ -193,7 +193,7 @@ def require_gpu(current: dict[str, Any]) -> None:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the number of processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

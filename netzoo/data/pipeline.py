@@ -10,11 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from netzoo import backend
 from netzoo.data import augment
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 
-PARALLEL_CALLS = 2
+PARALLEL_CALLS = max(2, min(backend.cores(), 8))  # batches that are prepared at the same time
 PREFETCHED_BATCHES = 2
 STEP_LIMIT = 1 << 20  # steps per epoch with a seed of augmentation of their own
 

@@ -78,7 +78,7 @@ def is_held(train: Split, recipe: Recipe) -> bool:
     count, height, width, channels = train.images.shape
     rows, columns = _padding((height, width, channels), recipe)
     held_bytes = count * (height + 2 * rows) * (width + 2 * columns) * channels
-    return held_bytes <= MOST_HELD_BYTES and backend.device()["kind"] == "gpu"
+    return bool(held_bytes <= MOST_HELD_BYTES and backend.device()["kind"] == "gpu")
 
 
 def _padding(image_shape: tuple[int, ...], recipe: Recipe) -> tuple[int, int]:
