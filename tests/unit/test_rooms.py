@@ -74,9 +74,12 @@ OF_ONE_BACKEND = {
     "cost.opinion_jax": {"jax"},
     "cost.opinion_tensorflow": {"tensorflow"},
     "cost.opinion_torch": {"torch"},
+    "training.graph_torch": {"torch"},
+    "training.kernels_torch": {"torch"},
     "training.on_jax": {"jax"},
     "training.on_tensorflow": {"tensorflow"},
     "training.on_torch": {"torch"},
+    "training.traced_torch": {"torch"},
 }
 
 
