@@ -99,9 +99,19 @@ def parsed(path):
 
 
 def modules():
-    for path in sorted(ROOT.rglob("*.py")):
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        yield pytest.param(path, name.removesuffix(".__init__"), id=name)
+    """Return the path and the dotted name of every module."""
+    names = {
+        path: ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted(ROOT.rglob("*.py"))
+    }
+    return [(path, name.removesuffix(".__init__")) for path, name in names.items()]
+
+
+ROOMS = sorted({room_of(name) for _, name in modules()})
+
+
+def modules_of(room):
+    return [(path, name) for path, name in modules() if room_of(name) == room]
 
 
 @cache
@@ -116,20 +126,25 @@ def imports(path, *, everywhere):
     return names
 
 
-@pytest.mark.parametrize(("path", "name"), list(modules()))
-def test_a_room_imports_from_above_only(path, name):
-    room = room_of(name)
-    for imported in imports(path, everywhere=True):
-        if not imported.startswith("netzoo."):
-            continue
-        target = room_of(imported.removeprefix("netzoo."))
-        assert target in ROW, f"{name} imports {imported}: no such room"
-        if target != room and (name, target) != UPWARD:
-            assert ROW[target] < ROW[room], f"{name} imports {imported}, not from above"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_from_above_only(room):
+    for path, name in modules_of(room):
+        for imported in imports(path, everywhere=True):
+            if not imported.startswith("netzoo."):
+                continue
+            target = room_of(imported.removeprefix("netzoo."))
+            assert target in ROW, f"{name} imports {imported}: no such room"
+            if target != room and (name, target) != UPWARD:
+                assert ROW[target] < ROW[room], f"{name} imports {imported}, not from above"
 
 
-@pytest.mark.parametrize(("path", "name"), list(modules()))
-def test_what_is_imported_inside_a_function_is_named_above(path, name):
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_is_imported_inside_a_function_is_named_above(room):
+    for path, name in modules_of(room):
+        check_inside_functions(path, name)
+
+
+def check_inside_functions(path, name):
     inside = list(imports(path, everywhere=True))
     for imported in imports(path, everywhere=False):
         inside.remove(imported)
@@ -137,15 +152,15 @@ def test_what_is_imported_inside_a_function_is_named_above(path, name):
         parts = imported.split(".")
         top = ".".join(parts[: 2 if parts[0] == "netzoo" else 1])
         assert top in allowed(INSIDE_FUNCTIONS, name), f"{name} imports {imported}"
-    assert ("import_module(" in path.read_text()) == (name in BY_NAME)
-    assert "TYPE_CHECKING" not in path.read_text()
+    assert ("import_module(" in path.read_text()) == (name in BY_NAME), name
+    assert "TYPE_CHECKING" not in path.read_text(), name
 
 
 def test_no_file_imports_itself_by_way_of_others():
     """The graph of all imports, those inside functions too, has no circle but for UPWARD."""
-    names = {each.values[1] for each in modules()}
+    names = {name for _, name in modules()}
     above = {}
-    for path, name in (each.values for each in modules()):
+    for path, name in modules():
         found = (each.removeprefix("netzoo.") for each in imports(path, everywhere=True))
         targets = {each if each in names else each.rpartition(".")[0] for each in found} & names
         above[name] = {t for t in targets if t != name and (name, room_of(t)) != UPWARD}
@@ -155,7 +170,7 @@ def test_no_file_imports_itself_by_way_of_others():
 
 def test_no_permission_is_left_over():
     used = set()
-    for path, name in (each.values for each in modules()):
+    for path, name in modules():
         at_once = list(imports(path, everywhere=False))
         inside = set(imports(path, everywhere=True)) - set(at_once)
         for who in (name, room_of(name)):
@@ -167,13 +182,14 @@ def test_no_permission_is_left_over():
     assert named - used == set()
 
 
-@pytest.mark.parametrize(("path", "name"), list(modules()))
-def test_a_module_imports_only_the_third_party_that_its_room_may(path, name):
-    known = allowed(THIRD_PARTY, name) | OF_ONE_BACKEND.get(name, set())
-    for imported in imports(path, everywhere=False):
-        top = imported.partition(".")[0]
-        ours = top == "netzoo" or top in sys.stdlib_module_names
-        assert ours or top in known, f"{name} imports {top}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_module_imports_only_the_third_party_that_its_room_may(room):
+    for path, name in modules_of(room):
+        known = allowed(THIRD_PARTY, name) | OF_ONE_BACKEND.get(name, set())
+        for imported in imports(path, everywhere=False):
+            top = imported.partition(".")[0]
+            ours = top == "netzoo" or top in sys.stdlib_module_names
+            assert ours or top in known, f"{name} imports {top}"
 
 
 @pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
@@ -185,7 +201,8 @@ def test_the_command_line_imports_itself_relatively_and_nothing_heavy(path):
         assert top not in {"keras", "tensorflow", "torch", "jax", "numpy", "msgspec"}
 
 
-@pytest.mark.parametrize("path", sorted([*ROOT.rglob("*.py"), *CLI.glob("*.py")]), ids=str)
-def test_a_file_holds_one_subject(path):
-    assert len(path.read_text().splitlines()) <= 300
-    assert path.stem not in {"utils", "common", "helpers", "base", "misc"}
+@pytest.mark.parametrize("folder", [ROOT, CLI], ids=["netzoo", "cli"])
+def test_a_file_holds_one_subject(folder):
+    for path in folder.rglob("*.py"):
+        assert len(path.read_text().splitlines()) <= 300, path
+        assert path.stem not in {"utils", "common", "helpers", "base", "misc"}, path
