@@ -41,7 +41,8 @@ def train_batches(
     as a third element; the mean of their weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
-    pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
+    with tf.device("CPU"):  # TensorFlow would keep them on a GPU, and fetch them for tf.data
+        pixels, labels = tf.constant(images.train.images), tf.constant(images.train.labels)
     augmentations = augment.augmentations(recipe.augment)
 
     def epoch_batches(epoch: Any) -> Any:

@@ -1,6 +1,7 @@
 """The training step on JAX: one compiled function from old to new values of all variables.
 
 It is compiled once for each batch size: the recipe's, and that of the epoch's last, smaller batch.
+The inference is compiled once, for the largest batch, to which smaller ones are filled up.
 """
 
 from typing import Any
@@ -32,6 +33,7 @@ class Step:
         self._state = tuple([v.value for v in variables] for variables in self._variables)
         self._train = jax.jit(self._step, donate_argnums=0)
         self._logits = jax.jit(self._call)
+        self._largest = 0
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
         """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
@@ -42,7 +44,11 @@ class Step:
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of uint8 images, (batch, classes)."""
         trained, others, _ = self._state
-        return np.asarray(self._logits(trained, others, images), np.float32)
+        self._largest = max(self._largest, len(images))
+        # No image's logits depend on the others, which are black here.
+        filled = np.zeros((self._largest, *images.shape[1:]), np.uint8)
+        filled[: len(images)] = images
+        return np.asarray(self._logits(trained, others, filled), np.float32)[: len(images)]
 
     def sync_variables(self) -> None:
         """Assign the values of the last step to the variables."""
