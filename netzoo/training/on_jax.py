@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
+from netzoo.training.kernels_jax import banded_convolution
 from netzoo.training.step import batch_metrics
 
 
@@ -59,18 +60,19 @@ class Step:
     def _step(self, state: Any, images: Any, labels: Any, weights: Any = None) -> Any:
         model = self._model
         trained, others, slots = state
-        gradients, (loss, logits, others, _) = jax.grad(
-            model.compute_loss_and_updates, has_aux=True
-        )(
-            trained,
-            others,
-            [v.value for v in model.metrics_variables],
-            self._inputs(images),
-            labels,
-            weights,
-            training=True,
-            optimizer_variables=slots,
-        )
+        with banded_convolution():
+            gradients, (loss, logits, others, _) = jax.grad(
+                model.compute_loss_and_updates, has_aux=True
+            )(
+                trained,
+                others,
+                [v.value for v in model.metrics_variables],
+                self._inputs(images),
+                labels,
+                weights,
+                training=True,
+                optimizer_variables=slots,
+            )
         trained, slots = model.optimizer.stateless_apply(slots, gradients, trained)
         return (trained, others, slots), batch_metrics(loss, logits, labels, weights)
 

@@ -74,6 +74,7 @@ OF_ONE_BACKEND = {
     "cost.opinion_jax": {"jax"},
     "cost.opinion_tensorflow": {"tensorflow"},
     "cost.opinion_torch": {"torch"},
+    "training.kernels_jax": {"jax"},
     "training.kernels_tensorflow": {"tensorflow"},
     "training.on_jax": {"jax"},
     "training.on_tensorflow": {"tensorflow"},
