@@ -1,5 +1,11 @@
 """For which sizes of a batch a step is compiled: once, where a compilation takes seconds."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +14,7 @@ from keras import layers
 
 from netzoo.data import pipeline, sample
 from netzoo.recipes import Recipe
+from netzoo.runs import process
 from netzoo.training import fit
 from netzoo.training.inputs import Inputs
 from netzoo.training.step import step_of
@@ -90,3 +97,41 @@ def test_the_inference_is_compiled_once_and_the_filling_changes_no_logits(monkey
     assert len(traced) == 1
     alone = step(images).logits(pixels[:36])
     np.testing.assert_allclose(alone, whole[:36], rtol=1e-5, atol=1e-5)
+
+
+ON_GPU = """
+import json
+from netzoo import backend
+backend.start("auto", data=True)
+backend.require_gpu(backend.device())
+import test_compiling
+images = test_compiling.sample.sample().limited(150, 100)
+metrics, _ = test_compiling.trained(images)
+print(json.dumps([batch.tolist() for batch in metrics]))
+print(test_compiling.gpu_memory()[0])
+"""
+
+
+def gpu_memory():
+    """Return the used and the whole memory of the first GPU, in MiB."""
+    asked = ["nvidia-smi", "--query-gpu=memory.used,memory.total", "--format=csv,noheader,nounits"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    return [int(number) for number in told.splitlines()[0].split(",")]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(BACKEND == "torch", reason="torch takes memory as it is needed by itself")
+def test_on_a_gpu_a_training_takes_little_memory_and_learns_what_it_learns_here(images):
+    used, whole = gpu_memory()
+    path = [*sys.path, str(Path(__file__).parent)]
+    done = subprocess.run(
+        [sys.executable, "-c", ON_GPU],
+        env=process._environment(BACKEND, None) | {"PYTHONPATH": os.pathsep.join(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    metrics, then_used = map(json.loads, done.stdout.splitlines())
+    assert then_used - used < whole / 4
+    np.testing.assert_allclose(metrics, trained(images)[0], rtol=0.05, atol=2)
