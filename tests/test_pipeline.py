@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from netzoo.data import augment, pipeline, sample
 from netzoo.data.source import Split
@@ -194,6 +195,21 @@ def test_autotuning_is_off(images):
 def test_tensorflow_sees_no_gpu_for_another_backend(backend_name):
     if backend_name != "tensorflow":
         assert tf.config.get_visible_devices("GPU") == []
+
+
+def test_the_images_are_kept_off_a_gpu(images, monkeypatch):
+    """Where TensorFlow trains, it would take them there, and bring them back for tf.data."""
+    constant, places = tf.constant, []
+
+    def noted(value, *arguments, **named):
+        if np.size(value) > 1:
+            places.append(context.context().device_name)
+        return constant(value, *arguments, **named)
+
+    monkeypatch.setattr(tf, "constant", noted)
+    pipeline.train_batches(images, RECIPE, 0)
+    assert len(places) == 2
+    assert all("CPU" in place for place in places)
 
 
 @pytest.mark.parametrize("parts", [2, 3])

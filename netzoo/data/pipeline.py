@@ -46,8 +46,9 @@ def train_batches(
     as a third element; the mean of their weighted losses is the mean over the whole batch.
     """
     count = len(images.train)
-    labels = tf.constant(images.train.labels)
-    held = tf.constant(images.train.images) if pixels else None
+    with tf.device("CPU"):  # TensorFlow would keep them on a GPU, and fetch them for tf.data
+        labels = tf.constant(images.train.labels)
+        held = tf.constant(images.train.images) if pixels else None
 
     def epoch_batches(epoch: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), epoch])

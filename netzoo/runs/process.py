@@ -25,6 +25,12 @@ KEEP_COMPILED = {
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
 }
+# TensorFlow takes all of a GPU's memory at once by default, and JAX three quarters of it, which
+# leaves no room for another program.
+GPU_MEMORY_AS_NEEDED = {
+    "tensorflow": {"TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+    "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+}
 
 
 class Process:
@@ -144,8 +150,8 @@ class Process:
 
 
 def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
-    """Return this process's environment with the settings that make the backend fast."""
-    ours = {}
+    """Return this process's environment with the settings that the backend needs."""
+    ours = dict(GPU_MEMORY_AS_NEEDED.get(backend, {}))
     if backend != "tensorflow":
         ours["GLIBC_TUNABLES"] = ALLOCATOR
     if backend == "jax" and compiled is not None:

@@ -1,6 +1,7 @@
 """The training step on JAX: one compiled function from old to new values of all variables.
 
 It is compiled once for each batch size: the recipe's, and that of the epoch's last, smaller batch.
+The inference is compiled once, for the largest batch, to which smaller ones are filled up.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
+from netzoo.training.kernels_jax import banded_convolution
 from netzoo.training.step import batch_metrics
 
 
@@ -32,6 +34,7 @@ class Step:
         self._state = tuple([v.value for v in variables] for variables in self._variables)
         self._train = jax.jit(self._step, donate_argnums=0)
         self._logits = jax.jit(self._call)
+        self._largest = 0
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
         """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
@@ -42,7 +45,11 @@ class Step:
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of uint8 images, (batch, classes)."""
         trained, others, _ = self._state
-        return np.asarray(self._logits(trained, others, images), np.float32)
+        self._largest = max(self._largest, len(images))
+        # No image's logits depend on the others, which are black here.
+        filled = np.zeros((self._largest, *images.shape[1:]), np.uint8)
+        filled[: len(images)] = images
+        return np.asarray(self._logits(trained, others, filled), np.float32)[: len(images)]
 
     def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
         """Return the metrics of many batches, (batches, 2)."""
@@ -57,18 +64,19 @@ class Step:
     def _step(self, state: Any, held: Any, images: Any, labels: Any, weights: Any = None) -> Any:
         model = self._model
         trained, others, slots = state
-        gradients, (loss, logits, others, _) = jax.grad(
-            model.compute_loss_and_updates, has_aux=True
-        )(
-            trained,
-            others,
-            [v.value for v in model.metrics_variables],
-            self._inputs.of_batch(images, held),
-            labels,
-            weights,
-            training=True,
-            optimizer_variables=slots,
-        )
+        with banded_convolution():
+            gradients, (loss, logits, others, _) = jax.grad(
+                model.compute_loss_and_updates, has_aux=True
+            )(
+                trained,
+                others,
+                [v.value for v in model.metrics_variables],
+                self._inputs.of_batch(images, held),
+                labels,
+                weights,
+                training=True,
+                optimizer_variables=slots,
+            )
         trained, slots = model.optimizer.stateless_apply(slots, gradients, trained)
         return (trained, others, slots), batch_metrics(loss, logits, labels, weights)
 

@@ -1,4 +1,8 @@
-"""The training step on TensorFlow: one graph, traced once for batches of any size."""
+"""The training step on TensorFlow: one graph, traced once for batches of any size.
+
+XLA, which Keras chooses on a GPU, compiles a graph anew for each size. So it compiles the step for
+the size of the first batch alone: the epoch's last, smaller batch and the inference run without it.
+"""
 
 from typing import Any
 
@@ -7,6 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
+from netzoo.training.kernels_tensorflow import fused_batch_norm
 from netzoo.training.step import batch_metrics
 
 
@@ -20,18 +25,25 @@ class Step:
         labels, weights = tf.TensorSpec((None,), tf.int64), tf.TensorSpec((None,), tf.float32)
         # Traced without AutoGraph, as in Keras's own fit: its conversion takes time, and leaves
         # temporary files if the process is killed.
-        options = {"jit_compile": model.jit_compile, "autograph": False}
-        self._train = tf.function(self._step, input_signature=(batch, labels), **options)
-        self._train_part = tf.function(
-            self._step, input_signature=(batch, labels, weights), **options
+        self._train = {
+            (by_xla, len(signature)): tf.function(
+                self._step, input_signature=signature, jit_compile=by_xla, autograph=False
+            )
+            for by_xla in (False, True)
+            for signature in ((batch, labels), (batch, labels, weights))
+        }
+        self._logits = tf.function(
+            self._call, input_signature=(images,), jit_compile=False, autograph=False
         )
-        self._logits = tf.function(self._call, input_signature=(images,), **options)
+        self._compiled_size: int | None = None
 
     def train(self, images: Any, labels: Any, weights: Any = None) -> Any:
         """Update the weights by one batch and return its metrics, as in `batch_metrics`."""
-        if weights is None:
-            return self._train(images, labels)
-        return self._train_part(images, labels, weights)
+        batch = (images, labels) if weights is None else (images, labels, weights)
+        if self._compiled_size is None:
+            self._compiled_size = len(labels)
+        by_xla = self._model.jit_compile and len(labels) == self._compiled_size
+        return self._train[by_xla, len(batch)](*batch)
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of uint8 images, (batch, classes)."""
@@ -48,7 +60,8 @@ class Step:
         model, optimizer = self._model, self._model.optimizer
         x = self._inputs.of_batch(images, self._inputs.held)
         with tf.GradientTape() as tape:
-            logits = model(x, training=True)
+            with fused_batch_norm():
+                logits = model(x, training=True)
             loss = model.compute_loss(
                 x=x, y=labels, y_pred=logits, sample_weight=weights, training=True
             )

@@ -75,6 +75,8 @@ OF_ONE_BACKEND = {
     "cost.opinion_tensorflow": {"tensorflow"},
     "cost.opinion_torch": {"torch"},
     "training.graph_torch": {"torch"},
+    "training.kernels_jax": {"jax"},
+    "training.kernels_tensorflow": {"tensorflow"},
     "training.kernels_torch": {"torch"},
     "training.on_jax": {"jax"},
     "training.on_tensorflow": {"tensorflow"},
