@@ -375,11 +375,21 @@ def small(words):
     return [*words, *(word for pair in added for word in pair)]
 
 
+# The data sets that the commands name.
+PREPARED = {
+    "cifar10": {},
+    "mnist": {"version": "3.0.1"},
+    "cifar10_corrupted": {"config": "fog_1"},
+}
+
+
 @pytest.fixture(scope="module")
 def place(folder):
     """Return the folder, and what runs a command in it."""
     tfds, path = folder / "tfds", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    store(tfds, "cifar10", sample.sample().limited(200, 50).train, size=(28, 28))
+    few = sample.sample().limited(200, 50).train
+    for name, about in PREPARED.items():
+        store(tfds, name, few, size=(28, 28), **about)
 
     def go(words, **environment):
         done = run(folder, words, PATH=path, TFDS_DATA_DIR=str(tfds), **environment)

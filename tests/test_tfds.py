@@ -51,7 +51,7 @@ def mnist_like(train, test):
     return FashionMnist
 
 
-def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0"):
+def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0", config=None):
     """Write a colour data set of another size, as TFDS stores one without a builder's code."""
     pixels = np.repeat(split.images, 3, axis=3)[:, : size[0], : size[1]]
     features = {
@@ -62,6 +62,7 @@ def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0
     tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
         name=name,
         version=version,
+        config=config,
         features=tensorflow_datasets.features.FeaturesDict(features),
         split_datasets=dict.fromkeys(splits, examples),
         data_dir=str(folder),
