@@ -145,7 +145,7 @@ class Store:
         folder = self.folder
         refuse_file(folder)
         try:
-            if folder.is_dir() and any(folder.iterdir()) and not _is_store(folder):
+            if folder.is_dir() and any(folder.iterdir()) and not is_store(folder):
                 raise BadInput(f"{folder} holds something else than a comparison; name another.")
             for part in ("trials", "logs"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
@@ -206,7 +206,7 @@ def open_store(folder: str | Path) -> Store:
     path = Path(folder)
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
-    if not _is_store(path):
+    if not is_store(path):
         raise BadInput(f"{str(folder)!r} does not hold a comparison.")
     return Store(path)
 
@@ -216,7 +216,7 @@ def stores(folder: str | Path) -> list[Store]:
     path = Path(folder)
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
-    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and _is_store(each)]
+    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and is_store(each)]
 
 
 def refuse_file(folder: Path) -> None:
@@ -250,7 +250,8 @@ def new_folder(models: Sequence[str]) -> Path:
     return folder
 
 
-def _is_store(folder: Path) -> bool:
+def is_store(folder: Path) -> bool:
+    """Return whether a folder holds a comparison, perhaps one that has just begun."""
     return (folder / PLAN).exists() or (folder / "trials").is_dir()
 
 
