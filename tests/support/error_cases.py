@@ -250,7 +250,7 @@ CASES = [
     ("batch sizes of the command", BadInput, "bench lenet --batch-sizes 1,x",
      "--batch-sizes: expected whole numbers such as 1,32; received '1,x'."),
     ("work", UnknownName, lambda: netzoo.bench("lenet", work="infer"),
-     "no work 'infer'. Known: inference, training."),
+     "no work 'infer'; did you mean 'inference'? Known: inference, training."),
     ("no work", BadInput, lambda: netzoo.bench("lenet", work=[]),
      "`work` is inference, training or both; received none."),
     ("seconds", BadInput, lambda: netzoo.bench("lenet", seconds=0),
