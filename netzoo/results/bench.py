@@ -66,7 +66,8 @@ class BenchRun:
     work: "inference", from uint8 images in the machine's memory to float32 logits there, or
     "training", whole steps. measurements: by ascending batch size; status: of a run with an error,
     those before it. device, recipe, input_shape, startup: None if it never came so far.
-    head: the change of the network's end, in words; None without one.
+    imported_bytes: the process's peak memory before the network was built. head: the change of the
+    network's end, in words; None without one.
     """
 
     model: str
@@ -77,6 +78,7 @@ class BenchRun:
     recipe: Recipe | None = None
     input_shape: tuple[int, int, int] | None = None
     startup: Startup | None = None
+    imported_bytes: int | None = None
     measurements: tuple[Measurement, ...] = ()
     head: str | None = None
     error: str | None = None
@@ -189,8 +191,9 @@ def _footer(bench: Bench) -> list[str]:
         "steps of training, each until its result is in the machine's memory. Clock: "
         "time.perf_counter; the processor's frequency is not fixed.",
         "Peak memory: from the start of the process, in which a model does one kind of work at "
-        "ascending batch sizes. Time to first step: from the start of the process, with imports, "
-        "building and compilation, to the first result of the smallest batch.",
+        f"ascending batch sizes{_imported(bench.runs)}. Time to first step: from the start of the "
+        "process, with imports, building and compilation, to the first result of the smallest "
+        "batch.",
         *_drift_lines(bench.runs),
         *dict.fromkeys(f"{run.model} {run.head}" for run in bench.runs if run.head),
         *_recipe_lines(bench.runs),
@@ -201,6 +204,16 @@ def _footer(bench: Bench) -> list[str]:
 
 def _name(run: BenchRun) -> str:
     return f"{run.model}, {run.work} on {run.backend}"
+
+
+def _imported(runs: Sequence[BenchRun]) -> str:
+    """Return the largest memory of the process before the network was built, by backend."""
+    largest: dict[str, int] = {}
+    for run in runs:
+        if run.imported_bytes is not None:
+            largest[run.backend] = max(largest.get(run.backend, 0), run.imported_bytes)
+    words = [f"{name} {units.quantity(count, 'B')}" for name, count in largest.items()]
+    return f"; of the process, before the network is built: {', '.join(words)}" if words else ""
 
 
 def _drift_lines(runs: Sequence[BenchRun]) -> list[str]:

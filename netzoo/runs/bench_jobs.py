@@ -68,8 +68,8 @@ class Jobs:
             self._update(device=started.device, recipe=trial.recipe, input_shape=trial.input_shape)
             own = 1 if work == INFERENCE else trial.recipe.batch_size
             sizes = sorted({*self._sizes, own})
-            if not self._starts:
-                self._say_estimate(start, len(sizes))
+            if len(self.runs) == 1:
+                self._say_estimate(start)
             self._since, self._sizes_left = time.perf_counter(), len(sizes)
             request = Bench(trial, work, sizes, self._seconds)
             process.ask(request, Benched, partial(self._hear, start))
@@ -92,7 +92,12 @@ class Jobs:
             self._starts.append(startup.seconds)
             self._since += event.build + event.first_step
         measured = (*self.runs[-1].measurements, event.measurement)
-        self._update(startup=startup, head=event.head, measurements=measured)
+        self._update(
+            startup=startup,
+            imported_bytes=event.imported_bytes,
+            measurements=measured,
+            head=event.head,
+        )
         now = time.perf_counter()
         self._durations.append(now - self._since)
         self._since = now
@@ -109,13 +114,14 @@ class Jobs:
         a_job = fmean(self._starts) + (len(self._sizes) + 1) * each
         return self._jobs_left * a_job + self._sizes_left * each
 
-    def _say_estimate(self, start: float, sizes: int) -> None:
+    def _say_estimate(self, start: float) -> None:
         jobs = self._jobs_left + 1
-        seconds = jobs * (start + sizes * SHARE_OF_STEPS * self._seconds)
-        each = f"{units.three_digits(self._seconds)} s each"
+        measurements = jobs * (len(self._sizes) + 1)
+        seconds = jobs * start + measurements * SHARE_OF_STEPS * self._seconds
         self._callback.on_message(
-            f"Estimate: about {units.seconds(seconds)} for {jobs * sizes} measurements of {each}, "
-            f"in {jobs} process{'es' if jobs > 1 else ''}; more for slow networks."
+            f"Estimate: about {units.seconds(seconds)} for up to {measurements} measurements of "
+            f"{units.three_digits(self._seconds)} s each, in {jobs} "
+            f"process{'es' if jobs > 1 else ''}; more for slow networks."
         )
 
     def _update(self, **changes: Any) -> None:

@@ -99,11 +99,12 @@ class Said(Event, frozen=True, tag="said"):
 class Measured(Event, frozen=True, tag="measured"):
     """Progress: a batch size has been timed.
 
-    build, first_step: of the process, in seconds. head: as in a TrialRecord.
+    build, first_step: of the process, in seconds. imported_bytes, head: as in a BenchRun.
     """
 
     build: float
     first_step: float
+    imported_bytes: int | None
     head: str | None
     measurement: Measurement
 

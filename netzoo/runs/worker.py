@@ -91,16 +91,16 @@ class Worker:
 
     def bench(self, trial: Trial, work: str, sizes: list[int], seconds: float) -> messages.Benched:
         """Time steps of a trial's model, and emit each measurement."""
-        from netzoo.training import speed
+        from netzoo.training import device, speed
 
-        began = time.perf_counter()
+        began, imported = time.perf_counter(), device.process_peak()
         trial = replace(trial, recipe=speed.timed_recipe(trial.recipe, work))
         images, model = speed.random_images(trial.dataset, max(sizes)), self._build(trial)
         head = self._ready(trial, 1, images, model)
         build = time.perf_counter() - began
         about = model, images, trial.recipe, work, sizes, seconds, head.size
         for first_step, measurement in speed.measurements(*about):
-            self._emit(messages.Measured(build, first_step, head.note, measurement))
+            self._emit(messages.Measured(build, first_step, imported, head.note, measurement))
         return messages.Benched()
 
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:

@@ -113,7 +113,7 @@ class Processes:
                 raise KeyboardInterrupt
             if job in self.raises:
                 raise self.raises[job]
-            on_progress(Measured(1e-9, 2e-9, None, measured(size)))
+            on_progress(Measured(1e-9, 2e-9, 640_000_000, None, measured(size)))
         return Benched()
 
 
@@ -147,7 +147,8 @@ def test_each_work_of_each_model_has_a_process_of_its_own(processes):
     ]
     assert [each.status for each in bench.runs] == ["ok"] * 4
     assert bench.runs[0].startup.first_step == 2e-9
-    assert "for 12 measurements of 0.5 s each, in 4 processes" in heard.lines[0]
+    assert "before the network is built: tensorflow 640 MB." in "\n".join(bench.table().footer)
+    assert "for up to 12 measurements of 0.5 s each, in 4 processes" in heard.lines[0]
     assert len(heard.lines) == 1 + 12
     assert len(heard.left) == 12
     assert heard.left[-1] == 0

@@ -41,7 +41,7 @@ EVENTS = [
     (messages.Profiled(None, None, Timing(1, 2, 3, 4), None), {"event": "paced", "head": None}),
     (messages.Stopped(), {"event": "stopped"}),
     (messages.Probed((Snapshot(0, (LAYER,)),)), {"event": "probed"}),
-    (messages.Measured(0.5, 1.5, None, SPEED), {"event": "measured", "build": 0.5}),
+    (messages.Measured(0.5, 1.5, 9, None, SPEED), {"event": "measured", "build": 0.5}),
     (messages.Benched(), {"event": "benched"}),
     (messages.Failed("BadInput", "no"), {"event": "failed", "kind": "BadInput", "message": "no"}),
 ]
