@@ -32,6 +32,7 @@ BLOCK_SECONDS = 0.05
 LEARNING_RATE = 1e-9
 
 Call = Callable[[], Any]
+clock = time.perf_counter
 
 
 def random_images(dataset: DatasetRecord, count: int) -> Images:
@@ -68,11 +69,11 @@ def measurements(
     """
     first_step = None
     for batch_size in batch_sizes:
-        began = time.perf_counter()
+        began = clock()
         step = step_of(model, Inputs(images.train, recipe, size))  # each traced for its batch size
         call = _call(step, images, recipe, work, batch_size)
         _wait_for(call())
-        first_step = first_step or time.perf_counter() - began
+        first_step = first_step or clock() - began
         yield first_step, _measured(call, work, batch_size, seconds)
         step.sync_variables()
         del step, call
@@ -95,8 +96,8 @@ def _measured(call: Call, work: str, batch_size: int, seconds: float) -> Measure
     one_image = work == INFERENCE and batch_size == 1
     fewest = PERCENTILE_SAMPLES if one_image else FEWEST_SAMPLES
     samples: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(samples) < fewest or time.perf_counter() < end:
+    end = clock() + seconds
+    while len(samples) < fewest or clock() < end:
         samples.append(_duration(call, block))
     return summary(np.array(samples), batch_size, block)
 
@@ -126,19 +127,19 @@ def summary(samples: NDArray[np.float64], batch_size: int, block: int) -> Measur
 def _warm_up(call: Call, seconds: float) -> float:
     """Call until the seconds are over, and return the shortest duration of a step."""
     durations: list[float] = []
-    end = time.perf_counter() + seconds
-    while len(durations) < WARM_STEPS or time.perf_counter() < end:
+    end = clock() + seconds
+    while len(durations) < WARM_STEPS or clock() < end:
         durations.append(_duration(call, 1))
     return min(durations)
 
 
 def _duration(call: Call, block: int) -> float:
     """Return the mean duration of the steps of a block, until the last one's result is there."""
-    began = time.perf_counter()
+    began = clock()
     for _ in range(block):
         result = call()
     _wait_for(result)
-    return (time.perf_counter() - began) / block
+    return (clock() - began) / block
 
 
 def _wait_for(result: Any) -> None:

@@ -2,6 +2,7 @@
 
     KERAS_BACKEND=torch python tests/benchmarks/bench_check.py [--models lenet alexnet]
         [--image-size 96] [--batch-sizes 1 32] [--rounds 5] [--seconds 1] [--precision float32]
+        [--cpu-time]
 
 Inference of one network with one number of threads and one allocator, in turn, A B C A B C …:
 
@@ -9,6 +10,9 @@ Inference of one network with one number of threads and one allocator, in turn, 
 - step: `Timer("step.logits(images)")` in this one: the same call by another clock;
 - model: `Timer("model(x)")`, the Keras model called on images that are resized, scaled and on the
   device already.
+
+--cpu-time is for a machine that others use as well: all sides run in this process, and count the
+seconds of its processor. They are those of its computation with one thread: OMP_NUM_THREADS=1.
 
 Told are the medians over the rounds of the milliseconds a step, and of the ratios within a round
 with the lowest and the highest.
@@ -18,6 +22,7 @@ import argparse
 import os
 import statistics
 import sys
+import time
 
 import netzoo
 from netzoo import backend
@@ -53,7 +58,9 @@ def timers(name, shape, batch_size, chosen):
     step.logits(pixels)
 
     def timed(statement, **names):
-        timer = benchmark.Timer(statement, globals=names, num_threads=torch.get_num_threads())
+        about = {"timer": time.process_time} if chosen.cpu_time else {}
+        about["num_threads"] = torch.get_num_threads()
+        timer = benchmark.Timer(statement, globals=names, **about)
         timer.timeit(3)
         return timer.blocked_autorange(min_run_time=chosen.seconds).median
 
@@ -61,7 +68,13 @@ def timers(name, shape, batch_size, chosen):
         with torch.no_grad(), on_torch._without_format_copies():
             return timed("model(x, training=False)", model=model, x=x)
 
+    def of_bench():
+        speed.clock = time.process_time
+        call = speed._call(step, images, settings, INFERENCE, batch_size)
+        return speed._measured(call, INFERENCE, batch_size, chosen.seconds).step_seconds
+
     return {
+        **({"bench": of_bench} if chosen.cpu_time else {}),
         "step": lambda: timed("step.logits(images)", step=step, images=pixels),
         "model": of_model,
     }
@@ -74,22 +87,27 @@ def checked(name, size, chosen):
     others = {batch: timers(name, shape, batch, chosen) for batch in sizes}
     rounds = {batch: [] for batch in sizes}
     for _ in range(chosen.rounds):
-        result = netzoo.bench(
-            *(name,),
-            backends="torch",
-            work=INFERENCE,
-            batch_sizes=sizes,
-            seconds=chosen.seconds,
-            recipe="quick",
-            image_size=size,
-            precision=chosen.precision,
-        )
-        (run,) = result.runs
-        told = {each.batch_size: each.step_seconds for each in run.measurements}
+        told = {} if chosen.cpu_time else of_the_command(name, size, chosen)
         for batch in sizes:
             sides = {side: measure() for side, measure in others[batch].items()}
-            rounds[batch].append({"bench": told[batch], **sides})
+            rounds[batch].append({**({"bench": told[batch]} if told else {}), **sides})
     return rounds
+
+
+def of_the_command(name, size, chosen):
+    """Return the seconds a step that netzoo.bench tells, by batch size."""
+    result = netzoo.bench(
+        name,
+        backends="torch",
+        work=INFERENCE,
+        batch_sizes=chosen.batch_sizes,
+        seconds=chosen.seconds,
+        recipe="quick",
+        image_size=size,
+        precision=chosen.precision,
+    )
+    (run,) = result.runs
+    return {each.batch_size: each.step_seconds for each in run.measurements}
 
 
 def line(title, rounds):
@@ -113,6 +131,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--cpu-time", action="store_true")
     chosen = parser.parse_args()
     if "GLIBC_TUNABLES" not in os.environ:  # the C library reads them as the process starts
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | OF_A_WORKER)
@@ -120,7 +139,10 @@ def main():
         raise SystemExit("Set KERAS_BACKEND=torch.")
     versions = ", ".join(f"{name} {number}" for name, number in backend.versions().items())
     print(f"{backend.device()['name']}, {backend.usual_threads()} threads; {versions}")
-    print(f"n = {chosen.rounds} rounds of {chosen.seconds:g} s a side; {chosen.precision}\n")
+    clock = "processor's time" if chosen.cpu_time else "time"
+    print(
+        f"n = {chosen.rounds} rounds of {chosen.seconds:g} s a side; {chosen.precision}; {clock}\n"
+    )
     print("| model, batch | bench, ms | step, ms | model, ms | bench / step | bench / model |")
     print("| --- | --: | --: | --: | --: | --: |")
     for name in chosen.models:
