@@ -1,7 +1,10 @@
 """The speed of real steps: what is timed, and that it changes nothing."""
 
 import builtins
+import csv
+import io
 import json
+import signal
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from processes import launch, wait_for
 
 from netzoo.backend import INSTALL
 from netzoo.data import open_images
@@ -160,6 +164,21 @@ def test_the_command_times_a_model_and_keeps_its_result(netzoo, tmp_path):
     assert "Estimate: about" in done.stderr
     kept = json.loads((tmp_path / "out" / "bench.json").read_text())
     assert kept["result"] == told
+
+
+@pytest.mark.slow
+def test_ctrl_c_prints_what_is_measured(tmp_path):
+    words = "bench lenet --work inference --batch-sizes 2 --seconds 5 --format csv --output out"
+    process = launch(tmp_path, words.split())
+    wait_for(process, "inference of lenet on")
+    process.send_signal(signal.SIGINT)
+    printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    (row,) = csv.DictReader(io.StringIO(printed))
+    assert (row["model"], row["batch_size"]) == ("lenet", "1")
+    kept = json.loads((tmp_path / "out" / "bench.json").read_text())
+    assert kept["result"]["runs"][0]["status"] == "unfinished"
 
 
 @pytest.mark.slow

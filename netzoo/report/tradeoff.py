@@ -8,6 +8,7 @@ import altair as alt
 
 from netzoo import units
 from netzoo.report.figure import Choice, Figure, color, opacity, picked_param, rows_named
+from netzoo.report.words import Sentence
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
@@ -35,7 +36,8 @@ def tradeoff(
     if len(models) < 2:
         return None
     known = latencies or {}
-    costs, caption = COSTS, (_CAPTION, {})
+    costs = COSTS
+    caption: Sentence = _CAPTION, {}
     if all(row.name in known for row in models):
         devices = dict.fromkeys(known[row.name][1] for row in models)
         costs = {**COSTS, LATENCY: LATENCY_TITLE}
