@@ -22,7 +22,9 @@ _CAPTION = (
     "Dashed line: Pareto front (models not dominated in accuracy and cost). MACs: one "
     "image, forward pass."
 )
-_CAPTION_WITH_LATENCY = _CAPTION + " Latency: median of the inference of one image, on {devices}."
+_CAPTION_WITH_LATENCY = (
+    _CAPTION + " Latency: median of the inference of one image, n ≥ 100, on {devices}."
+)
 
 
 def tradeoff(

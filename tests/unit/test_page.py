@@ -111,6 +111,11 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
     assert {text for text in missing - names if not figures.fullmatch(text)} == set()
 
 
+def test_the_foot_has_the_command_of_a_bench():
+    facts = dict(foot(content(benches=(benched(),)))["facts"])
+    assert facts["Command"][-1] == "netzoo bench lenet alexnet"
+
+
 def test_titles_of_charts_are_in_the_page_in_both_languages():
     data = Seen(page(content())).data()
     assert data["words"]["zh"]["Epoch"] == words.dictionary()["Epoch"]
