@@ -16,8 +16,8 @@ from processes import COMMAND, launch, wait_for
 import netzoo
 from netzoo.errors import BadInput, DataError, UnknownName
 from netzoo.report.gather import gather
-from netzoo.runs.bench import BENCH, keep_bench
-from netzoo.runs.store import PICTURES, Store, keep_study
+from netzoo.runs.bench import keep_bench
+from netzoo.runs.store import BENCH, PICTURES, Store, keep_study
 
 pytestmark = pytest.mark.page
 

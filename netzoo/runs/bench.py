@@ -17,9 +17,8 @@ from netzoo.results.bench import WORKS, Bench
 from netzoo.runs.bench_jobs import Jobs
 from netzoo.runs.callback import Callback, CallbackList
 from netzoo.runs.request import AUTO, Request
-from netzoo.runs.store import refuse_file
+from netzoo.runs.store import BENCH, refuse_file
 
-BENCH = "bench.json"
 BATCH_SIZES = (1, 8, 32, 128)
 SECONDS = 2.0
 MOST_SECONDS, MOST_BATCH = 3600.0, 1_000_000

@@ -34,7 +34,7 @@ from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.request import identity
 
 DEFAULT_FOLDER = Path("runs")
-PLAN, PICTURES, STUDY = "plan.json", "pictures.json", "study.json"
+PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
@@ -125,8 +125,8 @@ class Store:
         disk.write_text(self.folder / name, text)
 
     def discard(self) -> None:
-        """Remove the folder if nothing of a trial or probe was kept: nothing in it is of use."""
-        if not any(self.folder.glob("trials/*")) and not any(self.folder.glob("probes/*")):
+        """Remove the folder if no trial, probe or bench was kept: nothing in it is of use."""
+        if not any(any(self.folder.glob(kept)) for kept in ("trials/*", "probes/*", BENCH)):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def set_aside_damaged(self) -> Iterator[str]:
@@ -145,7 +145,8 @@ class Store:
         folder = self.folder
         refuse_file(folder)
         try:
-            if folder.is_dir() and any(folder.iterdir()) and not is_store(folder):
+            others = {path.name for path in folder.glob("*")} - {BENCH}
+            if others and not is_store(folder):
                 raise BadInput(f"{folder} holds something else than a comparison; name another.")
             for part in ("trials", "logs"):
                 (folder / part).mkdir(parents=True, exist_ok=True)

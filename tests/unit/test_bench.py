@@ -11,8 +11,9 @@ from netzoo.errors import DataError, Interrupted, OutOfMemory, TrialFailed
 from netzoo.results.bench import Bench
 from netzoo.runs import bench as module
 from netzoo.runs import bench_jobs
-from netzoo.runs.bench import BENCH, keep_bench, saved_bench
+from netzoo.runs.bench import keep_bench, saved_bench
 from netzoo.runs.messages import Benched, Measured, Start, Started
+from netzoo.runs.store import BENCH, Store
 
 
 def column(table, key):
@@ -77,6 +78,14 @@ def test_a_result_comes_back_from_its_file(tmp_path):
     path.write_text(path.read_text().replace("28", "29", 1))
     with pytest.raises(DataError, match="cut short or changed"):
         saved_bench(tmp_path)
+
+
+def test_a_comparison_may_begin_in_the_folder_of_a_bench_and_leaves_it(tmp_path):
+    keep_bench(tmp_path, benched())
+    store = Store(tmp_path)
+    with store.open_to_write():
+        store.discard()
+    assert saved_bench(tmp_path) == benched()
 
 
 def test_show_prints_the_bench_of_a_folder(tmp_path, capsys):
