@@ -56,7 +56,7 @@ PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 FILES = {name[1]: text for text in PYTHON if (name := re.match(r"# (\w+\.py)\n", text))}
 SHOWN = [text for kind, text in BLOCKS if kind == "text" and text.startswith("$ ")]
 # What is tried with an option that the running text names with what it is given.
-CARRIERS = ("netzoo compare lenet alexnet", "netzoo summary alexnet")
+CARRIERS = ("netzoo compare lenet alexnet", "netzoo summary alexnet", "netzoo bench lenet")
 
 OTHER = """
 import keras
