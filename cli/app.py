@@ -12,6 +12,7 @@ from netzoo.provenance import COMMAND
 
 from . import streams
 from .ablate import ablate
+from .bench import bench
 from .compare import compare
 from .ladder import ladder
 from .lesson import lesson
@@ -43,6 +44,7 @@ def app() -> None:
       netzoo probe alexnet alexnet-sigmoid
       netzoo lesson
       netzoo report runs/lesson
+      netzoo bench lenet alexnet
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo runs
@@ -51,6 +53,7 @@ def app() -> None:
 
 COMMANDS = (
     ablate,
+    bench,
     compare,
     ladder,
     lesson,

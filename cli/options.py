@@ -68,17 +68,27 @@ def progress_options(command: Command) -> Command:
 
 def recipe_options(command: Command) -> Command:
     """Add an option for each field of a recipe; only given ones are passed on."""
-    for spec in reversed(fields(Recipe)):
-        if spec.name in NOT_OPTIONS:
-            continue
-        allowed = spec.metadata.get("allowed")
-        command = click.option(
-            "--" + spec.name.replace("_", "-"),
-            type=spec.metadata.get("kind", str),
-            metavar="|".join(allowed) if allowed else None,
-            help=f"{spec.metadata['about'].capitalize()}.",
-        )(command)
-    return command
+    names = [spec.name for spec in fields(Recipe) if spec.name not in NOT_OPTIONS]
+    return recipe_options_of(*names)(command)
+
+
+def recipe_options_of(*names: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds the options for these fields of a recipe."""
+
+    def add(command: Command) -> Command:
+        for spec in reversed(fields(Recipe)):
+            if spec.name not in names:
+                continue
+            allowed = spec.metadata.get("allowed")
+            command = click.option(
+                "--" + spec.name.replace("_", "-"),
+                type=spec.metadata.get("kind", str),
+                metavar="|".join(allowed) if allowed else None,
+                help=f"{spec.metadata['about'].capitalize()}.",
+            )(command)
+        return command
+
+    return add
 
 
 def names_of(text: str | None) -> list[str] | None:

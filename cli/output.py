@@ -76,9 +76,10 @@ def check_chosen(
 
 def trained_in(result: Any) -> Any:
     """Return the comparison that a result is or holds; None where nothing was trained."""
+    from netzoo.results.bench import Bench
     from netzoo.results.probe import Probe
 
-    return None if isinstance(result, Probe) else getattr(result, "comparison", result)
+    return None if isinstance(result, Probe | Bench) else getattr(result, "comparison", result)
 
 
 def show_result(

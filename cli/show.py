@@ -1,5 +1,6 @@
 """netzoo show: the table of a kept comparison or study."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from .output import check_chosen, check_plot, show_result, trained_in
 @format_option
 @plot_option
 def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) -> None:
-    """Print the table of the comparison or study in FOLDER; no backend is needed.
+    """Print the table of the comparison, study or bench in FOLDER; no backend is needed.
 
     An unfinished comparison is shown as far as it has been trained.
 
@@ -26,14 +27,17 @@ def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) ->
       netzoo show runs/lesson --plot
     """
     from netzoo.errors import BadInput
+    from netzoo.runs.bench import saved_bench
     from netzoo.runs.saved import saved_comparison
-    from netzoo.runs.store import open_store, saved_study
+    from netzoo.runs.store import is_store, open_store, saved_study
 
     chosen = names_of(columns)
     check_chosen(chosen, form)
     if plot:
         check_plot(form)
     result: Any = saved_study(folder)
+    if result is None and not is_store(Path(folder)):
+        result = saved_bench(folder)
     if result is None:
         result, notes = saved_comparison(open_store(folder))
         for note in notes:

@@ -34,13 +34,14 @@ _DATA_OPTIONS = (
         help="Folder to find the data set in, as IDX files or as TFDS prepared it.",
     ),
 )
+device_option = click.option(
+    "--device",
+    default="auto",
+    metavar="auto|gpu|cpu",
+    help="Device to train on.  [default: auto]",
+)
 _RUN_OPTIONS = (
-    click.option(
-        "--device",
-        default="auto",
-        metavar="auto|gpu|cpu",
-        help="Device to train on.  [default: auto]",
-    ),
+    device_option,
     click.option(
         "--output",
         metavar="FOLDER",

@@ -14,6 +14,7 @@ from .models.catalog import register_model as register_model
 from .recipes import Recipe as Recipe
 from .report.write import write_report as write_report
 from .results.comparison import Comparison as Comparison
+from .runs.bench import bench as bench
 from .runs.callback import Callback as Callback
 from .runs.callback import Listener as Listener
 from .runs.compare import compare as compare

@@ -105,6 +105,13 @@ def seconds(value: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def latency(value: float) -> str:
+    """Return a short duration to three digits: "0.412 ms", "15.3 ms", "1.53 s"."""
+    if value < 0.9995:
+        return f"{three_digits(1000 * value)} ms"
+    return f"{three_digits(value)} s"
+
+
 def pixels(height: int, width: int) -> str:
     """Return an image size: "224 × 224 px"."""
     return f"{height} × {width} px"

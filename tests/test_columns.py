@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from bench_results import benched
 from error_cases import command
 from lesson_records import page_of, probed, trained, usual
 from study_records import record, train_by
@@ -14,6 +15,7 @@ import netzoo
 from netzoo.errors import UnknownName
 from netzoo.records.arrays import Predictions
 from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.bench import Bench
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import Probe
@@ -223,6 +225,7 @@ RESULTS = {
     ),
     Ladder: lambda: netzoo.ladder("lenet", "lenet-relu", seeds=(0, 1)),
     Probe: probed,
+    Bench: lambda: benched(device_bytes=1000),
     LessonPage: lambda: page_of(*usual()),
 }
 
@@ -235,6 +238,12 @@ def test_a_result_knows_its_columns(kind, monkeypatch):
     assert tuple(keys(result.table())) == kind.COLUMNS
     with pytest.raises(UnknownName, match="no column 'mac'"):
         result.table(["mac"])
+
+
+def test_a_bench_fits_100_characters_without_quartiles_and_first_step():
+    fitted = benched().table().fitted(100)
+    assert {"images_per_second", "step_seconds_p99", "n"} < set(keys(fitted))
+    assert width(fitted.render("table", 100)) <= 100
 
 
 def test_a_probe_keeps_the_names_of_its_rows():

@@ -12,7 +12,10 @@ from netzoo.models.catalog import MODELS
 pytestmark = pytest.mark.backend_independent
 
 # Their examples train, each in processes of its own.
-TRAIN = {"Comparison", "Callback", "ablate", "compare", "ladder", "lesson", "probe", "write_report"}
+TRAIN = {
+    *("Comparison", "Callback", "ablate", "bench", "compare", "ladder", "lesson", "probe"),
+    "write_report",
+}
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from bench_results import benched, run
 from lesson_records import page_of, usual
 from page_content import groups
 from processes import COMMAND, launch, wait_for
@@ -15,7 +16,8 @@ from processes import COMMAND, launch, wait_for
 import netzoo
 from netzoo.errors import BadInput, DataError, UnknownName
 from netzoo.report.gather import gather
-from netzoo.runs.store import PICTURES, Store, keep_study
+from netzoo.runs.bench import keep_bench
+from netzoo.runs.store import BENCH, PICTURES, Store, keep_study
 
 pytestmark = pytest.mark.page
 
@@ -216,3 +218,43 @@ def test_ctrl_c_draws_what_is_finished(tmp_path):
     assert process.returncode == 130
     assert "The report is out/report.html." in said
     assert "lenet on fashion_mnist_sample" in (tmp_path / "out" / "report.html").read_text("utf-8")
+
+
+def test_a_bench_beside_the_trainings_or_in_their_folder_gives_the_latency(tmp_path):
+    records = groups({"lenet": [0.7], "lenet-relu": [0.8]})
+    trained = folder_of(tmp_path / "out", [r for group in records.values() for r in group])
+    keep_bench(tmp_path / "bench", benched(run("lenet", step_seconds=0.002)))
+    found = gather([trained, tmp_path / "bench"])
+    assert found.latencies == {"lenet": (0.002, "CPU (2 cores)")}
+    assert set(found.models) == {"lenet", "lenet-relu"}
+    assert found.notes == (
+        "No latency of lenet-relu: bench.json has none by the same backend, input size and "
+        "precision.",
+    )
+    with pytest.raises(DataError, match="the speed of models, and no results, in"):
+        gather([tmp_path / "bench"])
+    keep_bench(trained, benched(run("lenet"), run("lenet-relu", step_seconds=0.004)))
+    within = gather([trained])
+    assert {name: seconds for name, (seconds, _) in within.latencies.items()} == {
+        "lenet": 0.001,
+        "lenet-relu": 0.004,
+    }
+    assert within.notes == ()
+    (trained / BENCH).write_text("{}")
+    damaged = gather([trained])
+    assert damaged.latencies == {}
+    assert "bench.json was cut short or changed" in damaged.notes[0]
+
+
+@pytest.mark.parametrize(
+    "other", [{"backend": "torch"}, {"input_shape": (32, 32, 1)}, {"precision": "mixed_bfloat16"}]
+)
+def test_a_bench_of_another_network_tells_no_latency(other, tmp_path):
+    folder = folder_of(tmp_path / "out", groups({"lenet": [0.7]})["lenet"])
+    timed = run("lenet")
+    if "precision" in other:
+        timed = replace(timed, recipe=replace(timed.recipe, **other))
+    else:
+        timed = replace(timed, **other)
+    keep_bench(folder, benched(timed))
+    assert gather([folder]).latencies == {}

@@ -25,7 +25,7 @@ import netzoo
 from netzoo import errors
 from netzoo.data import sample
 from netzoo.report.words import LANGUAGES
-from netzoo.runs import compare
+from netzoo.runs import bench, compare
 from netzoo.studies import lesson, probe
 
 PROJECT = Path(__file__).parents[1]
@@ -56,7 +56,7 @@ PYTHON = [text for kind, text in BLOCKS if kind == "python"]
 FILES = {name[1]: text for text in PYTHON if (name := re.match(r"# (\w+\.py)\n", text))}
 SHOWN = [text for kind, text in BLOCKS if kind == "text" and text.startswith("$ ")]
 # What is tried with an option that the running text names with what it is given.
-CARRIERS = ("netzoo compare lenet alexnet", "netzoo summary alexnet")
+CARRIERS = ("netzoo compare lenet alexnet", "netzoo summary alexnet", "netzoo bench lenet")
 
 OTHER = """
 import keras
@@ -74,6 +74,8 @@ SMALL = {
     "--seeds": "1",
     "--steps": "0,2",
     "--images": "20",
+    "--batch-sizes": "1,4",
+    "--seconds": "0.05",
 }
 LOOKS = ("report", "rerun", "runs", "show")  # they take a folder of runs
 MAKES = "netzoo compare lenet alexnet --recipe lesson --output"
@@ -192,8 +194,12 @@ def stop_before_training(monkeypatch):
         request.check()
         raise Reached
 
+    def reach(*_):
+        raise Reached
+
     for module in (compare, lesson, probe):
         monkeypatch.setattr(module, "open_plan", opened)
+    monkeypatch.setattr(bench, "open_images", reach)
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +232,8 @@ def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, 
 
 
 def trains(name):
-    return "--limit-train" in options_of(name)
+    """Return whether a command starts processes that make steps of a training."""
+    return not {"--limit-train", "--batch-sizes"}.isdisjoint(options_of(name))
 
 
 @pytest.mark.backend_independent

@@ -6,7 +6,9 @@ from functools import cached_property
 
 from netzoo.records.arrays import Thumbnails
 from netzoo.records.trial import TrialRecord
+from netzoo.report.latency import latencies
 from netzoo.report.pictures import FilterSheet, Pair, disagreements, filter_sheets
+from netzoo.results.bench import Bench
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import Probe
@@ -20,6 +22,7 @@ class Content:
     comparisons: the same trials against each baseline, by the baseline's name; the requested
     baseline is the first. records: of all trials, by the model's name on the page.
     studies: results of ablations, ladders, probes and lessons.
+    benches: measurements of speed.
     pictures: thumbnails of the first test images, None if no folder has them.
     notes: messages about damaged files.
     """
@@ -29,6 +32,7 @@ class Content:
     studies: tuple[Study, ...] = ()
     pictures: Thumbnails | None = None
     notes: tuple[str, ...] = ()
+    benches: tuple[Bench, ...] = ()
 
     @property
     def models(self) -> Sequence[str]:
@@ -41,6 +45,11 @@ class Content:
     def comparison(self) -> Comparison | None:
         """Return the comparison with the requested baseline; None without trained models."""
         return next(iter(self.comparisons.values()), None)
+
+    @cached_property
+    def latencies(self) -> dict[str, tuple[float, str]]:
+        """Return the latency of one image in seconds and its device, by the model's name."""
+        return latencies(self.records, self.benches)
 
     @cached_property
     def pairs(self) -> list[Pair]:

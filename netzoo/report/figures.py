@@ -23,7 +23,7 @@ def figures(content: Content) -> list[Figure]:
         costs = {name: group[0].cost for name, group in content.records.items() if group[0].cost}
         changes = {name: group[0].trial.changes for name, group in content.records.items()}
         drawn += [
-            tradeoff(content.comparison),
+            tradeoff(content.comparison, content.latencies),
             curves(content.comparison),
             layers(costs),
             architecture(costs, changes, content.comparison.baseline),

@@ -50,6 +50,7 @@ def foot(content: Content) -> dict[str, Any]:
             ("Threads", _threads([provenance.device])),
             ("Versions", [versions_text(provenance.versions)]),
         ]
+    commands += [bench.command for bench in content.benches]
     facts.append(("Command", _unique(commands)))
     return {
         "facts": [(label, values) for label, values in facts if values],

@@ -9,10 +9,13 @@ from netzoo.errors import BadInput, DataError, no_such
 from netzoo.records.arrays import Thumbnails
 from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.report.content import Content
+from netzoo.report.latency import latencies
+from netzoo.results.bench import Bench
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
+from netzoo.runs.bench import saved_bench
 from netzoo.runs.saved import saved_records
-from netzoo.runs.store import PROBES, TRAININGS, open_store, saved_study
+from netzoo.runs.store import PROBES, TRAININGS, is_store, open_store, saved_study
 
 
 def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
@@ -22,6 +25,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
     folder has, DataError if the folders have no result.
     """
     studies: list[Study] = []
+    benches: list[Bench] = []
     records: list[tuple[str, TrialRecord]] = []  # each with the name of its folder
     pictures: dict[str, Thumbnails] = {}
     notes: list[str] = []
@@ -29,7 +33,12 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
     for folder in folders:
         complete = False  # a lesson's own result includes those of its parts
         for part in _parts(Path(folder)):
-            study = None if complete else _study(part, notes)
+            bench = _saved(saved_bench, part, notes)
+            if bench is not None:
+                benches.append(bench)
+                if not is_store(part):
+                    continue
+            study = None if complete else _saved(saved_study, part, notes)
             if study is not None:
                 studies.append(study)
             if _is_lesson(part):
@@ -45,10 +54,13 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
             notes += damaged
     by_model = _by_name(records)
     if not by_model and not studies:
-        empty = f"no results in {', '.join(map(str, folders))}."
+        what = "the speed of models, and no results," if benches else "no results"
+        empty = f"{what} in {', '.join(map(str, folders))}."
         raise DataError(" ".join([empty, *notes]))
     first = _baseline(baseline, first, by_model)
     names = sorted(by_model, key=lambda name: name != first)
+    if benches:
+        notes += _without_latency(by_model, benches)
     shown = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
     return Content(
         comparisons={name: compare_groups(by_model, name) for name in names},
@@ -56,6 +68,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
         studies=tuple(studies),
         pictures=pictures.get(shown),
         notes=tuple(notes),
+        benches=tuple(benches),
     )
 
 
@@ -72,12 +85,23 @@ def _is_lesson(folder: Path) -> bool:
     return (folder / TRAININGS).is_dir()
 
 
-def _study(folder: Path, notes: list[str]) -> Study | None:
+def _saved(read: Callable[[Path], Any], folder: Path, notes: list[str]) -> Any:
+    """Return what a function reads in a folder, None with a note if it is damaged."""
     try:
-        return saved_study(folder)
+        return read(folder)
     except DataError as error:
         notes.append(str(error))
         return None
+
+
+def _without_latency(by_model: dict[str, list[TrialRecord]], benches: Sequence[Bench]) -> list[str]:
+    missing = [name for name in by_model if name not in latencies(by_model, benches)]
+    if not missing:
+        return []
+    return [
+        f"No latency of {', '.join(missing)}: bench.json has none by the same backend, input size "
+        "and precision."
+    ]
 
 
 def _baseline(requested: str | None, planned: str, by_model: dict[str, Any]) -> str:

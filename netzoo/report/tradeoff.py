@@ -1,48 +1,68 @@
 """Test accuracy versus cost, with the Pareto front."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 
 from netzoo import units
 from netzoo.report.figure import Choice, Figure, color, opacity, picked_param, rows_named
+from netzoo.report.words import Sentence
 from netzoo.results.comparison import Comparison
 from netzoo.results.model_row import ModelRow
 
 NAME = "tradeoff"
 COSTS = {"macs": "MACs", "params": "Parameters"}
+LATENCY, LATENCY_TITLE = "latency", "Latency of one image, ms"
 NEAR_COST = 4.0  # ratio of two costs below which the names would overlap
 
+_CAPTION = (
+    "Points: means over the seeds. Bars: 95 % intervals of the mean (two seeds or more). "
+    "Dashed line: Pareto front (models not dominated in accuracy and cost). MACs: one "
+    "image, forward pass."
+)
+_CAPTION_WITH_LATENCY = (
+    _CAPTION + " Latency: median of the inference of one image, n ≥ 100, on {devices}."
+)
 
-def tradeoff(comparison: Comparison) -> Figure | None:
-    """Return test accuracy versus MACs and parameters; None with fewer than two models."""
+
+def tradeoff(
+    comparison: Comparison, latencies: Mapping[str, tuple[float, str]] | None = None
+) -> Figure | None:
+    """Return test accuracy versus MACs, parameters and latency; None with fewer than two models.
+
+    latencies: seconds and device by model; an axis if each model has one.
+    """
     models = [row for row in comparison.models if row.test_accuracy and row.macs and row.params]
     if len(models) < 2:
         return None
-    fronts = {cost: _front(models, cost) for cost in COSTS}
-    rows = [_row(row, fronts) for row in models]
-    for cost in COSTS:
+    known = latencies or {}
+    costs = COSTS
+    caption: Sentence = _CAPTION, {}
+    if all(row.name in known for row in models):
+        devices = dict.fromkeys(known[row.name][1] for row in models)
+        costs = {**COSTS, LATENCY: LATENCY_TITLE}
+        caption = _CAPTION_WITH_LATENCY, {"devices": "; ".join(devices)}
+    rows = [_row(row, known.get(row.name)) for row in models]
+    for cost in costs:
+        _mark_front(rows, cost)
         _label(rows, cost)
     names = [row.name for row in comparison.models]
     return Figure(
         NAME,
         "Accuracy versus cost",
-        (
-            "Points: means over the seeds. Bars: 95 % intervals of the mean (two seeds or more). "
-            "Dashed line: Pareto front (models not dominated in accuracy and cost). MACs: one "
-            "image, forward pass.",
-            {},
-        ),
+        caption,
         rows,
-        {cost: _chart(cost, names) for cost in COSTS},
-        (Choice("Cost", tuple(COSTS.items())),),
-        ("Model", "MACs", "Parameters", "Test accuracy"),
+        {cost: _chart(cost, costs[cost], names) for cost in costs},
+        (Choice("Cost", tuple(costs.items())),),
+        ("Model", *costs.values(), "Test accuracy"),
         [
             [
                 row.name,
                 units.quantity(row.macs or 0),
                 units.quantity(row.params or 0),
+                *([units.three_digits(1000 * known[row.name][0])] if LATENCY in costs else []),
                 units.percent_spread(row.test_accuracy.mean, row.test_accuracy.sd),
             ]
             for row in models
@@ -51,7 +71,7 @@ def tradeoff(comparison: Comparison) -> Figure | None:
     )
 
 
-def _row(row: ModelRow, fronts: dict[str, set[str]]) -> dict[str, Any]:
+def _row(row: ModelRow, latency: tuple[float, str] | None) -> dict[str, Any]:
     assert row.test_accuracy is not None
     mean = row.test_accuracy.mean
     low, high = row.test_accuracy.ci95 or (mean, mean)
@@ -59,22 +79,20 @@ def _row(row: ModelRow, fronts: dict[str, set[str]]) -> dict[str, Any]:
         "model": row.name,
         "macs": row.macs,
         "params": row.params,
+        **({LATENCY: 1000 * latency[0]} if latency is not None else {}),
         "accuracy": 100 * mean,
         "low": 100 * low,
         "high": 100 * high,
         "n": row.test_accuracy.n,
-        **{f"front_{cost}": row.name in names for cost, names in fronts.items()},
     }
 
 
-def _front(rows: list[ModelRow], cost: str) -> set[str]:
-    """Return the names of the Pareto-optimal models: highest accuracy, lowest cost."""
-    names, best = set(), -1.0
-    for row in sorted(rows, key=lambda r: (getattr(r, cost), -_accuracy(r))):
-        if _accuracy(row) > best:
-            best = _accuracy(row)
-            names.add(row.name)
-    return names
+def _mark_front(rows: list[dict[str, Any]], cost: str) -> None:
+    """Mark the rows of the Pareto-optimal models: highest accuracy, lowest cost."""
+    best = -1.0
+    for row in sorted(rows, key=lambda r: (r[cost], -r["accuracy"])):
+        row[f"front_{cost}"] = row["accuracy"] > best
+        best = max(best, row["accuracy"])
 
 
 def _label(rows: list[dict[str, Any]], cost: str) -> None:
@@ -93,17 +111,12 @@ def _label(rows: list[dict[str, Any]], cost: str) -> None:
             labelled.append(row)
 
 
-def _accuracy(row: ModelRow) -> float:
-    return row.test_accuracy.mean if row.test_accuracy else -1.0
-
-
-def _chart(cost: str, models: list[str]) -> Any:
+def _chart(cost: str, title: str, models: list[str]) -> Any:
+    tick, figure = ("~g", ",.3~r") if cost == LATENCY else ("~s", ",d")
     # The padding leaves room for the names beside the points.
     scale = alt.Scale(type="log", padding=40)
     base = alt.Chart(rows_named(NAME)).encode(
-        x=alt.X(
-            f"{cost}:Q", title=COSTS[cost], scale=scale, axis=alt.Axis(format="~s", tickCount=5)
-        ),
+        x=alt.X(f"{cost}:Q", title=title, scale=scale, axis=alt.Axis(format=tick, tickCount=5)),
     )
     height = alt.Y("accuracy:Q", title="Test accuracy, %", scale=alt.Scale(zero=False, padding=16))
     front = (
@@ -123,7 +136,7 @@ def _chart(cost: str, models: list[str]) -> Any:
         opacity=opacity(),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
-            alt.Tooltip(f"{cost}:Q", title=COSTS[cost], format=",d"),
+            alt.Tooltip(f"{cost}:Q", title=title, format=figure),
             alt.Tooltip("accuracy:Q", title="Test accuracy, %", format=".1f"),
             alt.Tooltip("low:Q", title="95 % interval, lower bound", format=".1f"),
             alt.Tooltip("high:Q", title="95 % interval, upper bound", format=".1f"),

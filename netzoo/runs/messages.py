@@ -13,6 +13,7 @@ from netzoo.cost.result import Cost, NativeCost
 from netzoo.provenance import Device
 from netzoo.records.plan import Timing
 from netzoo.records.trial import EpochRecord, TrainingResult, Trial
+from netzoo.results.bench import Measurement
 from netzoo.results.probe import Snapshot
 from netzoo.runs.callback import Callback
 
@@ -58,6 +59,15 @@ class Probe(Request, frozen=True, tag="probe"):
     images: int
 
 
+class Bench(Request, frozen=True, tag="bench"):
+    """Time steps of a trial's model: one kind of work, for so many seconds at each batch size."""
+
+    trial: Trial
+    work: str
+    batch_sizes: list[int]
+    seconds: float
+
+
 class Stop(Request, frozen=True, tag="stop"):
     """Stop the training at the end of its epoch; this has no reply of its own."""
 
@@ -84,6 +94,19 @@ class Said(Event, frozen=True, tag="said"):
     """Progress: a line for the user."""
 
     line: str
+
+
+class Measured(Event, frozen=True, tag="measured"):
+    """Progress: a batch size has been timed.
+
+    build, first_step: of the process, in seconds. imported_bytes, head: as in a BenchRun.
+    """
+
+    build: float
+    first_step: float
+    imported_bytes: int | None
+    head: str | None
+    measurement: Measurement
 
 
 class Loaded(Event, frozen=True, tag="loaded"):
@@ -132,6 +155,10 @@ class Probed(Event, frozen=True, tag="probed"):
     moments: tuple[Snapshot, ...]
 
 
+class Benched(Event, frozen=True, tag="benched"):
+    """The reply to Bench: all batch sizes have been timed."""
+
+
 class Failed(Event, frozen=True, tag="failed"):
     """The reply to a request that failed; kind: the name of a netzoo error."""
 
@@ -139,10 +166,10 @@ class Failed(Event, frozen=True, tag="failed"):
     message: str
 
 
-Progress = Step | Epoch | Said
-_REQUESTS: Any = msgspec.json.Decoder(Load | Start | Profile | Train | Probe | Stop)
+Progress = Step | Epoch | Said | Measured
+_REQUESTS: Any = msgspec.json.Decoder(Load | Start | Profile | Train | Probe | Bench | Stop)
 _EVENTS: Any = msgspec.json.Decoder(
-    Progress | Loaded | Started | Profiled | Finished | Stopped | Probed | Failed
+    Progress | Loaded | Started | Profiled | Finished | Stopped | Probed | Benched | Failed
 )
 
 

@@ -34,7 +34,7 @@ from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.request import identity
 
 DEFAULT_FOLDER = Path("runs")
-PLAN, PICTURES, STUDY = "plan.json", "pictures.json", "study.json"
+PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
@@ -125,8 +125,8 @@ class Store:
         disk.write_text(self.folder / name, text)
 
     def discard(self) -> None:
-        """Remove the folder if nothing of a trial or probe was kept: nothing in it is of use."""
-        if not any(self.folder.glob("trials/*")) and not any(self.folder.glob("probes/*")):
+        """Remove the folder if no trial, probe or bench was kept: nothing in it is of use."""
+        if not any(any(self.folder.glob(kept)) for kept in ("trials/*", "probes/*", BENCH)):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def set_aside_damaged(self) -> Iterator[str]:
@@ -145,7 +145,8 @@ class Store:
         folder = self.folder
         refuse_file(folder)
         try:
-            if folder.is_dir() and any(folder.iterdir()) and not _is_store(folder):
+            others = {path.name for path in folder.glob("*")} - {BENCH}
+            if others and not is_store(folder):
                 raise BadInput(f"{folder} holds something else than a comparison; name another.")
             for part in ("trials", "logs"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
@@ -206,7 +207,7 @@ def open_store(folder: str | Path) -> Store:
     path = Path(folder)
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
-    if not _is_store(path):
+    if not is_store(path):
         raise BadInput(f"{str(folder)!r} does not hold a comparison.")
     return Store(path)
 
@@ -216,7 +217,7 @@ def stores(folder: str | Path) -> list[Store]:
     path = Path(folder)
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
-    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and _is_store(each)]
+    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and is_store(each)]
 
 
 def refuse_file(folder: Path) -> None:
@@ -250,7 +251,8 @@ def new_folder(models: Sequence[str]) -> Path:
     return folder
 
 
-def _is_store(folder: Path) -> bool:
+def is_store(folder: Path) -> bool:
+    """Return whether a folder holds a comparison, perhaps one that has just begun."""
     return (folder / PLAN).exists() or (folder / "trials").is_dir()
 
 

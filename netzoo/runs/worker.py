@@ -12,6 +12,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,11 +70,8 @@ class Worker:
         images, model = self._open(trial), self._build(trial)
         cost = self._cost(trial, model)  # as the user has it
         head = self._ready(trial, parts, images, model)
-        measured = timing(
-            *(model, images, trial.recipe, trial.seed, TIMED_SECONDS),
-            micro_batches=parts,
-            size=head.size,
-        )
+        about = model, images, trial.recipe, trial.seed, TIMED_SECONDS
+        measured = timing(*about, micro_batches=parts, size=head.size)
         native = None if cost is None else self._native(trial, cost)
         return messages.Profiled(cost, native, measured, head.note)
 
@@ -90,6 +88,20 @@ class Worker:
         about = trial.recipe, trial.seed, steps, count, on_step
         layers = snapshots(model, images, *about, micro_batches=parts, size=size)
         return messages.Probed(tuple(layers))
+
+    def bench(self, trial: Trial, work: str, sizes: list[int], seconds: float) -> messages.Benched:
+        """Time steps of a trial's model, and emit each measurement."""
+        from netzoo.training import device, speed
+
+        began, imported = time.perf_counter(), device.process_peak()
+        trial = replace(trial, recipe=speed.timed_recipe(trial.recipe, work))
+        images, model = speed.random_images(trial.dataset, max(sizes)), self._build(trial)
+        head = self._ready(trial, 1, images, model)
+        build = time.perf_counter() - began
+        about = model, images, trial.recipe, work, sizes, seconds, head.size
+        for first_step, measurement in speed.measurements(*about):
+            self._emit(messages.Measured(build, first_step, imported, head.note, measurement))
+        return messages.Benched()
 
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one."""
@@ -131,8 +143,12 @@ class Worker:
 
     def _cost(self, trial: Trial, model: Any) -> Cost | None:
         """Return a model's cost, None for one that nothing can be seen in; it can still train."""
+        from netzoo.cost.count import count_cost
+        from netzoo.training.head import own_shape
+
         try:
-            return replace(_counted(model, trial.input_shape), model=trial.model)
+            shape = None if own_shape(model) else trial.input_shape
+            return replace(count_cost(model, shape), model=trial.model)
         except BadInput:
             return None
 
@@ -256,17 +272,11 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
             return worker.profile(request.trial, request.parts)
         case messages.Probe():
             return worker.probe(request.trial, request.parts, request.steps, request.images)
+        case messages.Bench(trial, work, sizes, seconds):
+            return worker.bench(trial, work, sizes, seconds)
         case messages.Train():
             return worker.train(request.trial, request.parts, Path(request.checkpoint))
     raise AssertionError(request)
-
-
-def _counted(model: Any, shape: tuple[int, int, int]) -> Cost:
-    """Return the cost of a model on images of a shape, or of its own shape if it has one."""
-    from netzoo.cost.count import count_cost
-    from netzoo.training.head import own_shape
-
-    return count_cost(model, None if own_shape(model) else shape)
 
 
 def _crash(error: Exception) -> messages.Failed:

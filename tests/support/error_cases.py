@@ -78,6 +78,11 @@ def no_pandas(patch):
     comparison.to_pandas()
 
 
+def not_installed(patch):
+    patch.setattr("importlib.util.find_spec", lambda name: None)
+    netzoo.bench("lenet", backends=["jax", "torch"])
+
+
 def command(words):
     from netzoo_cli.app import app
 
@@ -240,6 +245,20 @@ CASES = [
      "steps are whole numbers from 0 to 1000000, each once; received -1."),
     ("images of a probe", BadInput, lambda: netzoo.probe("lenet", images=0),
      "images is a whole number, at least 1; received 0."),
+    ("batch sizes", BadInput, lambda: netzoo.bench("lenet", batch_sizes=[8, 0]),
+     "`batch_sizes` are whole numbers from 1 to 1000000, each once; received 0."),
+    ("batch sizes of the command", BadInput, "bench lenet --batch-sizes 1,x",
+     "--batch-sizes: expected whole numbers such as 1,32; received '1,x'."),
+    ("work", UnknownName, lambda: netzoo.bench("lenet", work="infer"),
+     "no work 'infer'; did you mean 'inference'? Known: inference, training."),
+    ("no work", BadInput, lambda: netzoo.bench("lenet", work=[]),
+     "`work` is inference, training or both; received none."),
+    ("seconds", BadInput, lambda: netzoo.bench("lenet", seconds=0),
+     "`seconds` is a number above 0 and up to 3600; received 0."),
+    ("backend of a bench", UnknownName, lambda: netzoo.bench("lenet", backends="torhc"),
+     "no backend 'torhc'; did you mean 'torch'? Known: all, jax, tensorflow, torch."),
+    ("backends of a bench", MissingPackage, not_installed,
+     'none of jax, torch is installed: pip install "netzoo[jax]"; pip install "netzoo[torch]"'),
     # Settings.
     ("setting", UnknownName, lambda: netzoo.compare("lenet", epoch=3),
      "no setting 'epoch' in a recipe; did you mean 'epochs'? Known: <any>."),

@@ -7,6 +7,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
+from bench_results import benched, run
 from fixed_costs import counted
 from page_content import ACCURACIES, IMAGES, LABELS, content, filters, groups, history, studies
 from PIL import Image
@@ -85,6 +86,29 @@ def test_the_pareto_front_is_what_no_other_beats():
     found = tradeoff(compare_groups(groups(accuracies), "lenet"))
     assert [row["model"] for row in found.rows if row["front_params"]] == ["lenet-relu", "alexnet"]
     assert tradeoff(compare_groups(groups({"lenet": [0.7, 0.7]}), "lenet")) is None
+
+
+def test_latency_is_a_cost_where_each_model_has_one():
+    accuracies = {"lenet": [0.7, 0.72], "lenet-relu": [0.8, 0.79], "alexnet": [0.9, 0.91]}
+    comparison = compare_groups(groups(accuracies), "lenet")
+    known = {"lenet": (0.002, "CPU"), "lenet-relu": (0.003, "CPU"), "alexnet": (0.001, "GPU")}
+    found = tradeoff(comparison, known)
+    assert [value for value, _ in found.choices[0].options] == ["macs", "params", "latency"]
+    rows = {row["model"]: row for row in found.rows}
+    assert rows["lenet"]["latency"] == pytest.approx(2.0)
+    assert [name for name in rows if rows[name]["front_latency"]] == ["alexnet"]
+    assert [name for name in rows if rows[name]["front_macs"]] == ["lenet-relu", "alexnet"]
+    assert found.caption[1] == {"devices": "CPU; GPU"}
+    assert found.headings == (
+        "Model",
+        "MACs",
+        "Parameters",
+        "Latency of one image, ms",
+        "Test accuracy",
+    )
+    assert [line[3] for line in found.numbers] == ["2", "3", "1"]
+    del known["alexnet"]
+    assert list(tradeoff(comparison, known).charts) == ["macs", "params"]
 
 
 @pytest.mark.parametrize(
@@ -213,7 +237,9 @@ def test_two_studies_of_a_kind_have_figures_of_their_own(monkeypatch):
 
 
 def test_every_chart_keeps_to_the_schema_of_vega_lite(monkeypatch):
-    found = figures(content(studies=studies(monkeypatch)))
+    timed = benched(*(run(name, step_seconds=0.01) for name in ACCURACIES))
+    found = figures(content(studies=studies(monkeypatch), benches=(timed,)))
+    assert "latency" in next(each for each in found if each.name == "tradeoff").charts
     charts = [each for figure in found for each in figure.charts.values()]
     assert len(charts) > 20
     for each in charts:

@@ -9,11 +9,13 @@ import netzoo
 from netzoo.records.arrays import Predictions
 from netzoo.records.plan import Timing
 from netzoo.records.trial import EpochRecord, TrainingResult
+from netzoo.results.bench import Measurement
 from netzoo.results.probe import LayerProbe, Snapshot
 from netzoo.runs import messages
 
 LAYER = LayerProbe("conv1", "Conv2D", "relu", 0.5, 1.0, 0.25, None, 1e-3, 1e-4, 0.1, 2.0)
 EPOCH = EpochRecord(1, 2.0, 300.0, 0.5, 0.8)
+SPEED = Measurement(8, 4000.0, (3900.0, 4100.0), 0.002, None, 40, 25, 0.01, None, 1_000_000)
 TRIAL = trial_of("alexnet:dropout=0.2@epochs=3", 0)
 
 
@@ -28,6 +30,7 @@ REQUESTS = [
     (messages.Profile(TRIAL, 1), {"do": "pace", "parts": 1}),
     (messages.Train(TRIAL, 2, "a"), {"do": "train", "parts": 2, "checkpoint": "a"}),
     (messages.Probe(TRIAL, 1, [0, 5], 9), {"do": "probe", "steps": [0, 5], "images": 9}),
+    (messages.Bench(TRIAL, "training", [1, 8], 2.0), {"do": "bench", "batch_sizes": [1, 8]}),
     (messages.Stop(), {"do": "stop"}),
 ]
 EVENTS = [
@@ -38,6 +41,8 @@ EVENTS = [
     (messages.Profiled(None, None, Timing(1, 2, 3, 4), None), {"event": "paced", "head": None}),
     (messages.Stopped(), {"event": "stopped"}),
     (messages.Probed((Snapshot(0, (LAYER,)),)), {"event": "probed"}),
+    (messages.Measured(0.5, 1.5, 9, None, SPEED), {"event": "measured", "build": 0.5}),
+    (messages.Benched(), {"event": "benched"}),
     (messages.Failed("BadInput", "no"), {"event": "failed", "kind": "BadInput", "message": "no"}),
 ]
 

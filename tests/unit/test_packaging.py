@@ -59,6 +59,7 @@ def test_the_public_names_are_these():
         "NetzooError",
         "Recipe",
         "ablate",
+        "bench",
         "compare",
         "cost_rule",
         "count_cost",

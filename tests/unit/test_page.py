@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
+from bench_results import benched, run
 from page_content import ACCURACIES, CLASSES, MARKUP, content, groups, history, hostile, studies
 from study_records import record
 
@@ -98,7 +99,8 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
 
     monkeypatch.setitem(_environment().globals, "translate", chinese)
     found = studies(monkeypatch)
-    page(content(studies=found), "zh")
+    timed = benched(*map(run, ACCURACIES))
+    page(content(studies=found, benches=(timed,)), "zh")
     answers = [study_answer(study) for study in found]
     answers.append(answer(compare_groups(groups({"lenet": [0.7]}), "lenet")))
     for each in answers:
@@ -107,6 +109,11 @@ def test_every_text_of_the_page_has_its_chinese(monkeypatch):
                 chinese("zh", text, **values)
     figures = re.compile(r"[\d .,±×−+%–kMGTBFLOP/s()…x]*|\d+ (min|s|h).*|.*images/s")
     assert {text for text in missing - names if not figures.fullmatch(text)} == set()
+
+
+def test_the_foot_has_the_command_of_a_bench():
+    facts = dict(foot(content(benches=(benched(),)))["facts"])
+    assert facts["Command"][-1] == "netzoo bench lenet alexnet"
 
 
 def test_titles_of_charts_are_in_the_page_in_both_languages():

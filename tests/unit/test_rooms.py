@@ -41,6 +41,7 @@ INSIDE_FUNCTIONS = {
     # A list of models, or a check of a name, needs no keras.
     "models": {"keras"},
     "training": {"torch"},
+    "training.device": {"jax", "tensorflow", "resource"},  # the last not on Windows
     # They take a second or more, and few requests need them.
     "data": {"tensorflow_datasets"},
     "stats": {"scipy", "statsmodels"},
