@@ -131,6 +131,20 @@ def test_other_normalizations_are_left_to_keras(options, call, calls):
         np.testing.assert_array_equal(mine, its)
 
 
+class Halved(layers.BatchNormalization):
+    def _moments(self, inputs, mask):
+        mean, variance = super()._moments(inputs, mask)
+        return mean / 2, variance
+
+
+def test_a_subclass_is_left_to_keras(calls):
+    ours, theirs = (
+        results(Halved, normal(8, 3), replaced, training=True) for replaced in (True, False)
+    )
+    assert not calls
+    np.testing.assert_array_equal(ours[1][0], theirs[1][0])
+
+
 @pytest.mark.parametrize("dtype", ROUNDING)
 @pytest.mark.parametrize(
     ("size", "channels", "kernel", "stride"),

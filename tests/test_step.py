@@ -98,7 +98,7 @@ def random_numbers_of_netzoo():
         return nullcontext()
     from keras.src.backend.torch import random
 
-    from netzoo.training.kernels_torch import replaced
+    from netzoo.training.replaced import replaced
 
     return replaced(random, "torch_seed_generator", lambda seed: None)
 

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from netzoo.training.replaced import replaced
+
 CONVOLUTION = "convolution_op"
 CASES = attrgetter("kernel_size", "padding", "strides", "dilation_rate", "groups", "data_format")
 # Measured on a CPU with AVX512: above one of these XLA's own convolution is as fast.
@@ -31,15 +33,8 @@ def banded_convolution() -> Iterator[None]:
     if original is None or jax.default_backend() != "cpu":
         yield
         return
-    inherited = CONVOLUTION not in vars(layer)
-    setattr(layer, CONVOLUTION, _convolution(original))
-    try:
+    with replaced(layer, CONVOLUTION, _convolution(original)):
         yield
-    finally:
-        if inherited:
-            delattr(layer, CONVOLUTION)
-        else:
-            setattr(layer, CONVOLUTION, original)
 
 
 def _convolution(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from netzoo.training.replaced import replaced
+
 PARAMETERS = ["self", "inputs", "training", "mask"]  # of BatchNormalization.call
 STATE = attrgetter("gamma", "beta", "moving_mean", "moving_variance", "momentum", "epsilon")
 CASES = attrgetter("trainable", "renorm", "synchronized", "axis", "epsilon", "compute_dtype")
@@ -30,11 +32,8 @@ def fused_batch_norm() -> Iterator[None]:
     if list(inspect.signature(original).parameters) != PARAMETERS:
         yield
         return
-    layer.call = _call(original)
-    try:
+    with replaced(layer, "call", _call(original)):
         yield
-    finally:
-        layer.call = original
 
 
 def _call(original: Callable[..., Any]) -> Callable[..., Any]:

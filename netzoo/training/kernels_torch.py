@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import keras
 import torch
 from keras import ops
+
+from netzoo.training.replaced import replaced
 
 # A convolution of fewer channels, with a stride, runs over the stride's pixels as channels.
 FEW_CHANNELS = 8
@@ -43,21 +46,6 @@ def found(name: str) -> Any:
         return pkgutil.resolve_name(name)
     except (ImportError, AttributeError):
         return None
-
-
-@contextmanager
-def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Set an attribute of a module, a class or an object for a while."""
-    own = vars(owner)
-    had, before = name in own, own.get(name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if had:
-            setattr(owner, name, before)
-        else:
-            delattr(owner, name)
 
 
 def _viewed(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,7 +111,13 @@ def _batch_normalization(original: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     def call(self: Any, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        covered = training and self.trainable and mask is None and not self.renorm
+        covered = (
+            type(self) is keras.layers.BatchNormalization  # a subclass may do a part in another way
+            and training
+            and self.trainable
+            and mask is None
+            and not self.renorm
+        )
         wide = inputs.dtype in (torch.float32, torch.bfloat16) and inputs.ndim >= 2
         if not covered or not wide or getattr(self, "synchronized", False):
             return original(self, inputs, training=training, mask=mask)

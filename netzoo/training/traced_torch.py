@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from netzoo.training.graph_torch import simplify
 from netzoo.training.inputs import Inputs
-from netzoo.training.kernels_torch import found, kernels, replaced
+from netzoo.training.kernels_torch import found, kernels
+from netzoo.training.replaced import replaced
 from netzoo.training.step import batch_metrics
 
 WARM_UP_STEPS = 3  # before a CUDA graph is recorded: real steps, in which kernels are chosen
