@@ -47,7 +47,7 @@ def main():
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.SGD(0.01), loss, metrics=["accuracy"])
 
-    class EtaEstimator(keras.callbacks.Callback):
+    class Clock(keras.callbacks.Callback):
         began = ()
         first = None
 
@@ -57,7 +57,7 @@ def main():
         def on_train_batch_end(self, batch, logs=None):
             self.first = self.first or time.perf_counter()
 
-    clock = EtaEstimator()
+    clock = Clock()
     model.fit(data, epochs=chosen.epochs, callbacks=[clock], verbose=0)
     ends = (*clock.began[1:], time.perf_counter())
     rates = [chosen.images / (end - start) for start, end in zip(clock.began, ends, strict=True)]

@@ -17,7 +17,7 @@ import netzoo
 from netzoo.runs.callback import Callback
 
 
-class EtaEstimator(Callback):
+class Clock(Callback):
     """Note when the first training step is reported, and each epoch's speed."""
 
     def __init__(self):
@@ -36,7 +36,7 @@ BEGAN = time.perf_counter()
 def main():
     """Train and print."""
     chosen = peer.arguments(__doc__, "float32", "augment")
-    clock = EtaEstimator()
+    clock = Clock()
     comparison = netzoo.compare(
         chosen.network,
         recipe="lesson",

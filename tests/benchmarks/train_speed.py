@@ -1,6 +1,7 @@
 """How fast netzoo trains, beside what a user would run instead, as ratios in the same run.
 
     python tests/benchmarks/train_speed.py [--runs 3] [--only alexnet-224 lenet-28] [--json FILE]
+    python tests/benchmarks/train_speed.py --gpu [--runs 3] [--json FILE]
     python tests/benchmarks/train_speed.py --show FILE
 
 Every side is a fresh process; the sides run in turn, A B C A B C …, so that a machine that slows
@@ -8,7 +9,8 @@ down slows them all. Told are, for each side, the median over the runs of its im
 run: the median of its epochs but the first, which compiles), the spread (largest / smallest), the
 seconds from the command to the first step, and the peak memory; and then the medians of the
 ratios, run by run. --json keeps every figure, --show prints the tables of a file that was kept.
-Backends that are not installed are left out. Takes about 20 minutes a run on two CPU cores.
+Backends that are not installed are left out. Takes about 20 minutes a run on two CPU cores. --gpu
+takes as many images as a GPU needs to be busy, and the sides of PyTorch and JAX.
 """
 
 import argparse
@@ -52,6 +54,8 @@ KERAS_FP32 = Side("Keras fit fp32", FIT, (), "tensorflow")
 KERAS_TORCH = Side("Keras fit torch bf16", FIT, ("--bf16",), "torch")
 KERAS_JAX = Side("Keras fit jax fp32", FIT, (), "jax")
 FITS = (KERAS, KERAS_TORCH, KERAS_JAX)
+AUGMENTED_TORCH = Side("netzoo torch augment", NETZOO, ("--augment",), "torch")
+AUGMENTED_JAX = Side("netzoo jax augment", NETZOO, ("--augment",), "jax")
 AUGMENTED = Side("netzoo augment", NETZOO, ("--augment",), "tensorflow")
 PLAIN_AUGMENTED = Side("PyTorch loop fp32 augment", LOOP, ("--augment",))
 KERAS_AUGMENTED = Side("Keras fit bf16 augment", FIT, ("--bf16", "--augment"), "tensorflow")
@@ -70,6 +74,12 @@ CASES = {
     "alexnet-96": (("alexnet", 96, 128, 640, 3), SMALL),
     "resnet50-96": (("resnet50", 96, 64, 256, 3), (DEFAULT, TORCH, PLAIN, AUTOCAST, KERAS)),
 }
+GPU = (TORCH, JAX, AUGMENTED_TORCH, AUGMENTED_JAX, PLAIN, AUTOCAST, COMPILED)
+GPU_CASES = {
+    "alexnet-224": (("alexnet", 224, 128, 12_800, 5), GPU),
+    "lenet-28": (("lenet", 28, 256, 60_000, 5), GPU),
+    "resnet50-96": (("resnet50", 96, 64, 12_800, 4), GPU),
+}
 RATIOS = (
     (DEFAULT, PLAIN),
     (DEFAULT, AUTOCAST),
@@ -80,8 +90,13 @@ RATIOS = (
     (FP32, KERAS_FP32),
     (TORCH_FP32, PLAIN),
     (TORCH, AUTOCAST),
+    (TORCH, COMPILED),
+    (AUGMENTED_TORCH, TORCH),
     (TORCH, KERAS_TORCH),
     (JAX, PLAIN),
+    (JAX, AUTOCAST),
+    (JAX, COMPILED),
+    (AUGMENTED_JAX, JAX),
     (JAX, KERAS_JAX),
     (AUGMENTED, PLAIN_AUGMENTED),
     (AUGMENTED, KERAS_AUGMENTED),
@@ -127,7 +142,8 @@ def limits(case, backends):
 def tables(found):
     """Return all that was measured as tables in Markdown, a column for each case."""
     cases = found["cases"]
-    titles = {title: "{}, {} px, batch {}".format(*CASES[title][0]) for title in cases}
+    known = GPU_CASES if found["gpu"] else CASES
+    titles = {title: "{}, {} px, batch {}".format(*known[title][0]) for title in cases}
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     lines = [f"{found['device']}; {versions}; {found['date']}; n = {found['runs']} runs.", ""]
 
@@ -197,6 +213,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--gpu", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--show", type=Path)
     chosen = parser.parse_args()
@@ -206,13 +223,15 @@ def main():
     backends = [name for name in backend.INSTALL if importlib.util.find_spec(name)]
     found = {
         "date": datetime.date.today().isoformat(),
+        "gpu": chosen.gpu,
         "runs": chosen.runs,
         "device": backend.device()["name"],
         "versions": backend.versions(),
         "cases": {},
     }
-    for title in chosen.only:
-        case, sides = CASES[title]
+    cases = GPU_CASES if chosen.gpu else CASES
+    for title in [title for title in chosen.only if title in cases]:
+        case, sides = cases[title]
         print(title, file=sys.stderr, flush=True)
         answers = measured(case, [side for side in sides if side.on in backends], chosen.runs)
         found["cases"][title] = {
