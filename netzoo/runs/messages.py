@@ -21,12 +21,6 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
     """A line to a worker."""
 
 
-class Load(Request, frozen=True, tag="load"):
-    """Import the backend, and touch no device."""
-
-    device: str
-
-
 class Start(Request, frozen=True, tag="start"):
     """Start the backend on a device; threads: None for as many as it takes by itself."""
 
@@ -86,10 +80,6 @@ class Said(Event, frozen=True, tag="said"):
     line: str
 
 
-class Loaded(Event, frozen=True, tag="loaded"):
-    """The reply to Load."""
-
-
 class Started(Event, frozen=True, tag="started"):
     """The reply to Start; usual_threads: as many as the backend takes by itself."""
 
@@ -140,9 +130,9 @@ class Failed(Event, frozen=True, tag="failed"):
 
 
 Progress = Step | Epoch | Said
-_REQUESTS: Any = msgspec.json.Decoder(Load | Start | Profile | Train | Probe | Stop)
+_REQUESTS: Any = msgspec.json.Decoder(Start | Profile | Train | Probe | Stop)
 _EVENTS: Any = msgspec.json.Decoder(
-    Progress | Loaded | Started | Profiled | Finished | Stopped | Probed | Failed
+    Progress | Started | Profiled | Finished | Stopped | Probed | Failed
 )
 
 
