@@ -117,6 +117,7 @@ def test_a_worker_is_killed_at_once_and_its_exit_code_is_known(server, tmp_path)
     assert ended._wait() == 0
     killed = worker(server, tmp_path)
     (pid,) = children(server._process.pid)
+    os.kill(pid, signal.SIGSTOP)  # or it could end by itself, as its requests end
     killed.kill()
     assert not Path(f"/proc/{pid}").exists()
     assert killed._wait() == -signal.SIGKILL
