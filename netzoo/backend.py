@@ -71,13 +71,16 @@ def name() -> str:
     return chosen
 
 
-def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False) -> str:
+def start(
+    device: str = "auto", *, data: bool = False, shapes_only: bool = False, to_fork: bool = False
+) -> str:
     """Import the backend and keras in the safe order and return the backend's name.
 
     device: "cpu" hides every GPU; it takes effect only in a process that has not started a backend.
     data: import TensorFlow too, after torch and off the GPU, since it feeds the images.
     shapes_only: prefer jax if it is installed, since it imports in a third of the others' time and
     memory, and shapes are the same on all backends.
+    to_fork: touch no device yet, as the forks will; they call this again, without it.
     Raises as `name` does.
     """
     chosen = name()
@@ -91,12 +94,12 @@ def start(device: str = "auto", *, data: bool = False, shapes_only: bool = False
         os.environ.pop("JAX_PLATFORM_NAME", None)
     with _without_noise():
         if data and chosen != "tensorflow":
-            keep_tensorflow_off_gpu()
+            keep_tensorflow_off_gpu(to_fork)
         importlib.import_module("keras")
     return chosen
 
 
-def keep_tensorflow_off_gpu() -> Any:
+def keep_tensorflow_off_gpu(to_fork: bool = False) -> Any:
     """Return the tensorflow module, for data only, with every GPU hidden from it.
 
     If torch trains, it is imported first, and so is triton, a part of torch for CUDA that torch
@@ -111,7 +114,8 @@ def keep_tensorflow_off_gpu() -> Any:
                 importlib.import_module("triton")
         tf = importlib.import_module("tensorflow")
         with contextlib.suppress(RuntimeError):  # it has run before, and keeps its devices
-            tf.config.set_visible_devices([], "GPU")
+            if not to_fork:  # to hide a GPU starts it
+                tf.config.set_visible_devices([], "GPU")
     return tf
 
 

@@ -7,7 +7,7 @@ import signal
 import time
 
 import pytest
-from processes import children, start, wait_for
+from processes import start, wait_for, workers
 from reference import MACS, PARAMS
 from scipy import stats
 from small_comparisons import SMALL
@@ -145,11 +145,11 @@ def test_a_batch_that_does_not_fit_goes_in_parts_and_gives_the_same(users_models
 def test_a_killed_trial_is_a_row_and_a_trial_ends_when_its_parent_is_killed(netzoo, tmp_path):
     with start(tmp_path, "lenet", "lenet-relu", *SMALL, "--epochs", "30000") as process:
         wait_for(process, "epoch 2/30000")
-        for pid in children(process):
+        for pid in workers(process):
             os.kill(pid, signal.SIGKILL)
         wait_for(process, "lenet-relu, seed 0")
         wait_for(process, "epoch 1/30000")
-        (child,) = children(process)
+        (child,) = workers(process)
         process.kill()
     killed, left = json.loads(netzoo("show", "out", "--format", "json").stdout)["models"]
     assert killed["error"].startswith("seed 0: its process was ended by SIGKILL")

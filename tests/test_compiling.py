@@ -126,7 +126,7 @@ def test_on_a_gpu_a_training_takes_little_memory_and_learns_what_it_learns_here(
     path = [*sys.path, str(Path(__file__).parent)]
     done = subprocess.run(
         [sys.executable, "-c", ON_GPU],
-        env=process._environment(BACKEND, None) | {"PYTHONPATH": os.pathsep.join(path)},
+        env=process.environment(BACKEND, None) | {"PYTHONPATH": os.pathsep.join(path)},
         capture_output=True,
         text=True,
         check=False,

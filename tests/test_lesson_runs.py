@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import pytest
 from lesson_records import page_of
-from processes import children, finish, kept, kill, launch, wait_for, without_times
+from processes import finish, kept, kill, launch, wait_for, without_times, workers
 
 from netzoo.results.lesson import lesson_page_text
 from netzoo.runs.callback import Callback
@@ -208,9 +208,9 @@ class Killer(Callback):
 
     def on_wait(self, what):
         if what == "timing a few steps of alexnet":
-            for pid in children(SimpleNamespace(pid=os.getpid())):
+            for pid in workers(SimpleNamespace(pid=os.getpid())):
                 with open(f"/proc/{pid}/cmdline") as file:
-                    ours = "netzoo.runs.worker" in file.read()
+                    ours = "netzoo.runs." in file.read()
                 if ours:
                     os.kill(pid, signal.SIGKILL)
 

@@ -41,7 +41,7 @@ NEVER = {
     "is a shell": "os.system os.popen pty subprocess.getoutput subprocess.getstatusoutput",
     "writes where an archive says": "tarfile zipfile extractall unpack_archive",
     "may be taken by another": "tempfile.mktemp",
-    "fetches": "requests httpx aiohttp urllib3 ftplib smtplib socket HTTPConnection "
+    "fetches": "requests httpx aiohttp urllib3 ftplib smtplib HTTPConnection "
     "HTTPSConnection urlretrieve get_file",
 }
 # Where each is needed, and why it is no harm there.
@@ -49,7 +49,18 @@ ONLY = {
     "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
     "load_model": {"models.saved:load"},
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta"},
-    "subprocess": {"runs.process:Process", "provenance:_git"},
+    # A pair without an address, between a parent and the process that it started.
+    "socket": {
+        f"runs.{at}"
+        for at in (
+            "forking:main",
+            "forking:_Server",
+            "forkserver:Forked",
+            "forkserver:Forkserver",
+            "forkserver:_told",
+        )
+    },
+    "subprocess": {"runs.process:Process", "runs.forkserver:Forkserver", "provenance:_git"},
     "urllib.request": {"data.tfds:reachable"},  # asks whether a server answers, and reads nothing
     "download_and_prepare": {"data.tfds:prepare"},  # TFDS has the checksums
     "jinja2.Environment": {"report.markup:_environment"},

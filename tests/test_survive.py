@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import children, start, wait_for
+from processes import start, wait_for, workers
 from small_comparisons import SMALL, numbers
 
 from netzoo.errors import DataError
@@ -269,7 +269,7 @@ def test_thirty_kills_of_parent_and_child_in_turn_lose_and_repeat_no_epoch(tmp_p
             while process.poll() is None and kills < 30:
                 time.sleep(rng.uniform(0.5, 9))
                 # At its end it has no child, and waits for somebody to read what it prints.
-                for pid in (children(process) if kills % 2 else []) or [process.pid]:
+                for pid in (workers(process) if kills % 2 else []) or [process.pid]:
                     os.kill(pid, signal.SIGKILL)
                 kills += 1
             _, said = process.communicate()

@@ -1,11 +1,16 @@
 """Log messages of a comparison: its recipe, data, device, threads and estimate."""
 
+from collections.abc import Sequence
+
 from netzoo import units
 from netzoo.provenance import Device
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
 from netzoo.runs.messages import Started
 from netzoo.runs.request import AUTO, AUTOMATIC, Request
+
+LONG_SECONDS = 300.0
+SMALLER = {"lesson": "quick", "quick": "brief"}
 
 
 def recipe_line(request: Request, name: str, device: Device) -> str:
@@ -15,10 +20,15 @@ def recipe_line(request: Request, name: str, device: Device) -> str:
     on_gpu, on_cpu = AUTOMATIC[request.recipe]
     other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
     device_kind = "a GPU" if device.kind == "gpu" else "no GPU"
-    text = f"Recipe: {name}, since there is {device_kind} here. For {what}: "
-    if request.recipe != AUTO:
-        return f"{text}--recipe {other}"
-    return text + " ".join(["netzoo compare", *map(str, request.models), "--recipe", other])
+    models = [spec.text for spec in request.models]
+    command = _command(request.recipe, models, other)
+    return f"Recipe: {name}, since there is {device_kind} here. For {what}: {command}"
+
+
+def _command(asked: str, models: Sequence[str], recipe: str) -> str:
+    """Return the command, or the option of a study, for another recipe than the one asked for."""
+    command = ["netzoo compare", *models] if asked == AUTO else []
+    return " ".join([*command, "--recipe", recipe])
 
 
 def parts_line(trial: Trial, parts: int) -> str:
@@ -58,6 +68,7 @@ def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     precisions = sorted({trial.recipe.precision for trial in plan.trials})
     share = first.recipe.validation
     held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
+    seconds = _seconds(plan, todo)
     return [
         f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
         f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
@@ -67,17 +78,22 @@ def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"{', '.join(precisions)}.",
         *(f"{n} {p.head}" for n, p in plan.profiles.items() if p.head is not None and n in names),
         *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
-        _estimate_line(plan, todo),
+        _estimate_line(seconds),
+        *_smaller_lines(plan, sum(each for _, each in seconds)),
     ]
 
 
-def _estimate_line(plan: Plan, todo: list[tuple[Trial, int]]) -> str:
+def _seconds(plan: Plan, todo: list[tuple[Trial, int]]) -> list[tuple[str, float]]:
+    """Return the model and the estimated duration of each trial that can be estimated."""
     timings = plan.timings
-    seconds = [
+    return [
         (trial.model, timings[trial.model].seconds(epochs))
         for trial, epochs in todo
         if trial.model in timings
     ]
+
+
+def _estimate_line(seconds: list[tuple[str, float]]) -> str:
     if not seconds:
         return "Estimate: none, since no model could be built and timed."
     of_one: dict[str, float] = {}
@@ -89,3 +105,17 @@ def _estimate_line(plan: Plan, todo: list[tuple[Trial, int]]) -> str:
         f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
         f"trial{'s' if count > 1 else ''} ({each} each), from a few timed steps."
     )
+
+
+def _smaller_lines(plan: Plan, seconds: float) -> list[str]:
+    """Return the line that names a smaller recipe, if the trials take long and there is one.
+
+    None if the line of the recipe has named it, nor for whoever has set the size.
+    """
+    request, smaller = plan.request, SMALLER.get(plan.trials[0].recipe.name)
+    is_named = smaller in AUTOMATIC.get(request["recipe"], ())
+    is_set = {"epochs", "limit_train"} & request["overrides"].keys()
+    if seconds <= LONG_SECONDS or smaller is None or is_named or is_set:
+        return []
+    command = _command(request["recipe"], request["models"], smaller)
+    return [f"Sooner, from fewer images and epochs: {command}"]

@@ -15,6 +15,7 @@ from netzoo.results.rows import compare_records
 from netzoo.runs.announcements import parts_line, plan_lines, threads_line
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.ctrl_c import at_ctrl_c
+from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.messages import (
     Ended,
     Epoch,
@@ -89,8 +90,8 @@ def compare(
         **overrides,
     )
     callback = callback_of(callbacks, listener)
-    with open_plan(request, output, callback) as (store, plan, loaded):
-        return _Run(plan, store, callback, loaded).train()
+    with open_plan(request, output, callback) as (store, plan, server):
+        return _Run(plan, store, callback, server).train()
 
 
 _Made = dict[str, Any]  # device and versions of the process that trained
@@ -99,11 +100,9 @@ _Made = dict[str, Any]  # device and versions of the process that trained
 class _Run:
     """The training of a plan's trials, one after another."""
 
-    def __init__(
-        self, plan: Plan, store: Store, callback: Callback, loaded: Process | None
-    ) -> None:
+    def __init__(self, plan: Plan, store: Store, callback: Callback, server: Forkserver) -> None:
         self.plan, self.store, self.callback = plan, store, callback
-        self.loaded = loaded  # for the first process that is needed
+        self.server = server
         self.threads = plan.device.threads
         self.threads_told: str | None = None
         self.pictures = store.pictures(plan.trials[0].dataset)
@@ -200,12 +199,11 @@ class _Run:
 
     def _once(self, trial: Trial, parts: int, started: _Made) -> TrialRecord:
         """Train a trial in one process; started is given the process's device and versions."""
-        loaded, self.loaded = self.loaded, None
         meta = self.store.progress(trial)
         threads = self.threads if meta is None else meta.threads  # as its first epochs had
         name, chosen = identity(trial), threads or self.threads
         process, reply = start_process(
-            self.store, name, trial.backend, trial.device, chosen, loaded
+            self.store, name, trial.backend, trial.device, chosen, self.server
         )
         self._say_threads(threads, reply)
         started |= {"device": reply.device, "versions": reply.versions}

@@ -22,12 +22,6 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
     """A line to a worker."""
 
 
-class Load(Request, frozen=True, tag="load"):
-    """Import the backend, and touch no device."""
-
-    device: str
-
-
 class Start(Request, frozen=True, tag="start"):
     """Start the backend on a device; threads: None for as many as it takes by itself."""
 
@@ -109,10 +103,6 @@ class Measured(Event, frozen=True, tag="measured"):
     measurement: Measurement
 
 
-class Loaded(Event, frozen=True, tag="loaded"):
-    """The reply to Load."""
-
-
 class Started(Event, frozen=True, tag="started"):
     """The reply to Start; usual_threads: as many as the backend takes by itself."""
 
@@ -167,9 +157,9 @@ class Failed(Event, frozen=True, tag="failed"):
 
 
 Progress = Step | Epoch | Said | Measured
-_REQUESTS: Any = msgspec.json.Decoder(Load | Start | Profile | Train | Probe | Bench | Stop)
+_REQUESTS: Any = msgspec.json.Decoder(Start | Profile | Train | Probe | Bench | Stop)
 _EVENTS: Any = msgspec.json.Decoder(
-    Progress | Loaded | Started | Profiled | Finished | Stopped | Probed | Benched | Failed
+    Progress | Started | Profiled | Finished | Stopped | Probed | Benched | Failed
 )
 
 

@@ -19,8 +19,9 @@ from netzoo.records.plan import ModelProfile, Plan
 from netzoo.records.trial import Trial
 from netzoo.runs.announcements import parts_line, recipe_line
 from netzoo.runs.callback import Callback
-from netzoo.runs.messages import Load, Loaded, Profile, Profiled, Start, Started
-from netzoo.runs.process import Process
+from netzoo.runs.forkserver import Forkserver
+from netzoo.runs.messages import Profile, Profiled, Start, Started
+from netzoo.runs.process import Process, environment
 from netzoo.runs.request import Request, choose_recipe, planned_trials, recipe_of
 from netzoo.runs.store import Store
 
@@ -31,16 +32,14 @@ def start_process(
     backend_name: str,
     device: str,
     threads: int | None,
-    loaded: Process | None = None,
+    server: Forkserver | None = None,
 ) -> tuple[Process, Started]:
     """Return a process whose backend has started, and its reply.
 
     threads: how many compute; None: as many as the backend takes by itself.
-    loaded: a process that has loaded the backend already.
+    server: what forks the process, if it can.
     """
-    if loaded is not None:
-        loaded.log_to(store.log(log))
-    process = loaded or Process(store.log(log), backend_name, store.lock_fd, store.compiled)
+    process = Process(store.log(log), backend_name, store.lock_fd, store.compiled, server)
     try:
         return process, process.ask(Start(device, threads), Started)
     except BaseException:
@@ -51,11 +50,11 @@ def start_process(
 @contextlib.contextmanager
 def open_plan(
     request: Request, output: str | Path | None, callback: Callback
-) -> Iterator[tuple[Store, Plan, Process | None]]:
+) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. A new plan comes with a process for its
-    first trial, which has loaded the backend. The folder is removed if nothing is saved in it.
+    output: None for a folder that is removed at the end. The plan comes with the forkserver of its
+    trials. The folder is removed if nothing is saved in it.
     """
     request.check()
     chosen_backend = backend.name()
@@ -64,19 +63,20 @@ def open_plan(
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
+        ready = environment(chosen_backend, store.compiled)
+        server = Forkserver(store.log("forkserver"), ready, request.device)
+        stack.enter_context(server)
         try:
-            plan, loaded = _stored_or_new(request, chosen_backend, store, callback)
-            if loaded is not None:
-                stack.callback(loaded.kill)
-            yield store, plan, loaded
+            plan = _stored_or_new(request, chosen_backend, store, callback, server)
+            yield store, plan, server
         except BaseException:
             store.discard()
             raise
 
 
 def _stored_or_new(
-    request: Request, backend_name: str, store: Store, callback: Callback
-) -> tuple[Plan, Process | None]:
+    request: Request, backend_name: str, store: Store, callback: Callback, server: Forkserver
+) -> Plan:
     known = store.plan()
     if known is not None:
         store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
@@ -90,11 +90,11 @@ def _stored_or_new(
         and known.versions == backend.versions()
     )
     if known is not None and same:
-        return known, None
+        return known
     # Another request adds to the folder's trials, which should have the same number of threads.
     kin = known is not None and known.trials[0].backend == backend_name
     threads = known.device.threads if known is not None and kin else None
-    return prepare(request, backend_name, store, callback, threads)
+    return prepare(request, backend_name, store, callback, server, threads)
 
 
 def prepare(
@@ -102,23 +102,17 @@ def prepare(
     backend_name: str,
     store: Store,
     callback: Callback,
+    server: Forkserver,
     threads: int | None = None,
-) -> tuple[Plan, Process]:
+) -> Plan:
     """Detect the device, open the data, settle the recipes, profile each model, save the plan.
 
     threads: as `start_process` takes them.
-    Also returns a process for the first trial, which loads the backend at the same time.
     Messages come at the end, so that a wrong request gives its error alone.
     """
-    loaded = Process(store.log("first"), backend_name, store.lock_fd, store.compiled)
-    try:
-        loaded.send(Load(request.device))
-        plan = _new_plan(request, backend_name, store, callback, loaded, threads)
-        store.keep_plan(plan)
-        return plan, loaded
-    except BaseException:
-        loaded.kill()
-        raise
+    plan = _new_plan(request, backend_name, store, callback, server, threads)
+    store.keep_plan(plan)
+    return plan
 
 
 def _new_plan(
@@ -126,15 +120,15 @@ def _new_plan(
     backend_name: str,
     store: Store,
     callback: Callback,
-    loaded: Process,
+    server: Forkserver,
     threads: int | None,
 ) -> Plan:
     callback.on_wait(f"starting {backend_name}")
+    server.start()  # once; what follows is the start of each process
     began = time.perf_counter()
-    start = partial(start_process, store, "prepare", backend_name, request.device)
+    start = partial(start_process, store, "prepare", backend_name, request.device, server=server)
     process, started = start(threads)
     start_seconds = time.perf_counter() - began
-    loaded.receive(Loaded)  # so that it does not disturb the timing
     with contextlib.ExitStack() as stack:
         stack.enter_context(process)
         device = started.device

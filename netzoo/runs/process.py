@@ -11,6 +11,7 @@ from typing import IO, Any, TypeVar
 
 from netzoo import errors
 from netzoo.errors import TrialFailed
+from netzoo.runs.forkserver import Forked, Forkserver
 from netzoo.runs.messages import Event, Failed, Progress, Request, event_of, to_line
 
 Reply = TypeVar("Reply", bound=Event)
@@ -37,8 +38,8 @@ class Process:
     """A process that runs `netzoo.runs.worker`; its standard error goes to a log file.
 
     It ends with its context, or, if this process dies, by itself. lock_fd: what it holds open as
-    long as it lives. compiled: a folder for what JAX compiles, from which the next process takes
-    it; not to be kept, since it fits this processor alone.
+    long as it lives. compiled: as `environment` takes it. server: what forks it, if it can;
+    otherwise it is a new process, which imports the backend itself.
     """
 
     def __init__(
@@ -47,19 +48,18 @@ class Process:
         backend: str,
         lock_fd: int | None = None,
         compiled: Path | None = None,
+        server: Forkserver | None = None,
     ) -> None:
         self._log = log
-        # The same import path as here, so that the same netzoo and the same user's modules are
-        # found; -P: without the working folder before it.
-        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as log_file:
-            self._process = subprocess.Popen(
+            forked = None if server is None else server.fork(log_file, lock_fd)
+            self._process: Forked | subprocess.Popen[bytes] = forked or subprocess.Popen(
                 [sys.executable, "-P", "-m", "netzoo.runs.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
-                env=_environment(backend, compiled) | {"PYTHONPATH": path},
+                env=environment(backend, compiled),
                 pass_fds=() if lock_fd is None else (lock_fd,),
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
             )
@@ -113,11 +113,6 @@ class Process:
         except BrokenPipeError as error:
             raise TrialFailed(self._death()) from error
 
-    def log_to(self, log: Path) -> None:
-        """Move standard error, past and future, to another log file that does not exist yet."""
-        if self._log.exists() and not log.exists():
-            self._log = self._log.rename(log)
-
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
@@ -129,17 +124,22 @@ class Process:
         self._wait()
         self._events.close()
 
-    def _wait(self) -> int:
-        """Return the process's exit code; one that does not end by itself is killed."""
+    def _wait(self) -> int | None:
+        """Return the process's exit code; one that does not end by itself is killed.
+
+        None if nobody knows it.
+        """
         try:
             return self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             self._process.kill()
             return self._process.wait()
 
     def _death(self) -> str:
         """Return why the process ended, in words."""
         code = self._wait()
+        if code is None:
+            return "its process ended, and so did the one that forked it, possibly out of memory."
         if code < 0:
             name = signal.Signals(-code).name
             hint = ", possibly out of memory" if name == "SIGKILL" else ""
@@ -149,11 +149,19 @@ class Process:
         return f"its process ended with code {code}: {last}"
 
 
-def _environment(backend: str, compiled: Path | None) -> dict[str, str]:
-    """Return this process's environment with the settings that the backend needs."""
+def environment(backend: str, compiled: Path | None) -> dict[str, str]:
+    """Return this process's environment with the settings that the backend needs.
+
+    compiled: a folder for what JAX compiles, from which the next process takes it; not to be kept,
+    since it fits this processor alone.
+    """
+    # The same import path as here, so that the same netzoo and the same user's modules are found;
+    # with -P, and so without the working folder before it.
+    path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
     ours = dict(GPU_MEMORY_AS_NEEDED.get(backend, {}))
     if backend != "tensorflow":
         ours["GLIBC_TUNABLES"] = ALLOCATOR
     if backend == "jax" and compiled is not None:
         ours |= KEEP_COMPILED | {"JAX_COMPILATION_CACHE_DIR": str(compiled.absolute())}
-    return ours | os.environ | {"KERAS_BACKEND": backend}  # what the user has set stays
+    # What the user has set stays.
+    return ours | os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": path}

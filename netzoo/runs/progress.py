@@ -1,5 +1,6 @@
 """The time that a comparison has left: estimated from timed steps, corrected as it runs."""
 
+import statistics
 import time
 from dataclasses import replace
 
@@ -21,10 +22,13 @@ class EtaEstimator:
         self._seen: set[str] = set()  # the models whose own start was measured
         self._share = 0.0  # of the running epoch
         self._share_at_mark: float | None = None
+        self._is_first_epoch = True  # of its process
+        self._by_steps: float | None = None  # an epoch's seconds, by the pace of its steps
 
     def begin_trial(self, trial: Trial) -> None:
         """Note the start of the first trial that is left."""
         self._running, self._share, self._share_at_mark = trial, 0.0, None
+        self._is_first_epoch, self._by_steps = True, None
         self._trial_began = self._mark = time.monotonic()
 
     def end_step(self, step: int, steps: int) -> None:
@@ -33,14 +37,17 @@ class EtaEstimator:
         if self._share_at_mark is None:  # the process has started, its first step is done
             self._mark, self._share_at_mark = time.monotonic(), self._share
             self._started(self._mark - self._trial_began)
+        elif step < steps:  # the last, smaller batch may be compiled anew
+            self._by_steps = (time.monotonic() - self._mark) / (self._share - self._share_at_mark)
 
     def end_epoch(self) -> None:
         """Note the end of the running epoch, with all that is done after it."""
         now = time.monotonic()
         share = 1 - (self._share_at_mark or 0.0)
         if share > 0:
-            self._change(epoch=(now - self._mark) / share)
+            self._learn_epoch((now - self._mark) / share)
         self._mark, self._share, self._share_at_mark = now, 0.0, 0.0
+        self._is_first_epoch = False
         self._todo = [
             (trial, epochs - 1 if trial is self._running else epochs)
             for trial, epochs in self._todo
@@ -81,6 +88,20 @@ class EtaEstimator:
             if model not in self._seen:
                 self._timings[model] = replace(other, start=max(other.start + late, 0.0))
         self._change(start=seconds, first_step=0.0)
+
+    def _learn_epoch(self, seconds: float) -> None:
+        """Learn from an epoch, in which the first of a process compiles what others do not.
+
+        So the first takes too long, and the pace of its steps leaves out the evaluation: the
+        estimate before is kept if it is between the two, else the nearer one.
+        """
+        if self._running is None or self._running.model not in self._timings:
+            return
+        if self._is_first_epoch:
+            before = self._timings[self._running.model].epoch
+            by_steps = before if self._by_steps is None else self._by_steps
+            seconds = statistics.median((by_steps, before, seconds))
+        self._change(epoch=seconds)
 
     def _change(self, **seen: float) -> None:
         if self._running is not None and self._running.model in self._timings:

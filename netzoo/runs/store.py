@@ -5,7 +5,7 @@ pictures.json          thumbnails of the first test images
 trials/ID.json         the record of a trial that ended
 probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   the checkpoint of a trial that has not ended
-logs/ID.log            standard error of the trial's process
+logs/ID.log            standard error of the trial's process; logs/forkserver.log: of what forks it
 comparison.json, table.txt   the result, as printed
 study.json             the result of an ablation, a ladder, a probe or a lesson
 compiled               JAX's compilation cache, while a process works on the folder

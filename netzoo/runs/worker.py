@@ -40,21 +40,16 @@ class Worker:
         self._images: dict[str, Any] = {}
         self._threads: int | None = None
 
-    def load(self, device: str) -> messages.Loaded:
-        """Import the backend, and touch no device, whose memory it could take from others."""
-        backend.start(device, data=True)
-        import keras
-
-        keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
-        keras.config.set_epsilon(1e-7)
-        return messages.Loaded()
-
     def start(self, device: str, threads: int | None) -> messages.Started:
         """Start the backend on a device: "auto", "gpu" or "cpu".
 
         threads: how many compute; None: as many as the backend takes by itself.
         """
-        self.load(device)
+        backend.start(device, data=True)
+        import keras
+
+        keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
+        keras.config.set_epsilon(1e-7)
         usual = backend.usual_threads()
         self._threads = threads or usual
         backend.set_threads(self._threads)
@@ -264,8 +259,6 @@ def main() -> None:
 
 def _answer(worker: Worker, request: messages.Request) -> messages.Event:
     match request:
-        case messages.Load():
-            return worker.load(request.device)
         case messages.Start():
             return worker.start(request.device, request.threads)
         case messages.Profile():

@@ -17,6 +17,7 @@ from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
 from netzoo.runs import messages
 from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
 from netzoo.runs.request import BRIEF, Request, identity
@@ -56,8 +57,8 @@ def probe(
     asked = {"precision": "float32", **options}
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
     callback = callback_of(callbacks, listener)
-    with open_plan(request, output, callback) as (store, plan, loaded):
-        return _Probing(plan, store, callback, loaded, wanted, images).run()
+    with open_plan(request, output, callback) as (store, plan, server):
+        return _Probing(plan, store, callback, server, wanted, images).run()
 
 
 def _checked(steps: Sequence[int], images: int) -> list[int]:
@@ -81,12 +82,12 @@ class _Probing:
         plan: Plan,
         store: Store,
         callback: Callback,
-        loaded: Process | None,
+        server: Forkserver,
         steps: list[int],
         images: int,
     ) -> None:
         self._plan, self._store, self._callback = plan, store, callback
-        self._loaded, self._steps, self._images = loaded, steps, images
+        self._server, self._steps, self._images = server, steps, images
         self._process: Process | None = None
         self._threads = plan.device.threads
         self._device, self._versions = plan.device, plan.versions
@@ -157,10 +158,9 @@ class _Probing:
     def _running_process(self, trial: Trial) -> Process:
         """Return the process that looks; nothing is timed in it, so one does for all trials."""
         if self._process is None:
-            loaded, self._loaded = self._loaded, None
             before = self._threads
             self._process, started = start_process(
-                self._store, "probes", trial.backend, trial.device, before, loaded
+                self._store, "probes", trial.backend, trial.device, before, self._server
             )
             self._device, self._versions = started.device, started.versions
             self._threads = started.device.threads

@@ -35,7 +35,7 @@ from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
-from netzoo.runs.messages import Load, Loaded
+from netzoo.runs.messages import Start, Started
 from netzoo.runs.process import Process
 from netzoo.runs.request import planned_trials
 from netzoo.runs.saved import find_trial
@@ -134,14 +134,14 @@ def interpreter(patch, script):
 
 def ended(patch, script):
     with interpreter(patch, script) as process:
-        process.receive(Loaded)
+        process.receive(Started)
 
 
 def told_when_dead(patch):
     with interpreter(patch, "kill -KILL $$") as process:
         with contextlib.suppress(TrialFailed):
-            process.receive(Loaded)  # waits for its end
-        process.send(Load("cpu"))
+            process.receive(Started)  # waits for its end
+        process.send(Start("cpu", None))
 
 
 # fmt: off

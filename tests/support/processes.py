@@ -57,18 +57,24 @@ def wait_for(process, words):
     raise AssertionError(f"ended before {words!r}")
 
 
-def children(process):
+def children(pid):
     """Return the ids of a process's children."""
-    tasks = f"/proc/{process.pid}/task/{process.pid}/children"
-    if not os.path.exists(tasks):
+    try:
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+    except OSError:
         return []
-    with open(tasks) as file:
-        return [int(pid) for pid in file.read().split()]
+
+
+def workers(process):
+    """Return the ids of a process's workers: the children of its forkserver, or its own."""
+    return [worker for child in children(process.pid) for worker in children(child) or [child]]
 
 
 def kill(process):
     """Kill a process, and wait until its children have seen it and are gone."""
-    left = children(process)
+    left = [*children(process.pid), *workers(process)]
     process.kill()
     process.wait()
     deadline = time.monotonic() + 30

@@ -25,7 +25,6 @@ def result():
 
 
 REQUESTS = [
-    (messages.Load("cpu"), {"do": "load", "device": "cpu"}),
     (messages.Start("auto", None), {"do": "start", "device": "auto", "threads": None}),
     (messages.Profile(TRIAL, 1), {"do": "pace", "parts": 1}),
     (messages.Train(TRIAL, 2, "a"), {"do": "train", "parts": 2, "checkpoint": "a"}),
@@ -36,7 +35,6 @@ REQUESTS = [
 EVENTS = [
     (messages.Step(1, 2, 3), {"event": "step", "epoch": 1, "step": 2, "steps": 3}),
     (messages.Said("Übung"), {"event": "said", "line": "Übung"}),
-    (messages.Loaded(), {"event": "loaded"}),
     (messages.Started(CPU, {"keras": "3"}, 2), {"event": "started", "usual_threads": 2}),
     (messages.Profiled(None, None, Timing(1, 2, 3, 4), None), {"event": "paced", "head": None}),
     (messages.Stopped(), {"event": "stopped"}),

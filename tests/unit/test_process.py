@@ -16,7 +16,7 @@ def test_a_gpus_memory_is_taken_as_it_is_needed_unless_the_user_says_otherwise(
     monkeypatch, backend_name, variable, value
 ):
     monkeypatch.delenv(variable, raising=False)
-    assert process._environment(backend_name, None)[variable] == value
-    assert variable not in process._environment("torch", None)
+    assert process.environment(backend_name, None)[variable] == value
+    assert variable not in process.environment("torch", None)
     monkeypatch.setenv(variable, "of the user")
-    assert process._environment(backend_name, None)[variable] == "of the user"
+    assert process.environment(backend_name, None)[variable] == "of the user"

@@ -53,7 +53,7 @@ INSIDE_FUNCTIONS = {
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {
-    *{"backend", "cost.verify", "errors", "models.code", "runs.worker"},
+    *{"backend", "cost.verify", "errors", "models.code", "runs.forking", "runs.worker"},
     *{"training.layer_probes", "training.step"},
 }
 
