@@ -125,6 +125,7 @@ def test_a_worker_is_killed_at_once_and_its_exit_code_is_known(server, tmp_path)
     killed.kill()  # once more, of one that has ended
 
 
+@pytest.mark.backend_independent
 def test_a_killed_server_costs_no_trial_and_its_parent_starts_the_next_ones_itself(
     tmp_path, backend_name
 ):
@@ -146,6 +147,7 @@ def test_a_killed_server_costs_no_trial_and_its_parent_starts_the_next_ones_itse
     assert len(numbers(tmp_path / "out")) == 2
 
 
+@pytest.mark.backend_independent
 @pytest.mark.backend_independent
 def test_all_end_with_a_killed_parent(tmp_path):
     with start(tmp_path, "lenet", *SMALL, "--epochs", "30000") as process:

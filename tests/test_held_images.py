@@ -24,7 +24,7 @@ def images():
     return sample.sample().limited(40, 20)
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (17, 40, 3), (7, 9, 1)], ids=str)
+@pytest.mark.parametrize("shape", [(28, 28, 1), (17, 40, 3)], ids=str)
 @pytest.mark.parametrize("name", MOVES)
 def test_the_device_cuts_the_pipelines_pixels_to_the_bit(images, name, shape):
     pixels = np.random.default_rng(0).integers(0, 256, (40, *shape), dtype=np.uint8)
@@ -44,7 +44,7 @@ def test_the_device_cuts_the_pipelines_pixels_to_the_bit(images, name, shape):
     assert count == 80
 
 
-@pytest.mark.parametrize(("name", "parts"), [("none", 1), ("flip+crop", 1), ("flip+crop", 3)])
+@pytest.mark.parametrize(("name", "parts"), [("flip+crop", 1), ("none", 3)])
 def test_a_training_is_the_same_with_the_images_on_the_device(images, name, parts, monkeypatch):
     recipe = replace(RECIPE, augment=name)
     results = []

@@ -42,7 +42,6 @@ class Step:
         model, optimizer = self._model, self._model.optimizer
         x, y = self._inputs.of_batch(_tensor(images), self._inputs.held), _tensor(labels)
         w = None if weights is None else _tensor(weights)
-        model.zero_grad()
         with kernels():
             logits = model(x, training=True)
             loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
@@ -50,6 +49,7 @@ class Step:
             variables = model.trainable_variables
             with torch.no_grad():
                 optimizer.apply([variable.value.grad for variable in variables], variables)
+                model.zero_grad()  # the traced steps that follow have no use for their memory
                 return _LazyArray(batch_metrics(loss, logits, y, w))
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
