@@ -148,7 +148,6 @@ def test_a_killed_server_costs_no_trial_and_its_parent_starts_the_next_ones_itse
 
 
 @pytest.mark.backend_independent
-@pytest.mark.backend_independent
 def test_all_end_with_a_killed_parent(tmp_path):
     with start(tmp_path, "lenet", *SMALL, "--epochs", "30000") as process:
         wait_for(process, "epoch 1/30000")
