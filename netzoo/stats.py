@@ -159,8 +159,11 @@ def more_seeds(values: Sequence[float], base: Sequence[float], comparisons: int)
     from statsmodels.stats.power import TTestPower
 
     effect = abs(statistics.fmean(differences)) / statistics.stdev(differences)
+    # One-sided at half the level: the other side of the two-sided test adds less than 1e-5 where
+    # the power is POWER, and is NaN for some large effects.
+    level = LEVEL / comparisons / 2
     for n in range(len(differences) + 1, MOST_SEEDS):
-        if TTestPower().power(effect, n, LEVEL / comparisons) >= POWER:
+        if TTestPower().power(effect, n, level, alternative="larger") >= POWER:
             return n - len(differences)
     return MOST_SEEDS
 

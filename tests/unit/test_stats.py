@@ -96,6 +96,23 @@ def test_how_many_more_seeds(comparisons):
 
 
 @pytest.mark.parametrize(
+    ("effect", "seeds", "comparisons", "more"), [(10, 2, 1, 1), (4.3, 2, 3, 2)]
+)
+def test_how_many_more_seeds_for_a_large_effect(effect, seeds, comparisons, more):
+    """The power of these two-sided tests is NaN in statsmodels for some numbers of seeds."""
+    differences = [effect - 0.5**0.5, effect + 0.5**0.5]
+    assert stats.more_seeds(differences, [0.0] * seeds, comparisons) == more
+    needed = seeds + more
+    level = stats.LEVEL / comparisons
+    powers = [
+        scipy_stats.nct.sf(scipy_stats.t.isf(level / 2, n - 1), n - 1, effect * n**0.5)
+        for n in (needed - 1, needed)
+    ]
+    assert powers[1] >= stats.POWER
+    assert powers[0] < stats.POWER or more == 1
+
+
+@pytest.mark.parametrize(
     ("accuracy", "loss", "expected"),
     [
         (0.100, math.log(10), True),
