@@ -112,13 +112,21 @@ def test_a_worker_has_its_own_group_and_streams_and_holds_the_lock(server, tmp_p
     assert children(forker) == []
 
 
+def stop(pid):
+    """Stop a process, and wait until each of its threads has stopped."""
+    os.kill(pid, signal.SIGSTOP)
+    tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    while any((task / "stat").read_text().rpartition(")")[2].split()[0] != "T" for task in tasks):
+        time.sleep(0.01)
+
+
 def test_a_worker_is_killed_at_once_and_its_exit_code_is_known(server, tmp_path):
     with worker(server, tmp_path) as ended:
         pass
     assert ended._wait() == 0
     killed = worker(server, tmp_path)
     (pid,) = children(server._process.pid)
-    os.kill(pid, signal.SIGSTOP)  # or it could end by itself, as its requests end
+    stop(pid)  # or it could end by itself, as its requests end
     killed.kill()
     assert not Path(f"/proc/{pid}").exists()
     assert killed._wait() == -signal.SIGKILL
