@@ -45,8 +45,10 @@ def windows(name: str, count: Any, size: tuple[int, int], seed: Any) -> Any:
     for part, key in keys(name, seed):
         if part == "flip":
             mirrored = tf.cast(_mirrored(count, key), tf.int32)
+        elif part == "crop":
+            top, left = _corner(count, *size, key)
         else:
-            top, left = {"crop": _corner}[part](count, *size, key)
+            raise KeyError(part)
     return tf.stack([mirrored, top, left], axis=1)
 
 

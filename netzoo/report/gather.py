@@ -95,7 +95,8 @@ def _saved(read: Callable[[Path], Any], folder: Path, notes: list[str]) -> Any:
 
 
 def _without_latency(by_model: dict[str, list[TrialRecord]], benches: Sequence[Bench]) -> list[str]:
-    missing = [name for name in by_model if name not in latencies(by_model, benches)]
+    known = latencies(by_model, benches)
+    missing = [name for name in by_model if name not in known]
     if not missing:
         return []
     return [

@@ -102,7 +102,10 @@ class TracedLogits:
 
 
 class _Graph:
-    """A function of tensors, traced; it always runs on the very tensors that it was traced with."""
+    """A function of tensors, traced; it always runs on the very tensors that it was traced with.
+
+    The last argument is a tensor; the others may be lists of tensors.
+    """
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._arguments = arguments
@@ -114,7 +117,7 @@ class _Graph:
             make_fx = found("torch.fx.experimental.proxy_tensor:make_fx")
             trace = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)
             self.module = trace(*arguments)
-        self._on_cuda = _device(arguments).type == "cuda"
+        self._on_cuda = arguments[-1].is_cuda
         simplify(self.module, group=self._on_cuda)
 
     def run(self) -> Any:
@@ -205,11 +208,3 @@ def _store(places: Sequence[Any], values: Sequence[Any]) -> None:
     if changed:
         olds, news = zip(*changed, strict=True)
         torch._foreach_copy_(list(olds), list(news))
-
-
-def _device(arguments: Sequence[Any]) -> Any:
-    return next(
-        tensor.device
-        for argument in arguments
-        for tensor in (argument if isinstance(argument, list) else [argument])
-    )
