@@ -12,12 +12,12 @@ from netzoo import backend, disk
 from netzoo.data import open_images
 from netzoo.errors import BadInput, Interrupted, MissingPackage, no_such
 from netzoo.provenance import COMMAND, DatasetRecord, Device, git_commit
-from netzoo.records.codec import from_plain, from_text, to_text
+from netzoo.records.codec import from_plain, to_text
 from netzoo.results.bench import WORKS, Bench
 from netzoo.runs.bench_jobs import Jobs
 from netzoo.runs.callback import Callback, CallbackList
 from netzoo.runs.request import AUTO, Request
-from netzoo.runs.store import BENCH, refuse_file
+from netzoo.runs.store import BENCH, refuse_file, sealed_in
 
 BATCH_SIZES = (1, 8, 32, 128)
 SECONDS = 2.0
@@ -122,10 +122,8 @@ def saved_bench(folder: str | Path) -> Bench | None:
     Raises DataError if it is damaged.
     """
     path = Path(folder) / BENCH
-    if not path.exists():
-        return None
-    kept = from_text(dict[str, Any], disk.read_sealed(path), str(path))
-    return from_plain(Bench, kept.get("result"), str(path))
+    kept = sealed_in(path)
+    return None if kept is None else from_plain(Bench, kept.get("result"), str(path))
 
 
 def _checked_sizes(sizes: Sequence[int]) -> list[int]:

@@ -196,10 +196,15 @@ def saved_study(folder: str | Path) -> Study | None:
     Raises DataError if it is damaged.
     """
     path = Path(folder) / STUDY
+    kept = sealed_in(path)
+    return None if kept is None else study_of(kept["result"], str(path), kept.get("kind"))
+
+
+def sealed_in(path: Path) -> dict[str, Any] | None:
+    """Return what a sealed file holds; None if there is none. Raises DataError if it is damaged."""
     if not path.exists():
         return None
-    kept = from_text(dict[str, Any], disk.read_sealed(path), str(path))
-    return study_of(kept["result"], str(path), kept.get("kind"))
+    return from_text(dict[str, Any], disk.read_sealed(path), str(path))
 
 
 def open_store(folder: str | Path) -> Store:
