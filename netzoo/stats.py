@@ -6,6 +6,7 @@ since it resamples so few values; the t interval is exact for normally distribut
 
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -162,10 +163,17 @@ def more_seeds(values: Sequence[float], base: Sequence[float], comparisons: int)
     # One-sided at half the level: the other side of the two-sided test adds less than 1e-5 where
     # the power is POWER, and is NaN for some large effects.
     level = LEVEL / comparisons / 2
-    for n in range(len(differences) + 1, MOST_SEEDS):
-        if TTestPower().power(effect, n, level, alternative="larger") >= POWER:
-            return n - len(differences)
-    return MOST_SEEDS
+
+    def is_enough(n: int) -> bool:
+        return bool(TTestPower().power(effect, n, level, alternative="larger") >= POWER)
+
+    # The power grows with n. It is asked for from below, as it is NaN where it is almost 1.
+    low = high = len(differences) + 1
+    while high < MOST_SEEDS and not is_enough(high):
+        low, high = high + 1, 2 * high
+    high = min(high, MOST_SEEDS)
+    n = bisect_left(range(high), True, low, high, key=is_enough)
+    return n - len(differences) if n < MOST_SEEDS else MOST_SEEDS
 
 
 def did_not_train(

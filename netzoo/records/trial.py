@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from netzoo.cost.result import Cost, NativeCost
@@ -51,9 +52,9 @@ class Trial:
     changes: dict[str, Any] = field(default_factory=dict)
     module: str = "netzoo.models"
 
-    @property
+    @cached_property
     def spec(self) -> ModelSpec:
-        """Return the model, its changes and settings."""
+        """The model, its changes and settings."""
         return model_spec(self.model)
 
 
