@@ -36,6 +36,10 @@ def _number(about: str, kind: type, least: float, most: float, default: Any = MI
     return field(default=default, metadata=metadata)
 
 
+def _words(about: str) -> Any:
+    return field(default=None, metadata={"about": about, "words": True})
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The settings of one training; each field's metadata has its meaning and allowed values.
@@ -47,7 +51,9 @@ class Recipe:
     side by an eighth of it, then a random crop of the image's size (He et al. 2016, section 4.2).
     color: brightness and contrast; for three channels also saturation and hue.
     scaling: "unit" divides by 255; "standardise" subtracts the mean of the training images and
-    divides by their standard deviation, by channel.
+    divides by their standard deviation, by channel; "none" leaves 0 to 255, for a model that scales
+    them itself; "symmetric" gives -1 to 1; "imagenet" standardises by ImageNet's images;
+    "imagenet-bgr" subtracts their mean, blue first. A keras: model takes the one that it needs.
     precision: "auto" is resolved before any training: mixed_bfloat16 if the device computes in
     bfloat16 natively and the backend gains by it, else float32.
     validation: the share of the training images, equal over the classes, that is held out and
@@ -55,6 +61,7 @@ class Recipe:
     test_each_epoch: without validation images, evaluate on the test images after every epoch, as
     the lesson does. The result is the last epoch's in any case.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
+    weights, freeze: as in netzoo.models.trainable.build.
 
     >>> import netzoo
     >>> recipe = netzoo.Recipe("mine", epochs=2, batch_size=64, learning_rate=0.01)
@@ -73,9 +80,9 @@ class Recipe:
     )
     augment: str = _choice("random augmentation of training images", "none", AUGMENTATIONS)
     scaling: str = _choice(
-        "pixel scaling: to 0 … 1, or to mean 0 and standard deviation 1",
+        "pixel scaling: to 0 … 1, or to mean 0 and standard deviation 1, …",
         "unit",
-        ("unit", "standardise"),
+        ("unit", "standardise", "none", "symmetric", "imagenet", "imagenet-bgr"),
     )
     precision: str = _choice("precision of the computation", "auto", PRECISIONS)
     limit_train: int | None = _number(
@@ -89,6 +96,8 @@ class Recipe:
     )
     test_each_epoch: bool = False
     tuned: bool = False
+    weights: str | None = _words("initial weights: none, imagenet for a keras: model, or a FILE")
+    freeze: str | None = _words("layers that keep their weights: names such as conv*+fc1, or body")
 
     @property
     def curve(self) -> str | None:
@@ -202,6 +211,9 @@ def check_overrides(overrides: Mapping[str, Any]) -> None:
                 raise no_such(name, str(value), rule["allowed"])
         elif "kind" in rule and not (value is None and known[name].default is None):
             _check_number(name, value, rule["kind"], rule["least"], rule["most"])
+        elif "words" in rule:
+            if value is not None and not (isinstance(value, str) and value):
+                raise BadInput(f"{name} is text; received {value!r}.")
         elif not rule and not isinstance(value, bool):
             raise BadInput(f"{name} is True or False; received {value!r}.")
 

@@ -117,6 +117,12 @@ def pixels(height: int, width: int) -> str:
     return f"{height} × {width} px"
 
 
+def batch(dimensions: tuple[int | None, ...]) -> str:
+    """Return a tensor shape with its batch: "(batch, 28, 28, 1)", an open dimension as "?"."""
+    sizes = ("?" if size is None else str(size) for size in dimensions[1:])
+    return f"({', '.join(('batch', *sizes))})"
+
+
 def shape(dimensions: tuple[int | None, ...]) -> str:
     """Return a tensor shape without its batch: "54 × 54 × 96", an open dimension as "?"."""
     return " × ".join("?" if size is None else str(size) for size in dimensions)

@@ -4,7 +4,8 @@ import pytest
 
 import netzoo
 from netzoo.cost.verify import verify
-from netzoo.models.find import applications, find_model
+from netzoo.models import applications
+from netzoo.models.find import find_model
 
 # Keras refuses to build it on torch.
 NOT_ON_TORCH = {"NASNetMobile"}
@@ -28,7 +29,7 @@ print(json.dumps(told))
 
 @pytest.mark.slow
 def test_every_application_counts_as_torch_counts_it_on_any_backend(on_torch):
-    names = [name for name in applications() if name not in NOT_ON_TORCH]
+    names = [name for name in applications.names() if name not in NOT_ON_TORCH]
     assert len(names) > 30
     theirs = on_torch(CODE, *names)
     ours = {name: netzoo.summary(f"keras:{name}") for name in names}

@@ -9,7 +9,7 @@ from study_records import DATA
 import netzoo
 from netzoo.cost.model_list import model_json, model_table
 from netzoo.errors import BadInput, UnknownName
-from netzoo.models.catalog import MODELS, base_of, name_of, register_model
+from netzoo.models.catalog import MODELS, base_of, model_spec, name_of, register_model
 from netzoo.registry import Registry
 from netzoo.runs.request import native_shape
 
@@ -104,8 +104,8 @@ def test_a_builder_without_a_size_takes_that_of_the_data(spare_models, builder):
     assert "sizeless" in model_table(rows).render("table")
     assert [model_json(*row)["input_shape"] for row in rows] == [[28, 28, 1], [28, 28, 1]]
     data = replace(DATA, image_shape=(40, 30, 3))
-    assert native_shape("sizeless", data) == (40, 30, 3)
-    assert native_shape("lenet", data) == (28, 28, 3)
+    assert native_shape(model_spec("sizeless"), data) == (40, 30, 3)
+    assert native_shape(model_spec("lenet"), data) == (28, 28, 3)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def counted(
         code.load_module(spec)  # before the scope: models made by the import keep their weights
     with contextlib.ExitStack() as scope:
         if not (weights or spec.origin == SAVED):
-            scope.enter_context(_shapes_only())
+            scope.enter_context(shapes_only())
         try:
             model, shape = find_with_shape(spec, input_shape, num_classes)
         except BadInput:
@@ -85,7 +85,7 @@ def _how_to_give_shape(spec: ModelSpec, model: Any) -> str:
 
 
 @contextlib.contextmanager
-def _shapes_only() -> Iterator[None]:
+def shapes_only() -> Iterator[None]:
     """Give what is built no weights, now or later, for as long as the context lasts.
 
     Keras lists each variable that it makes so, and the end of any other stateless scope (a Lambda

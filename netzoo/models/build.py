@@ -27,3 +27,21 @@ def ensure_built(spec: str, model: Any, shape: tuple[int, int, int]) -> Any:
                 f"{telling_line(error)}"
             ) from error
     return model
+
+
+def own_shape(model: Any) -> tuple[int, int, int] | None:
+    """Return height, width, channels of a model's inputs, None if it leaves a size open.
+
+    Raises BadInput for a model with other inputs than one batch of images.
+    """
+    inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
+    if not inputs:
+        return None
+    if len(inputs) != 1 or len(inputs[0].shape) != 4:
+        shapes = ", ".join(units.batch(tensor.shape) for tensor in inputs)
+        raise BadInput(
+            "expected a model of one input, images (batch, height, width, channels); its "
+            f"input{'s are' if len(inputs) > 1 else ' is'} {shapes}."
+        )
+    height, width, channels = inputs[0].shape[1:]
+    return None if None in (height, width, channels) else (height, width, channels)

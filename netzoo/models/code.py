@@ -26,6 +26,22 @@ def check_place(spec: ModelSpec) -> None:
         raise no_such("model or module", place, list_models())
 
 
+def source_files(spec: ModelSpec) -> list[Path]:
+    """Return the file that a spec's code is in, none if it is not known without an import."""
+    if spec.place.endswith(".py"):
+        return [Path(spec.place)]
+    first, *rest = spec.place.split(".")
+    _search_working_folder()
+    found = importlib.util.find_spec(first)
+    if found is None or found.origin is None:
+        return []
+    path = Path(found.origin)
+    if rest:
+        path = path.parent.joinpath(*rest)
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return [path] if path.is_file() else []
+
+
 def load_module(spec: ModelSpec) -> ModuleType:
     """Import the module of a spec's model and return it. Raises BadInput if that fails."""
     place = spec.place
@@ -63,11 +79,14 @@ def is_model(value: Any) -> bool:
     return isinstance(value, keras.Model)
 
 
-def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """Return the given arguments that a builder takes, and its default input shape or None.
+def check_unchanged(spec: ModelSpec) -> None:
+    """Raise BadInput if the spec of a built model names changes."""
+    if spec.changes:
+        raise BadInput(f"{spec} names a built model, which takes no changes.")
 
-    Raises BadInput if it does not take a given number of classes, or needs further arguments.
-    """
+
+def parameters(spec: ModelSpec, builder: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a builder, none for one in C. Raises BadInput for anything else."""
     import keras
 
     if not callable(builder) or isinstance(builder, keras.Layer):
@@ -77,21 +96,35 @@ def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> tuple[dict[
     try:
         signature = inspect.signature(builder.__init__ if of_class else builder)
     except (TypeError, ValueError):  # code in C may have no signature
-        return {}, None
-    parameters = dict(list(signature.parameters.items())[1 if of_class else 0 :])
-    if "num_classes" in given and "num_classes" not in parameters:
+        return {}
+    return dict(list(signature.parameters.items())[1 if of_class else 0 :])
+
+
+def default_shape(spec: ModelSpec, builder: Any) -> tuple[int, ...] | None:
+    """Return the default of a builder's input_shape, None without one."""
+    parameter = parameters(spec, builder).get("input_shape")
+    shape = None if parameter is None else parameter.default
+    return shape if isinstance(shape, tuple) else None
+
+
+def options(spec: ModelSpec, builder: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments to call a builder with: the given ones that it takes, and its changes.
+
+    Raises BadInput if it does not take a given number of classes, or needs further arguments.
+    """
+    known = parameters(spec, builder)
+    if "num_classes" in given and "num_classes" not in known:
         raise BadInput(f"{spec} takes no num_classes; leave it out.")
-    variable = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    variable = any(p.kind is p.VAR_KEYWORD for p in known.values())
     for key in spec.changes:
-        if key not in parameters and not variable:
-            raise no_such("argument", key, parameters, where=str(spec.model))
-    taken = {key: value for key, value in given.items() if key in parameters} | dict(spec.changes)
-    for key, parameter in parameters.items():
+        if key not in known and not variable:
+            raise no_such("argument", key, known, where=str(spec.model))
+    taken = {key: value for key, value in given.items() if key in known} | dict(spec.changes)
+    for key, parameter in known.items():
         variadic = parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         if parameter.default is parameter.empty and not variadic and key not in taken:
             raise BadInput(f"{spec} needs {key}; {_how_to_give(key)}")
-    shape = parameters["input_shape"].default if "input_shape" in parameters else None
-    return taken, shape if isinstance(shape, tuple) else None
+    return taken
 
 
 def build(spec: ModelSpec, builder: Any, **arguments: Any) -> Any:

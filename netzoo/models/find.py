@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from netzoo.errors import BadInput, no_such
-from netzoo.models import code, saved
+from netzoo.errors import BadInput
+from netzoo.models import applications, code, saved
 from netzoo.models.catalog import create_model, model_info, model_spec
 from netzoo.models.layout import channels_last
 from netzoo.models.spec import KERAS, REGISTERED, SAVED, ModelSpec
@@ -34,14 +34,17 @@ def find_with_shape(
     """
     if spec.origin == REGISTERED:
         return _registered(spec, input_shape, num_classes)
-    if spec.settings:
-        raise BadInput(f"{spec} has settings; only registered models take settings for now.")
+    size = spec.settings.get("image_size")
     if spec.origin == KERAS:
+        if input_shape is None and size is not None:
+            input_shape = (size, size, 3)
         with channels_last():
-            return _application(spec, input_shape, num_classes), None
+            return applications.counted(spec, input_shape, num_classes), None
     if spec.origin == SAVED:
         if num_classes is not None:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
+        if size is not None:
+            raise BadInput(f"{spec} has its own input; leave image_size out.")
         return saved.load(Path(spec.name)), input_shape
     return _of_code(spec, input_shape, num_classes)
 
@@ -66,13 +69,17 @@ def _of_code(
     if code.is_model(value):
         if classes:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")
-        if spec.changes:
-            raise BadInput(f"{spec} names a built model, which takes no changes.")
+        code.check_unchanged(spec)
         return value, input_shape
+    size = spec.settings.get("image_size")
+    if input_shape is None and size is not None:
+        default = code.default_shape(spec, value)
+        input_shape = (size, size, 1 if default is None else default[-1])
     given = classes if input_shape is None else {"input_shape": input_shape, **classes}
-    taken, default = code.options(spec, value, given)
+    taken = code.options(spec, value, given)
     model = code.build(spec, value, **taken)
     if "input_shape" not in taken:
+        default = code.default_shape(spec, value)
         return model, input_shape or (default if is_open(model) else None)
     return model, input_shape if is_open(model) else None
 
@@ -83,30 +90,3 @@ def is_open(model: Any) -> bool:
     if inputs is None:
         return not model.built
     return any(None in tensor.shape[1:] for tensor in inputs)
-
-
-def applications() -> list[str]:
-    """Return the names of the builders in keras.applications."""
-    import keras
-
-    return sorted(name for name in dir(keras.applications) if name[0].isupper())
-
-
-def _application(
-    spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
-) -> Any:
-    import keras
-
-    if spec.name not in applications():
-        raise no_such("model", spec.name, applications(), where="keras.applications")
-    builder = getattr(keras.applications, spec.name)
-    options = dict(spec.changes)
-    if num_classes is not None:
-        options["classes"] = num_classes
-    if input_shape is None:
-        # Some builders leave height and width open by default; all were designed for this size.
-        default = code.build(spec, builder, weights=None, **options)
-        if None not in default.input_shape[1:]:
-            return default
-        input_shape = (224, 224, 3)
-    return code.build(spec, builder, weights=None, input_shape=input_shape, **options)

@@ -21,8 +21,8 @@ def is_file(spec: str) -> bool:
         return False
 
 
-def load(path: Path) -> Any:
-    """Return the model of a file, loaded in safe mode. Raises BadInput or DataError."""
+def check(path: Path) -> None:
+    """Raise BadInput for a path that cannot be that of a saved model, with what to do."""
     name = path.name.lower()
     if not path.exists():
         raise BadInput(f"{str(path)!r} does not exist.")
@@ -35,6 +35,11 @@ def load(path: Path) -> Any:
         raise BadInput(f"{path} holds weights alone, no layers; {READ}.")
     if not name.endswith(LOADED):
         raise BadInput(f"{path} is a {path.suffix} file; {READ}.")
+
+
+def load(path: Path) -> Any:
+    """Return the model of a file, loaded in safe mode. Raises BadInput or DataError."""
+    check(path)
     import keras
 
     try:

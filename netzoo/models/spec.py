@@ -5,8 +5,10 @@ a .keras or .h5 file, path/file.py:NAME or package.module:NAME.
 """
 
 import ast
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput
@@ -18,6 +20,8 @@ CODE = "code"  # in a Python file or a module
 SAVED = "saved"  # in a file that Keras wrote
 
 APPLICATIONS = "keras:"
+
+_SETTINGS = re.compile(r"@(?=[^\W\d]\w*=)")  # the "@" before name=value
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ def parse(text: str, registered: Container[str]) -> ModelSpec:
     registered: the names of the catalogue, which tell "alexnet:dropout" from "module:builder".
     Raises BadInput for changes or settings that are not written name=value, each once.
     """
-    if saved.is_file(text):  # a path may contain any character
-        return ModelSpec(SAVED, text, text, text)
     model, settings = _split_settings(text)
+    if saved.is_file(text) and (settings is None or Path(text).exists()):
+        return ModelSpec(SAVED, text, text, text)  # a path may contain any character
     given = {} if settings is None else parse_values(text, settings, "setting")
     if saved.is_file(model):
         return ModelSpec(SAVED, model, text, model, settings=given)
@@ -89,12 +93,13 @@ def parse_values(spec: str, text: str, kind: str = "change") -> dict[str, Any]:
 
 def _split_settings(text: str) -> tuple[str, str | None]:
     """Return the text before and after the "@" of the settings; None without settings."""
-    model, at, settings = text.partition("@")
-    if "/" in settings or ".py" in settings:  # an "@" in a path
-        model, at, settings = text.rpartition("@")
-        if "/" in settings or ".py" in settings:
-            return text, None
-    return model, settings if at else None
+    starts = [match.start() for match in _SETTINGS.finditer(text)]
+    if starts and ".py" not in text[starts[-1] :]:  # or an "@" in a path
+        return text[: starts[-1]], text[starts[-1] + 1 :]
+    model, at, settings = text.rpartition("@")
+    if at and "/" not in settings and ".py" not in settings:
+        return model, settings
+    return text, None
 
 
 def _split_changes(spec: str, text: str) -> tuple[str, dict[str, Any]]:

@@ -40,6 +40,8 @@ class Trial:
 
     changes: the arguments in which the model differs from its family's base.
     module: the module whose import registers the model, netzoo's or the user's.
+    sha256: of the files of a model of the user's: its code, the saved model, its weights. "" for
+    netzoo's own.
     """
 
     model: str
@@ -51,6 +53,7 @@ class Trial:
     device: str
     changes: dict[str, Any] = field(default_factory=dict)
     module: str = "netzoo.models"
+    sha256: str = ""
 
     @cached_property
     def spec(self) -> ModelSpec:

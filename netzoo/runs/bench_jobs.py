@@ -97,6 +97,7 @@ class Jobs:
             imported_bytes=event.imported_bytes,
             measurements=measured,
             head=event.head,
+            input_shape=event.input_shape,
         )
         now = time.perf_counter()
         self._durations.append(now - self._since)

@@ -30,7 +30,7 @@ PRELOADED = (
     "netzoo.cost.by_name",
     "netzoo.data.pipeline",
     "netzoo.training.fit",
-    "netzoo.training.head",
+    "netzoo.training.prepared",
     "netzoo.training.snapshots",
     "netzoo.training.timing",
 )

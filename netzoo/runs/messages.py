@@ -93,7 +93,8 @@ class Said(Event, frozen=True, tag="said"):
 class Measured(Event, frozen=True, tag="measured"):
     """Progress: a batch size has been timed.
 
-    build, first_step: of the process, in seconds. imported_bytes, head: as in a BenchRun.
+    build, first_step: of the process, in seconds. imported_bytes, head, input_shape: as in a
+    BenchRun.
     """
 
     build: float
@@ -101,6 +102,7 @@ class Measured(Event, frozen=True, tag="measured"):
     imported_bytes: int | None
     head: str | None
     measurement: Measurement
+    input_shape: tuple[int, int, int]
 
 
 class Started(Event, frozen=True, tag="started"):
@@ -114,9 +116,11 @@ class Started(Event, frozen=True, tag="started"):
 class Profiled(Event, frozen=True, tag="paced"):
     """The reply to Profile.
 
-    cost, native: None for a model that cannot be seen into. head: as in a TrialRecord.
+    trial: with the input shape and the recipe that its model requires. cost, native: None for a
+    model that cannot be seen into. head: as in a TrialRecord.
     """
 
+    trial: Trial
     cost: Cost | None
     native: NativeCost | None
     pace: Timing

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from netzoo import backend
 from netzoo.data import default_images, open_images
@@ -22,7 +23,13 @@ from netzoo.runs.callback import Callback
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.messages import Profile, Profiled, Start, Started
 from netzoo.runs.process import Process, environment
-from netzoo.runs.request import Request, choose_recipe, planned_trials, recipe_of
+from netzoo.runs.request import (
+    Request,
+    choose_recipe,
+    planned_trials,
+    recipe_of,
+    sha256_of,
+)
 from netzoo.runs.store import Store
 
 
@@ -88,6 +95,7 @@ def _stored_or_new(
         and known.request == request.to_dict()
         and known.trials[0].backend == backend_name
         and known.versions == backend.versions()
+        and all(t.sha256 in ("", sha256_of(t.spec, t.recipe)) for t in known.trials)
     )
     if known is not None and same:
         return known
@@ -141,13 +149,16 @@ def _new_plan(
         planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
         firsts = planned[: len(recipes)]
         again = partial(start, device.threads)
-        profiles = _profiles(firsts, process, again, start_seconds, callback)
+        profiles, required = _profiles(firsts, process, again, start_seconds, callback)
     store.keep_pictures(shown)
     callback.on_message(recipe_line(request, name, device))
     return Plan(
         request=request.to_dict(),
         baseline=request.baseline or request.models[0].text,
-        trials=tuple(planned),
+        trials=tuple(
+            replace(trial, **required[trial.model]) if trial.model in required else trial
+            for trial in planned
+        ),
         device=device,
         versions=started.versions,
         profiles=profiles,
@@ -160,18 +171,23 @@ def _profiles(
     start: Callable[[], tuple[Process, Started]],
     start_seconds: float,
     callback: Callback,
-) -> dict[str, ModelProfile]:
+) -> tuple[dict[str, ModelProfile], dict[str, dict[str, Any]]]:
     """Count and time each model, and return their profiles; a failure is one, too.
 
+    Also return, by model, the fields of a trial that the model requires to be as they are.
     start: starts another process after a failure. Raises BadInput if every model is refused.
     """
-    profiles = {}
+    profiles, required = {}, {}
     wrong: list[BadInput] = []
     with contextlib.ExitStack() as stack:
         for trial in trials:
             callback.on_wait(f"timing a few steps of {trial.model}")
             try:
-                profile = _profile(process, trial, start_seconds, callback)
+                profile, fitted = _profile(process, trial, start_seconds, callback)
+                required[trial.model] = {
+                    "input_shape": fitted.input_shape,
+                    "recipe": fitted.recipe,
+                }
             except TrialFailed as error:  # its row will say so; its process may be gone
                 profile = ModelProfile(failure=str(error))
                 process, _ = start()
@@ -182,13 +198,13 @@ def _profiles(
             profiles[trial.model] = profile
     if len(wrong) == len(trials):
         raise wrong[0]
-    return profiles
+    return profiles, required
 
 
 def _profile(
     process: Process, trial: Trial, start_seconds: float, callback: Callback
-) -> ModelProfile:
-    """Return a model's profile, with the micro-batches that fit into the memory."""
+) -> tuple[ModelProfile, Trial]:
+    """Return a model's profile, with the micro-batches that fit into the memory, and its trial."""
     parts = 1
     while True:
         try:
@@ -201,7 +217,8 @@ def _profile(
             callback.on_message(parts_line(trial, parts))
         else:
             timing = replace(reply.pace, start=start_seconds)
-            return ModelProfile(reply.cost, reply.native, timing, parts, reply.head)
+            profile = ModelProfile(reply.cost, reply.native, timing, parts, reply.head)
+            return profile, reply.trial
 
 
 def more_parts(trial: Trial, parts: int) -> int | None:

@@ -1,6 +1,7 @@
 """The request of a comparison, and its trials: one for each model and seed, with its recipe."""
 
 import hashlib
+import inspect
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
+from netzoo.models import saved, weights
 from netzoo.models.catalog import model_info, model_spec
-from netzoo.models.code import check_place
-from netzoo.models.spec import REGISTERED, ModelSpec
+from netzoo.models.code import check_place, source_files
+from netzoo.models.spec import CODE, REGISTERED, SAVED, ModelSpec
 from netzoo.provenance import DatasetRecord, Device
 from netzoo.recipes import AS, RECIPES, Recipe, check_overrides, check_settings, recipe
 from netzoo.records.codec import to_plain
@@ -21,6 +23,14 @@ AUTO = "auto"
 BRIEF = "auto-brief"
 AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
 DEVICES = ("auto", "gpu", "cpu")
+MODELS_MODULE = "netzoo.models"
+
+# Fields that trials had not at first, by their usual value: an identity leaves these out, so that
+# those of older folders stay.
+LATER: dict[str, dict[str, Any]] = {
+    "trial": {"sha256": ""},
+    "recipe": {"weights": None, "freeze": None},
+}
 
 # A file system takes 255 letters for a file's name; the longest that begins with an identity is
 # that of a checkpoint while it is written, .IDENTITY.checkpoint.PID.new.
@@ -75,8 +85,10 @@ class Request:
         models, seeds = [spec.text for spec in self.models], self.seeds
         if not models:
             raise BadInput("name at least one model to train; netzoo list shows them.")
+        check_overrides(self.overrides)
         for spec in self.models:
             check_trainable(spec)
+            weights.check(spec, {**self.overrides, **spec.settings}.get("weights"))
         twice = next((spec for spec in models if models.count(spec) > 1), None)
         if twice is not None:
             raise BadInput(f"{twice!r} is named twice; a comparison takes each model once.")
@@ -86,7 +98,6 @@ class Request:
             raise no_such("recipe", self.recipe, [AUTO, *RECIPES])
         if self.device not in DEVICES:
             raise no_such("device", self.device, DEVICES)
-        check_overrides(self.overrides)
         for seed in seeds:
             if type(seed) is not int or not 0 <= seed < 2**32:
                 raise BadInput(f"a seed is a whole number from 0 to 4294967295; received {seed!r}.")
@@ -95,15 +106,19 @@ class Request:
 
 
 def check_trainable(spec: ModelSpec) -> None:
-    """Raise for an unknown model, one that cannot be trained yet, or a wrong setting."""
-    if spec.origin != REGISTERED:
+    """Raise for a model, file or module that does not exist, or a wrong setting."""
+    if spec.origin == REGISTERED:
+        model_info(spec)
+    elif spec.origin == SAVED:
+        saved.check(Path(spec.name))
+    else:
         check_place(spec)
-        raise BadInput(
-            f"{spec.text!r} cannot be trained yet, only counted by netzoo summary; to train a "
-            "model of yours, register its builder with netzoo.register_model."
-        )
-    model_info(spec)
     check_settings(spec)
+
+
+def family_of(spec: ModelSpec) -> str:
+    """Return the family whose settings in a recipe a model takes; that of a user's is its name."""
+    return model_info(spec).family if spec.origin == REGISTERED else spec.name
 
 
 def choose_recipe(recipe_name: str, device: Device) -> str:
@@ -120,7 +135,7 @@ def recipe_of(
     The settings in the model's own spec take precedence over the overrides, which are for all.
     """
     settings = dict(spec.settings)
-    family = model_info(spec).family
+    family = family_of(spec)
     lender = settings.pop(AS, family)
     own, like = recipe(recipe_name, family), recipe(recipe_name, lender)
     like = replace(like, image_size=own.image_size, tuned=like.tuned and lender == family)
@@ -148,8 +163,9 @@ def planned_trials(
             seed=seed,
             backend=backend,
             device=device,
-            changes=model_info(spec).changes,
+            changes=_changes(spec),
             module=_module(spec),
+            sha256=sha256_of(spec, chosen),
         )
         for seed in seeds
         for spec, chosen in recipes.items()
@@ -165,6 +181,10 @@ def identity(trial: Trial) -> str:
     what = to_plain(trial)
     data = what.pop("dataset")
     del what["device"], what["module"]
+    for fields, usual in ((what, LATER["trial"]), (what["recipe"], LATER["recipe"])):
+        for name, value in usual.items():
+            if fields.get(name, value) == value:
+                fields.pop(name, None)
     what["images"] = [data["sha256"], data["train"], data["test"]]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     words, end = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model), f"-seed{trial.seed}-{digest[:8]}"
@@ -174,7 +194,12 @@ def identity(trial: Trial) -> str:
 
 
 def native_shape(model: ModelSpec, dataset: DatasetRecord) -> tuple[int, int, int]:
-    """Return a model's native size with the data's channels; the data's, where it has none."""
+    """Return a registered model's native size with the data's channels.
+
+    The data's, where it has none, and for a model of another origin.
+    """
+    if model.origin != REGISTERED:
+        return dataset.image_shape
     info = model_info(model)
     height, width, _ = info.input_shape if info.sized else dataset.image_shape
     return height, width, dataset.image_shape[2]
@@ -187,8 +212,37 @@ def _input_shape(spec: ModelSpec, chosen: Recipe, dataset: DatasetRecord) -> tup
     return height, width, channels
 
 
+def _changes(spec: ModelSpec) -> dict[str, Any]:
+    return dict(model_info(spec).changes if spec.origin == REGISTERED else spec.changes)
+
+
+def sha256_of(spec: ModelSpec, chosen: Recipe) -> str:
+    """Return the SHA-256 of the user's files that a training starts from, "" without any.
+
+    Of code, that is the file of the builder alone, not what it imports.
+    """
+    files = []
+    if spec.origin == SAVED:
+        files.append(Path(spec.name))
+    elif spec.origin == CODE:
+        files += source_files(spec)
+    elif spec.origin == REGISTERED and not _module(spec).startswith("netzoo."):
+        source = inspect.getsourcefile(model_info(spec).builder)
+        files += [] if source is None else [Path(source)]
+    if chosen.weights not in (None, weights.NONE, weights.IMAGENET):
+        files.append(Path(chosen.weights))
+    if not files:
+        return ""
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
 def _module(spec: ModelSpec) -> str:
     """Return the module whose import registers the model. Raises BadInput if there is none."""
+    if spec.origin != REGISTERED:
+        return MODELS_MODULE
     builder = model_info(spec).builder
     if builder.__module__ == "__main__":
         raise BadInput(

@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend, disk
-from netzoo.cost.result import Cost, NativeCost
-from netzoo.errors import BadInput, DataError, NetzooError, telling_line
-from netzoo.models.catalog import create_model
+from netzoo.errors import DataError, NetzooError, telling_line
+from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import EpochRecord, Trial
 from netzoo.runs import checkpoint, messages
-from netzoo.runs.request import identity, native_shape
+from netzoo.runs.request import identity, native_shape, sha256_of
 
 TIMED_SECONDS = 0.5
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
@@ -60,18 +59,21 @@ class Worker:
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
+        from netzoo.training import prepared
         from netzoo.training.timing import timing
 
+        trial = self._fitted(trial)
         images, model = self._open(trial), self._build(trial)
-        cost = self._cost(trial, model)  # as the user has it
-        head = self._ready(trial, parts, images, model)
+        cost = prepared.cost(trial, model)  # as the user has it
+        head = prepared.ready(trial, parts, images, model)
         about = model, images, trial.recipe, trial.seed, TIMED_SECONDS
-        measured = timing(*about, micro_batches=parts, size=head.size)
-        native = None if cost is None else self._native(trial, cost)
-        return messages.Profiled(cost, native, measured, head.note)
+        measured = timing(*about, micro_batches=parts, size=trial.input_shape)
+        native = prepared.native_cost(trial, cost, native_shape(trial.spec, trial.dataset))
+        return messages.Profiled(trial, cost, native, measured, head.note)
 
     def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> messages.Probed:
         """Train for some steps, and look inside the network at each of them, on so many images."""
+        from netzoo.training import prepared
         from netzoo.training.snapshots import snapshots
 
         def on_step(step: int) -> None:
@@ -79,34 +81,38 @@ class Worker:
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._open(trial), self._build(trial)
-        size = self._ready(trial, parts, images, model).size
+        prepared.ready(trial, parts, images, model)
         about = trial.recipe, trial.seed, steps, count, on_step
-        layers = snapshots(model, images, *about, micro_batches=parts, size=size)
+        layers = snapshots(model, images, *about, micro_batches=parts, size=trial.input_shape)
         return messages.Probed(tuple(layers))
 
     def bench(self, trial: Trial, work: str, sizes: list[int], seconds: float) -> messages.Benched:
         """Time steps of a trial's model, and emit each measurement."""
-        from netzoo.training import device, speed
+        from netzoo.training import device, prepared, speed
 
         began, imported = time.perf_counter(), device.process_peak()
+        trial = self._fitted(trial)
         trial = replace(trial, recipe=speed.timed_recipe(trial.recipe, work))
         images, model = speed.random_images(trial.dataset, max(sizes)), self._build(trial)
-        head = self._ready(trial, 1, images, model)
+        head = prepared.ready(trial, 1, images, model)
         build = time.perf_counter() - began
-        about = model, images, trial.recipe, work, sizes, seconds, head.size
+        about = model, images, trial.recipe, work, sizes, seconds, trial.input_shape
         for first_step, measurement in speed.measurements(*about):
-            self._emit(messages.Measured(build, first_step, imported, head.note, measurement))
+            shape = trial.input_shape
+            self._emit(
+                messages.Measured(build, first_step, imported, head.note, measurement, shape)
+            )
         return messages.Benched()
 
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one."""
-        from netzoo.training import fit, state
+        from netzoo.training import fit, prepared, state
 
         before = self._checkpoint(path, trial)
         if before is not None:
             parts = before[0].parts
         images, model = self._open(trial), self._build(trial)
-        head = self._ready(trial, parts, images, model)
+        head = prepared.ready(trial, parts, images, model)
         done = None
         if before is not None:
             meta, arrays = before
@@ -117,7 +123,8 @@ class Worker:
                 self._set_aside(path, f"{path}: {error}.")
         hooks = _Hooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
-        fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=head.size)
+        size = trial.input_shape
+        fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
         return messages.Finished(fitted, parts, head.note)
@@ -136,39 +143,6 @@ class Worker:
         line = f"{reason} It is set aside as {aside}; the trial begins again."
         self._emit(messages.Said(line))
 
-    def _cost(self, trial: Trial, model: Any) -> Cost | None:
-        """Return a model's cost, None for one that nothing can be seen in; it can still train."""
-        from netzoo.cost.count import count_cost
-        from netzoo.training.head import own_shape
-
-        try:
-            shape = None if own_shape(model) else trial.input_shape
-            return replace(count_cost(model, shape), model=trial.model)
-        except BadInput:
-            return None
-
-    def _native(self, trial: Trial, cost: Cost) -> NativeCost:
-        """Return the cost of the trial's model at its native size, for the trial's images.
-
-        cost: at the trial's own size.
-        """
-        from netzoo.cost.by_name import counted
-
-        shape = native_shape(trial.spec, trial.dataset)
-        if shape != trial.input_shape:
-            classes = len(trial.dataset.class_names)
-            _, cost = counted(trial.spec, shape, classes)
-        return NativeCost(cost.input_shape, cost.params, cost.macs, cost.flops)
-
-    def _ready(self, trial: Trial, parts: int, images: Any, model: Any) -> Any:
-        """Let the trial's model give logits, compile it for micro-batches; return its head."""
-        from netzoo.training.fit import compile_model
-        from netzoo.training.head import make_ready
-
-        head = make_ready(model, trial.input_shape, len(trial.dataset.class_names))
-        compile_model(model, images, trial.recipe, parts)
-        return head
-
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
 
@@ -186,16 +160,25 @@ class Worker:
 
     def _build(self, trial: Trial) -> Any:
         """Return the trial's model with its seed's weights."""
-        import keras
+        from netzoo.training import prepared
 
         importlib.import_module(trial.module)
-        keras.utils.set_random_seed(trial.seed)
-        keras.config.set_dtype_policy(trial.recipe.precision)
-        return create_model(
-            trial.spec,
-            input_shape=trial.input_shape,
-            num_classes=len(trial.dataset.class_names),
-        )
+        if trial.sha256 and sha256_of(trial.spec, trial.recipe) != trial.sha256:
+            raise DataError(
+                f"the files of {trial.model} have changed since this comparison began; begin again."
+            )
+        return prepared.build(trial)
+
+    def _fitted(self, trial: Trial) -> Trial:
+        """Return a trial with the input shape and the recipe that its model requires.
+
+        Those of a registered model are known.
+        """
+        if trial.spec.origin == REGISTERED:
+            return trial
+        from netzoo.training import prepared
+
+        return prepared.fitted(trial)
 
 
 class _Hooks:

@@ -72,15 +72,20 @@ def shared_settings(by_model: Mapping[str, Settings]) -> dict[str, Any]:
 
 
 def _recipe_text(by_model: Mapping[str, Settings]) -> str:
-    """Return the shared settings, then each differing setting by model, as text."""
-    shared = shared_settings(by_model)
+    """Return the shared settings, then each differing setting by model, as text.
+
+    A setting that is None is left out.
+    """
+    shared = {k: v for k, v in shared_settings(by_model).items() if k not in _SHOWN_ELSEWHERE}
     keys = [key for key in next(iter(by_model.values())) if key not in _SHOWN_ELSEWHERE]
-    apart = [
-        f"{key}: " + ", ".join(f"{name} {settings[key]}" for name, settings in by_model.items())
-        for key in keys
-        if key not in shared
-    ]
-    return "; ".join([", ".join(f"{key} {shared[key]}" for key in keys if key in shared), *apart])
+    apart = []
+    for key in keys:
+        if key not in shared:
+            values = {name: settings.get(key) for name, settings in by_model.items()}
+            given = [f"{name} {value}" for name, value in values.items() if value is not None]
+            apart.append(f"{key}: {', '.join(given)}")
+    together = [f"{key} {value}" for key, value in shared.items() if value is not None]
+    return "; ".join([", ".join(together), *apart])
 
 
 def _commit(result: TrainingProvenance) -> str:

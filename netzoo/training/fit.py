@@ -82,16 +82,16 @@ def fit(
     *,
     micro_batches: int = 1,
     done: Done | None = None,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, ...] | None = None,
 ) -> TrainingResult | None:
     """Train a compiled model for the recipe's epochs, then evaluate it on the test images.
 
-    done: the finished epochs of the model in its present state. size: height and width of its
-    inputs; by default the model's own.
+    done: the finished epochs of the model in its present state. size: height, width and
+    channels of its inputs; by default the model's own.
     Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
     is not finite, BadInput for a model with a train_step of its own.
     """
-    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
     step = step_of(model, inputs)
     about = step, inputs, images, recipe, seed
     training = _Training(*about, hooks, micro_batches, done or Done())

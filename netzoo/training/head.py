@@ -18,6 +18,7 @@ from keras.src import backend as keras_backend
 
 from netzoo import units
 from netzoo.errors import BadInput, telling_line
+from netzoo.models.build import own_shape
 from netzoo.training.ending import LINEAR, SIGMOID, SOFTMAX, Ending, ending
 
 LOGITS = {LINEAR, "log_softmax"}  # log-probabilities have the same cross-entropy
@@ -42,24 +43,6 @@ class Head:
     note: str | None = None
 
 
-def own_shape(model: Any) -> Shape | None:
-    """Return height, width, channels of a model's inputs, None if it leaves a size open.
-
-    Raises BadInput for a model with other inputs than one batch of images.
-    """
-    inputs = getattr(getattr(model, "_functional", None) or model, "inputs", None)
-    if not inputs:
-        return None
-    if len(inputs) != 1 or len(inputs[0].shape) != 4:
-        shapes = ", ".join(_shape_text(tensor.shape) for tensor in inputs)
-        raise BadInput(
-            "expected a model of one input, images (batch, height, width, channels); its "
-            f"input{'s are' if len(inputs) > 1 else ' is'} {shapes}."
-        )
-    height, width, channels = inputs[0].shape[1:]
-    return None if None in (height, width, channels) else (height, width, channels)
-
-
 def make_ready(model: Any, shape: Shape, classes: int) -> Head:
     """Remove the softmax of a built model, or one sigmoid for two classes: its outputs are logits.
 
@@ -69,11 +52,7 @@ def make_ready(model: Any, shape: Shape, classes: int) -> Head:
     """
     own = own_shape(model)
     seen = own or shape
-    if seen[2] != shape[2]:
-        raise BadInput(
-            f"the model takes images of {units.shape(seen)}; those of the data have "
-            f"{shape[2]} channel{'' if shape[2] == 1 else 's'}."
-        )
+    check_channels(seen, shape[2])
     output = _output(model, seen, classes)
     end = ending(model, None if own else seen)
     two = classes == 2 and tuple(output.shape[1:]) == (1,) and _is_one_sigmoid(end)
@@ -94,6 +73,15 @@ def make_ready(model: Any, shape: Shape, classes: int) -> Head:
             "a last layer without an activation, or with a softmax."
         )
     return Head(seen[:2], note)
+
+
+def check_channels(shape: Shape, channels: int) -> None:
+    """Raise BadInput if the channels of the data are not those of a model's inputs."""
+    if shape[2] != channels:
+        raise BadInput(
+            f"the model takes images of {units.shape(shape)}; those of the data have "
+            f"{channels} channel{'' if channels == 1 else 's'}."
+        )
 
 
 def _output(model: Any, shape: Shape, classes: int) -> Any:
@@ -121,7 +109,7 @@ def _check(output: Any, classes: int, wanted: int) -> None:
     shape = tuple(output.shape)
     if len(shape) != 2:
         raise BadInput(
-            f"the model gives {_shape_text(shape)}; expected logits, {_expected(classes)}."
+            f"the model gives {units.batch(shape)}; expected logits, {_expected(classes)}."
         )
     if shape[1] != wanted:
         raise BadInput(
@@ -144,7 +132,7 @@ def _check_axis(shape: tuple[int | None, ...], axis: Any, classes: int) -> None:
     places = {number % len(shape) for number in axes}
     if 0 in places or prod(shape[place] or 0 for place in places) != classes:
         raise BadInput(
-            f"the model ends in a softmax over axis {axis} of {_shape_text(shape)}; expected it "
+            f"the model ends in a softmax over axis {axis} of {units.batch(shape)}; expected it "
             f"over the {classes} classes."
         )
 
@@ -226,8 +214,3 @@ def _array(tensor: Any) -> Any:
 
 def _expected(classes: int) -> str:
     return f"(batch, {classes})"
-
-
-def _shape_text(shape: tuple[int | None, ...]) -> str:
-    sizes = ("?" if size is None else str(size) for size in shape[1:])
-    return f"({', '.join(('batch', *sizes))})"

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from keras.applications import imagenet_utils
 
 from netzoo import backend
 from netzoo.data import augment
@@ -19,18 +20,33 @@ from netzoo.recipes import Recipe
 MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
+def _of_imagenet(mode: str) -> Callable[[Any], Any]:
+    """Return the function by which Keras's own trained weights expect their pixels."""
+    return lambda x: imagenet_utils.preprocess_input(x, data_format="channels_last", mode=mode)
+
+
+_FIXED_SCALINGS: dict[str, Callable[[Any], Any]] = {
+    "unit": lambda x: x / 255.0,
+    "none": lambda x: x,
+    "symmetric": _of_imagenet("tf"),
+    "imagenet": _of_imagenet("torch"),
+    "imagenet-bgr": _of_imagenet("caffe"),
+}
+
+
 class Inputs:
     """A function from uint8 images (batch, height, width, channels) to float32 (batch, *size, …).
 
-    image_shape: of an image before resizing. values: of an image after it. The scaling is by the
-    training images.
+    size: height and width of the network's inputs; with their channels, 3 for grey images to be
+    repeated. image_shape: of an image before resizing. values: of an image after it. The scaling is
+    by the training images.
     held: all training images on the device, padded as `augment.crop` pads them and flattened to
     (pixels, channels), or None. With them a training batch comes without pixels, as
     `pipeline.train_batches` says; batch_shape and batch_dtype are of an image in a batch.
     """
 
     def __init__(
-        self, train: Split, recipe: Recipe, size: tuple[int, int], *, hold: bool = False
+        self, train: Split, recipe: Recipe, size: tuple[int, ...], *, hold: bool = False
     ) -> None:
         self.image_shape = train.images.shape[1:]
         self.held = None
@@ -41,12 +57,14 @@ class Inputs:
             rows, columns = self._padding
             padded = np.pad(train.images, [(0, 0), (rows, rows), (columns, columns), (0, 0)])
             self.held = ops.convert_to_tensor(padded.reshape(-1, self.image_shape[-1]))
-        self._size = size
-        self.values: int = size[0] * size[1] * self.image_shape[-1]
+        self._size = size[:2]
+        self._copies = size[2] // self.image_shape[-1] if len(size) > 2 else 1
+        self.values: int = size[0] * size[1] * self.image_shape[-1] * self._copies
         self._scale = _scaling(train, recipe)
 
     def __call__(self, images: Any) -> Any:
-        return self._scale(resize(images, *self._size))
+        x = resize(images, *self._size)
+        return self._scale(x if self._copies == 1 else ops.repeat(x, self._copies, axis=-1))
 
     def of_batch(self, batch: Any, held: Any) -> Any:
         """Return the inputs of a training batch; held: `self.held`, as the step passes it on."""
@@ -63,7 +81,7 @@ class Inputs:
         return ops.take(held, (place * (height + rows) + row) * (width + columns) + column, axis=0)
 
 
-def inputs_of(train: Split, recipe: Recipe, size: tuple[int, int]) -> Inputs:
+def inputs_of(train: Split, recipe: Recipe, size: tuple[int, ...]) -> Inputs:
     """Return the inputs of a training on this device."""
     return Inputs(train, recipe, size, hold=is_held(train, recipe))
 
@@ -113,8 +131,8 @@ def _interpolated(x: Any, axis: int, length: int) -> Any:
 
 def _scaling(train: Split, recipe: Recipe) -> Callable[[Any], Any]:
     """Return the function that scales values in 0 to 255."""
-    if recipe.scaling == "unit":
-        return lambda x: x / 255.0
+    if recipe.scaling in _FIXED_SCALINGS:
+        return _FIXED_SCALINGS[recipe.scaling]
     axes = (0, 1, 2)
     mean = np.mean(train.images, axes, dtype=np.float64)
     sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)

@@ -24,17 +24,17 @@ def snapshots(
     on_step: Callable[[int], None],
     *,
     micro_batches: int = 1,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, ...] | None = None,
 ) -> list[Snapshot]:
     """Train a compiled model, and probe its layers after each number of steps.
 
     steps: ascending; 0: at the initial weights. count: the number of training images to probe on,
     the first of each class, without augmentation. on_step: called with the number of each step,
-    from 1. micro_batches: their number in a step. size: height and width of the model's inputs; by
-    default its own.
+    from 1. micro_batches: their number in a step. size: height, width and channels of the model's
+    inputs; by default its own.
     Raises BadInput as layer_probes and step_of do, Diverged if a figure is not finite.
     """
-    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
     step = step_of(model, inputs)
     shown = images.train.limited(min(count, len(images.train)), len(images.class_names))
     batches = pipeline.train_batches(

@@ -60,12 +60,12 @@ def measurements(
     work: str,
     batch_sizes: Sequence[int],
     seconds: float,
-    size: tuple[int, int],
+    size: tuple[int, ...],
 ) -> Iterator[tuple[float, Measurement]]:
     """Yield a measurement for each batch size, each after the seconds of the very first step.
 
-    model: prepared and compiled. batch_sizes: ascending. seconds: of each measurement. size: height
-    and width of the model's inputs.
+    model: prepared and compiled. batch_sizes: ascending. seconds: of each measurement. size:
+    height, width and channels of the model's inputs.
     """
     first_step = None
     for batch_size in batch_sizes:

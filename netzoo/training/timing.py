@@ -28,16 +28,16 @@ def timing(
     seconds: float,
     *,
     micro_batches: int = 1,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, ...] | None = None,
 ) -> Timing:
     """Train a prepared model for a few steps, and return its timing.
 
     seconds: the approximate duration of the steps. micro_batches: their number in a step. size:
-    height and width of the model's inputs; by default its own.
+    height, width and channels of the model's inputs; by default its own.
     The start of the process is 0 s, for the parent process to fill in.
     """
     started = time.perf_counter()
-    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:3])
+    inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
     step = step_of(model, inputs)
     batches = pipeline.train_batches(
         images, recipe, seed, micro_batches=micro_batches, pixels=inputs.held is None

@@ -18,6 +18,7 @@ from netzoo.cost.verify import verify
 from netzoo.data import idx, sample, tfds
 from netzoo.data.source import Images, Split
 from netzoo.errors import BadInput, DataError, Diverged, UnknownName
+from netzoo.models import trainable, weights
 from netzoo.models.catalog import model_spec, register_model
 from netzoo.models.find import find_model
 from netzoo.recipes import recipe
@@ -43,6 +44,25 @@ def file(name, content=""):
     path = Path(name)
     path.write_text(content, encoding="utf-8")
     return path
+
+
+def weights_of(name, other):
+    """Load the weights of one model into another."""
+    path = Path(f"{name}.weights.h5")
+    netzoo.create_model(name).save_weights(path)
+    trainable.build(model_spec(other), (96, 96, 1), 10, initial=str(path))
+
+
+def fitted(spec, image_size=None):
+    """Fit a model to grey images of 28 px, of ten classes."""
+    trainable.fitted(model_spec(spec), (28, 28, 1), image_size, 10, None)
+
+
+def own_size():
+    """Return a file whose builder has a size of its own."""
+    layers_of_it = "[keras.Input((8, 8, 1)), keras.layers.Flatten()]"
+    code = f"import keras\ndef build():\n    return keras.Sequential({layers_of_it})"
+    return file("own.py", code)
 
 
 def registered(name, builder, **changes):
@@ -210,12 +230,58 @@ def other_clothes():
     netzoo.open_images("fashion_mnist", "clothes")
 
 
-def changed_images():
+def trial_of(spec, **changes):
+    """Return the trial of a model on a few images of the sample."""
+    spec = model_spec(spec)
     data = netzoo.open_images("fashion_mnist_sample").limited(20, 10).record(None)
-    wanted = replace(data, sha256="ab" * 32)
-    recipes = {model_spec("lenet"): recipe("brief", "lenet")}
-    (trial,) = planned_trials(recipes, wanted, [0], "tensorflow", "cpu")
+    chosen = recipe("brief", "lenet").changed(
+        {"precision": "float32", "validation": 0.0} | spec.settings
+    )
+    (trial,) = planned_trials({spec: chosen}, data, [0], keras.backend.backend(), "cpu")
+    return replace(trial, **changes)
+
+
+def profiled(trial):
     Worker(print, threading.Event()).profile(trial, 1)
+
+
+def changed_images():
+    trial = trial_of("lenet")
+    profiled(replace(trial, dataset=replace(trial.dataset, sha256="ab" * 32)))
+
+
+def changed_code():
+    trial = trial_of(f"{own_size()}:build")
+    file("own.py", "raise NotImplementedError")
+    Worker(print, threading.Event()).probe(trial, 1, [0], 1)
+
+
+def colour_model():
+    code = own_size().read_text().replace("(8, 8, 1)", "(8, 8, 4)")
+    profiled(trial_of(f"{file('colour.py', code)}:build"))
+
+
+@keras.saving.register_keras_serializable("cases")
+class Unclonable(keras.Model):
+    def __init__(self, parts=None, **options):
+        if parts is None:
+            raise TypeError("no parts")
+        super().__init__(**options)
+        self.head = parts
+
+
+def unclonable():
+    weights.anew(model_spec("mine.py:build"), Unclonable(layers.Dense(1)))
+
+
+def other_precision():
+    path = file(
+        "built.py",
+        "import keras\nimage = keras.Input((28, 28, 1))\n"
+        "x = keras.layers.Dense(10, dtype='float32')(keras.layers.Flatten()(image))\n"
+        "build = keras.Model(image, x)",
+    )
+    profiled(trial_of(f"{path}:build@precision=mixed_bfloat16"))
 
 
 # fmt: off
@@ -300,20 +366,60 @@ CASES = [
     ("change that a callable does not take", UnknownName,
      lambda: found("def build(width=1): ...", "mine.py:build:widht=2"),
      "no argument 'widht' in mine.py:build:widht=2; did you mean 'width'? Known: width."),
-    ("settings of a file", BadInput, lambda: find_model("a.keras@epochs=3"),
-     "a.keras@epochs=3 has settings; only registered models take settings for now."),
+    ("settings of no file", BadInput, lambda: find_model("a.keras@epochs=3"),
+     "'a.keras' does not exist."),
+    ("another size of a file", BadInput, lambda: find_model("a.keras@image_size=32"),
+     "a.keras@image_size=32 has its own input; leave image_size out."),
     ("settings where a model is named", BadInput, lambda: netzoo.create_model("lenet@epochs=3"),
      "'lenet@epochs=3' has settings of a training after the '@'; name the model alone: 'lenet'."),
     ("what is known of no registered model", UnknownName,
      lambda: netzoo.model_info("mine.py:build"),
      "no model 'mine.py:build'. Known: alexnet, <any>."),
-    ("training of a file of yours", BadInput,
-     lambda: netzoo.compare(f"{file('mine.py')}:build"),
-     "'mine.py:build' cannot be trained yet, only counted by netzoo summary; to train a model of "
-     "yours, register its builder with netzoo.register_model."),
-    ("training of an application", BadInput, lambda: netzoo.compare(["lenet", "keras:ResNet50"]),
-     "'keras:ResNet50' cannot be trained yet, only counted by netzoo summary; to train a model of "
-     "yours, register its builder with netzoo.register_model."),
+    ("training of no saved model", BadInput, lambda: netzoo.compare(["lenet", "old.keras"]),
+     "'old.keras' does not exist."),
+    ("training of a file of weights", BadInput,
+     lambda: netzoo.compare(str(file("a.weights.h5"))),
+     "a.weights.h5 holds weights alone, no layers; a model is read from a .keras file, or an .h5 "
+     "file of a whole model."),
+    ("training of another tool's file", BadInput, lambda: netzoo.compare(str(file("a.onnx"))),
+     "a.onnx is a .onnx file; a model is read from a .keras file, or an .h5 file of a whole "
+     "model."),
+    ("weights in no file", BadInput, lambda: netzoo.compare("lenet@weights=w.weights.h5"),
+     "the weights of 'lenet': 'w.weights.h5' does not exist."),
+    ("weights in a file of another kind", BadInput,
+     lambda: netzoo.compare("lenet", weights="w.npz"),
+     "weights of 'lenet' are none, imagenet or a .weights.h5, .keras, .h5 file; received 'w.npz'."),
+    ("weights of imagenet for a registered model", BadInput,
+     lambda: trainable.build(model_spec("lenet"), (28, 28, 1), 10, initial="imagenet"),
+     "'lenet' has no imagenet weights, only keras: models have; name a file."),
+    ("weights that do not fit", DataError, lambda: weights_of("lenet", "alexnet:fc_layers=0"),
+     "lenet.weights.h5: its weights do not fit 'alexnet:fc_layers=0': <any>"),
+    ("freezing no layer", UnknownName,
+     lambda: trainable.build(model_spec("lenet"), (28, 28, 1), 10, freeze="convv1"),
+     "no layer with weights 'convv1' in lenet, to freeze; did you mean 'conv1'? Known: conv1, "
+     "conv2, fc1, fc2, logits."),
+    ("freezing everything", BadInput,
+     lambda: trainable.build(model_spec("lenet"), (28, 28, 1), 10, freeze="*"),
+     "freeze=* leaves nothing to train in 'lenet'."),
+    ("freezing a number", BadInput, lambda: netzoo.compare("lenet", freeze=3),
+     "freeze is text; received 3."),
+    ("files that have changed since", DataError, changed_code,
+     "the files of own.py:build have changed since this comparison began; begin again."),
+    ("channels of a model with its own", BadInput, colour_model,
+     "the model takes images of 8 × 8 × 4; those of the data have 1 channel."),
+    ("model without a configuration", BadInput, unclonable,
+     "'mine.py:build' cannot be built anew from its configuration: <any>"),
+    ("precision of a built model", BadInput, other_precision,
+     "built.py:build is built in float32; received precision mixed_bfloat16, which changes only "
+     "what is built anew."),
+    ("unknown application", UnknownName, lambda: fitted("keras:ResNt50"),
+     "no model 'ResNt50' in keras.applications; did you mean 'ResNet50'? Known: <any>"),
+    ("application for smaller images", BadInput, lambda: fitted("keras:MobileNetV2", 16),
+     "keras:MobileNetV2 cannot be built: Input size must be at least 32x32; Received: "
+     "input_shape=(16, 16, 1)"),
+    ("image size of a model with its own", BadInput,
+     lambda: fitted(f"{own_size()}:build", 16),
+     "own.py:build takes images of 8 × 8 px; received image_size 16."),
     ("training of no module", UnknownName, lambda: netzoo.probe("my_models:build"),
      "no model or module 'my_models'. Known: alexnet, <any>."),
     ("training of no file", BadInput, lambda: netzoo.compare("my.py:build"),

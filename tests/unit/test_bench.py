@@ -116,13 +116,14 @@ class Processes:
         if isinstance(request, Start):
             return Started(CPU, VERSIONS, 2)
         self.asked.append((request.trial.model, self.backend, request.work, request.batch_sizes))
+        shape = request.trial.input_shape
         for size in request.batch_sizes:
             job = (request.trial.model, request.work, size)
             if self.stops_at == job:
                 raise KeyboardInterrupt
             if job in self.raises:
                 raise self.raises[job]
-            on_progress(Measured(1e-9, 2e-9, 640_000_000, None, measured(size)))
+            on_progress(Measured(1e-9, 2e-9, 640_000_000, None, measured(size), shape))
         return Benched()
 
 

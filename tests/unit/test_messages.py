@@ -36,10 +36,10 @@ EVENTS = [
     (messages.Step(1, 2, 3), {"event": "step", "epoch": 1, "step": 2, "steps": 3}),
     (messages.Said("Übung"), {"event": "said", "line": "Übung"}),
     (messages.Started(CPU, {"keras": "3"}, 2), {"event": "started", "usual_threads": 2}),
-    (messages.Profiled(None, None, Timing(1, 2, 3, 4), None), {"event": "paced", "head": None}),
+    (messages.Profiled(TRIAL, None, None, Timing(1, 2, 3, 4), None), {"event": "paced"}),
     (messages.Stopped(), {"event": "stopped"}),
     (messages.Probed((Snapshot(0, (LAYER,)),)), {"event": "probed"}),
-    (messages.Measured(0.5, 1.5, 9, None, SPEED), {"event": "measured", "build": 0.5}),
+    (messages.Measured(0.5, 1.5, 9, None, SPEED, (8, 8, 1)), {"event": "measured", "build": 0.5}),
     (messages.Benched(), {"event": "benched"}),
     (messages.Failed("BadInput", "no"), {"event": "failed", "kind": "BadInput", "message": "no"}),
 ]

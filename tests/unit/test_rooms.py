@@ -39,7 +39,7 @@ INSIDE_FUNCTIONS = {
     # It settles in which order backends are imported, and which.
     "backend": {"jax", "tensorflow", "torch"},
     # A list of models, or a check of a name, needs no keras.
-    "models": {"keras"},
+    "models": {"keras", "numpy"},
     "training": {"torch"},
     "training.device": {"jax", "tensorflow", "resource"},  # the last not on Windows
     # They take a second or more, and few requests need them.
@@ -48,7 +48,7 @@ INSIDE_FUNCTIONS = {
     # The packages of the page are asked for first; they also take a second.
     "report.write": {"netzoo.report"},
     # A process that has loaded its backend waits for a request before it touches a device.
-    "runs.worker": {*{"keras", "netzoo.cost", "netzoo.data", "netzoo.training"}},
+    "runs.worker": {*{"keras", "netzoo.data", "netzoo.training"}},
     "runs.store": {"fcntl"},  # not on Windows
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
