@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from keras.applications import imagenet_utils
 
 from netzoo import backend
 from netzoo.data import augment
@@ -20,17 +19,18 @@ from netzoo.recipes import Recipe
 MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
-def _of_imagenet(mode: str) -> Callable[[Any], Any]:
-    """Return the function by which Keras's own trained weights expect their pixels."""
-    return lambda x: imagenet_utils.preprocess_input(x, data_format="channels_last", mode=mode)
-
+# Mean and standard deviation of ImageNet's training images by channel: red, green, blue of 0 to 1;
+# and the mean of blue, green, red of 0 to 255 by which older weights were trained. Keras's own
+# functions for its trained weights change a tensor of PyTorch's in place.
+_RGB_MEAN, _RGB_SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_BGR_MEAN = (103.939, 116.779, 123.68)
 
 _FIXED_SCALINGS: dict[str, Callable[[Any], Any]] = {
     "unit": lambda x: x / 255.0,
     "none": lambda x: x,
-    "symmetric": _of_imagenet("tf"),
-    "imagenet": _of_imagenet("torch"),
-    "imagenet-bgr": _of_imagenet("caffe"),
+    "symmetric": lambda x: x / 127.5 - 1.0,
+    "imagenet": lambda x: (x / 255.0 - _constant(_RGB_MEAN)) / _constant(_RGB_SD),
+    "imagenet-bgr": lambda x: ops.flip(x, axis=-1) - _constant(_BGR_MEAN),
 }
 
 
@@ -127,6 +127,10 @@ def _interpolated(x: Any, axis: int, length: int) -> Any:
     after = ops.take(x, np.minimum(np.ceil(places), old_length - 1).astype("int32"), axis=axis)
     share = (places - low).astype("float32").reshape((-1, 1) if axis == 2 else (-1, 1, 1))
     return before + (after - before) * ops.convert_to_tensor(share)
+
+
+def _constant(values: tuple[float, ...]) -> Any:
+    return ops.convert_to_tensor(np.array(values, np.float32))
 
 
 def _scaling(train: Split, recipe: Recipe) -> Callable[[Any], Any]:
