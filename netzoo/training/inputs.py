@@ -14,23 +14,17 @@ from keras import ops
 from netzoo import backend
 from netzoo.data import augment
 from netzoo.data.source import Split
+from netzoo.errors import BadInput
 from netzoo.recipes import Recipe
 
 MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
-# Mean and standard deviation of ImageNet's training images by channel: red, green, blue of 0 to 1;
-# and the mean of blue, green, red of 0 to 255 by which older weights were trained. Keras's own
-# functions for its trained weights change a tensor of PyTorch's in place.
-_RGB_MEAN, _RGB_SD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_BGR_MEAN = (103.939, 116.779, 123.68)
-
-_FIXED_SCALINGS: dict[str, Callable[[Any], Any]] = {
-    "unit": lambda x: x / 255.0,
-    "none": lambda x: x,
-    "symmetric": lambda x: x / 127.5 - 1.0,
-    "imagenet": lambda x: (x / 255.0 - _constant(_RGB_MEAN)) / _constant(_RGB_SD),
-    "imagenet-bgr": lambda x: ops.flip(x, axis=-1) - _constant(_BGR_MEAN),
+# Means and divisors of 0 to 255 by channel: ImageNet's mean and standard deviation of red, green,
+# blue; and its mean of blue, green, red, by which older weights were trained.
+_OF_IMAGENET = {
+    "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
+    "imagenet-bgr": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
 }
 
 
@@ -60,7 +54,7 @@ class Inputs:
         self._size = size[:2]
         self._copies = size[2] // self.image_shape[-1] if len(size) > 2 else 1
         self.values: int = size[0] * size[1] * self.image_shape[-1] * self._copies
-        self._scale = _scaling(train, recipe)
+        self._scale = _scaling(train, recipe, self.image_shape[-1] * self._copies)
 
     def __call__(self, images: Any) -> Any:
         x = resize(images, *self._size)
@@ -129,16 +123,26 @@ def _interpolated(x: Any, axis: int, length: int) -> Any:
     return before + (after - before) * ops.convert_to_tensor(share)
 
 
-def _constant(values: tuple[float, ...]) -> Any:
-    return ops.convert_to_tensor(np.array(values, np.float32))
-
-
-def _scaling(train: Split, recipe: Recipe) -> Callable[[Any], Any]:
-    """Return the function that scales values in 0 to 255."""
-    if recipe.scaling in _FIXED_SCALINGS:
-        return _FIXED_SCALINGS[recipe.scaling]
-    axes = (0, 1, 2)
-    mean = np.mean(train.images, axes, dtype=np.float64)
-    sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
+def _scaling(train: Split, recipe: Recipe, channels: int) -> Callable[[Any], Any]:
+    """Return the function that scales values in 0 to 255. Raises BadInput for other channels."""
+    if recipe.scaling == "unit":
+        return lambda x: x / 255.0
+    if recipe.scaling == "none":
+        return lambda x: x
+    if recipe.scaling == "symmetric":
+        return lambda x: x / 127.5 - 1.0
+    if recipe.scaling in _OF_IMAGENET:
+        if channels != 3:
+            raise BadInput(
+                f"scaling {recipe.scaling} is of red, green and blue; the model takes "
+                f"{channels} channel{'' if channels == 1 else 's'}."
+            )
+        mean, sd = map(np.array, _OF_IMAGENET[recipe.scaling])
+    else:
+        axes = (0, 1, 2)
+        mean = np.mean(train.images, axes, dtype=np.float64)
+        sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
     shift, scale = (ops.convert_to_tensor(value.astype("float32")) for value in (mean, sd))
+    if recipe.scaling == "imagenet-bgr":
+        return lambda x: (ops.flip(x, axis=-1) - shift) / scale
     return lambda x: (x - shift) / scale
