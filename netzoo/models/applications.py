@@ -23,17 +23,17 @@ def counted(
     spec: ModelSpec, input_shape: tuple[int, ...] | None = None, num_classes: int | None = None
 ) -> Any:
     """Return a builder's model without trained weights, by default as Keras builds it."""
-    builder = _builder(spec)
+    called = builder(spec)
     options = dict(spec.changes)
     if num_classes is not None:
         options["classes"] = num_classes
     if input_shape is None:
         # Some builders leave height and width open by default.
-        default = code.build(spec, builder, weights=None, **options)
+        default = code.build(spec, called, weights=None, **options)
         if None not in default.input_shape[1:]:
             return default
         input_shape = USUAL_SHAPE
-    return code.build(spec, builder, weights=None, input_shape=input_shape, **options)
+    return code.build(spec, called, weights=None, input_shape=input_shape, **options)
 
 
 def trained(spec: ModelSpec, input_shape: tuple[int, ...], num_classes: int, weights: str) -> Any:
@@ -45,7 +45,7 @@ def trained(spec: ModelSpec, input_shape: tuple[int, ...], num_classes: int, wei
     import keras
 
     options = {**spec.changes, "include_top": False, "pooling": "avg", "input_shape": input_shape}
-    body = code.build(spec, _builder(spec), weights=weights, **options)
+    body = code.build(spec, builder(spec), weights=weights, **options)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(body.output)
     return keras.Model(body.input, logits, name=body.name)
 
@@ -57,7 +57,7 @@ def scaling(spec: ModelSpec, *, is_trained: bool) -> str | None:
     """
     import numpy as np
 
-    module = sys.modules[_builder(spec).__module__]
+    module = sys.modules[builder(spec).__module__]
     pixels = np.arange(12, dtype="float32").reshape(1, 2, 2, 3)
     preprocess = module.preprocess_input
     if np.array_equal(preprocess(pixels.copy(), data_format="channels_last"), pixels):
@@ -74,7 +74,8 @@ def scaling(spec: ModelSpec, *, is_trained: bool) -> str | None:
     raise AssertionError(spec)
 
 
-def _builder(spec: ModelSpec) -> Any:
+def builder(spec: ModelSpec) -> Any:
+    """Return the function of keras.applications that a spec names. Raises UnknownName."""
     import keras
 
     if spec.name not in names():

@@ -53,6 +53,12 @@ class Probe(Request, frozen=True, tag="probe"):
     images: int
 
 
+class Describe(Request, frozen=True, tag="describe"):
+    """Tell the arguments of the builder that a spec names."""
+
+    spec: str
+
+
 class Bench(Request, frozen=True, tag="bench"):
     """Time steps of a trial's model: one kind of work, for so many seconds at each batch size."""
 
@@ -149,6 +155,13 @@ class Probed(Event, frozen=True, tag="probed"):
     moments: tuple[Snapshot, ...]
 
 
+class Described(Event, frozen=True, tag="described"):
+    """The reply to Describe; options, choices: as netzoo.models.yours.Builder has them."""
+
+    options: dict[str, Any]
+    choices: dict[str, tuple[Any, ...]]
+
+
 class Benched(Event, frozen=True, tag="benched"):
     """The reply to Bench: all batch sizes have been timed."""
 
@@ -161,9 +174,9 @@ class Failed(Event, frozen=True, tag="failed"):
 
 
 Progress = Step | Epoch | Said | Measured
-_REQUESTS: Any = msgspec.json.Decoder(Start | Profile | Train | Probe | Bench | Stop)
+_REQUESTS: Any = msgspec.json.Decoder(Start | Profile | Train | Probe | Describe | Bench | Stop)
 _EVENTS: Any = msgspec.json.Decoder(
-    Progress | Started | Profiled | Finished | Stopped | Probed | Benched | Failed
+    Progress | Started | Profiled | Finished | Stopped | Probed | Described | Benched | Failed
 )
 
 

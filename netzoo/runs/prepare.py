@@ -21,7 +21,7 @@ from netzoo.records.trial import Trial
 from netzoo.runs.announcements import parts_line, recipe_line
 from netzoo.runs.callback import Callback
 from netzoo.runs.forkserver import Forkserver
-from netzoo.runs.messages import Profile, Profiled, Start, Started
+from netzoo.runs.messages import Profile, Profiled, Start, Started, pass_on
 from netzoo.runs.process import Process, environment
 from netzoo.runs.request import (
     Request,
@@ -208,7 +208,7 @@ def _profile(
     parts = 1
     while True:
         try:
-            reply = process.ask(Profile(trial, parts), Profiled)
+            reply = process.ask(Profile(trial, parts), Profiled, pass_on(trial, callback))
         except OutOfMemory:
             more = more_parts(trial, parts)
             if more is None:

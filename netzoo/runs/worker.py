@@ -5,6 +5,7 @@ output, each as netzoo.runs.messages says. Whatever a library prints goes to sta
 standard input ends, its parent is done or dead: the process ends.
 """
 
+import contextlib
 import gc
 import importlib
 import os
@@ -14,13 +15,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from netzoo import backend, disk
 from netzoo.errors import DataError, NetzooError, telling_line
+from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import EpochRecord, Trial
@@ -28,6 +30,7 @@ from netzoo.runs import checkpoint, messages
 from netzoo.runs.request import identity, native_shape, sha256_of
 
 TIMED_SECONDS = 0.5
+SLOW_CODE_SECONDS = 20.0
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
@@ -104,6 +107,14 @@ class Worker:
             )
         return messages.Benched()
 
+    def describe(self, text: str) -> messages.Described:
+        """Tell the arguments of the builder that a spec names."""
+        from netzoo.models import yours
+
+        with self._telling(text):
+            found = yours.builder(model_spec(text))
+        return messages.Described(found.options, found.choices)
+
     def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one."""
         from netzoo.training import fit, prepared, state
@@ -167,18 +178,28 @@ class Worker:
             raise DataError(
                 f"the files of {trial.model} have changed since this comparison began; begin again."
             )
-        return prepared.build(trial)
+        with self._telling(trial.model):
+            return prepared.build(trial)
 
     def _fitted(self, trial: Trial) -> Trial:
-        """Return a trial with the input shape and the recipe that its model requires.
-
-        Those of a registered model are known.
-        """
+        """Return a trial with what its model requires, which of a registered one is known."""
         if trial.spec.origin == REGISTERED:
             return trial
         from netzoo.training import prepared
 
-        return prepared.fitted(trial)
+        with self._telling(trial.model):
+            return prepared.fitted(trial)
+
+    @contextlib.contextmanager
+    def _telling(self, model: str) -> Iterator[None]:
+        """Tell the user if the user's own code takes long."""
+        line = f"{model} is still being imported and built, after {SLOW_CODE_SECONDS:.0f} s."
+        timer = threading.Timer(SLOW_CODE_SECONDS, self._emit, [messages.Said(line)])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 class _Hooks:
@@ -248,6 +269,8 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
             return worker.profile(request.trial, request.parts)
         case messages.Probe():
             return worker.probe(request.trial, request.parts, request.steps, request.images)
+        case messages.Describe():
+            return worker.describe(request.spec)
         case messages.Bench(trial, work, sizes, seconds):
             return worker.bench(trial, work, sizes, seconds)
         case messages.Train():

@@ -137,12 +137,12 @@ def _scaling(train: Split, recipe: Recipe, channels: int) -> Callable[[Any], Any
                 f"scaling {recipe.scaling} is of red, green and blue; the model takes "
                 f"{channels} channel{'' if channels == 1 else 's'}."
             )
-        mean, sd = map(np.array, _OF_IMAGENET[recipe.scaling])
+        moments: Any = _OF_IMAGENET[recipe.scaling]
     else:
         axes = (0, 1, 2)
         mean = np.mean(train.images, axes, dtype=np.float64)
-        sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
-    shift, scale = (ops.convert_to_tensor(value.astype("float32")) for value in (mean, sd))
+        moments = mean, np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
+    shift, scale = (ops.convert_to_tensor(np.asarray(each, np.float32)) for each in moments)
     if recipe.scaling == "imagenet-bgr":
         return lambda x: (ops.flip(x, axis=-1) - shift) / scale
     return lambda x: (x - shift) / scale

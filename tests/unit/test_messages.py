@@ -30,6 +30,7 @@ REQUESTS = [
     (messages.Train(TRIAL, 2, "a"), {"do": "train", "parts": 2, "checkpoint": "a"}),
     (messages.Probe(TRIAL, 1, [0, 5], 9), {"do": "probe", "steps": [0, 5], "images": 9}),
     (messages.Bench(TRIAL, "training", [1, 8], 2.0), {"do": "bench", "batch_sizes": [1, 8]}),
+    (messages.Describe("mine.py:build"), {"do": "describe", "spec": "mine.py:build"}),
     (messages.Stop(), {"do": "stop"}),
 ]
 EVENTS = [
@@ -40,6 +41,7 @@ EVENTS = [
     (messages.Stopped(), {"event": "stopped"}),
     (messages.Probed((Snapshot(0, (LAYER,)),)), {"event": "probed"}),
     (messages.Measured(0.5, 1.5, 9, None, SPEED, (8, 8, 1)), {"event": "measured", "build": 0.5}),
+    (messages.Described({"width": 1}, {"wide": (False, True)}), {"event": "described"}),
     (messages.Benched(), {"event": "benched"}),
     (messages.Failed("BadInput", "no"), {"event": "failed", "kind": "BadInput", "message": "no"}),
 ]
