@@ -4,12 +4,13 @@ import json
 
 import click
 
-from .options import format_option
+from .options import format_option, models_option
 from .output import show
 
 
 @click.command("list")
 @click.argument("pattern", default="*")
+@models_option
 @format_option
 def list_command(pattern: str, form: str) -> None:
     """List the models whose name matches PATTERN (all by default), with their cost.
@@ -18,12 +19,19 @@ def list_command(pattern: str, form: str) -> None:
     Examples:
       netzoo list
       netzoo list "alexnet*" --format markdown
+      netzoo list --models my_networks.py
+
+    The models of an installed package are among them, if it names its modules in the entry-point
+    group netzoo.models.
     """
     from netzoo import backend
     from netzoo.errors import no_such
+    from netzoo.models import plugins
     from netzoo.models.catalog import list_models, model_info
 
     names = list_models(pattern)
+    for line in plugins.load():
+        click.echo(f"Warning: {line}", err=True)
     if not names:
         raise no_such("model", pattern, list_models())
     backend.start("cpu", shapes_only=True)

@@ -51,6 +51,21 @@ def columns_options(command: Command) -> Command:
     return command
 
 
+def models_option(command: Command) -> Command:
+    """Add --models, whose files register models before any name is looked up."""
+    return click.option(
+        "--models",
+        "model_files",
+        metavar="FILE",
+        multiple=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_register_files,
+        help="Python file that registers models by netzoo.register_model; repeatable. "
+        "NETZOO_MODELS names files for every command.",
+    )(command)
+
+
 def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(
@@ -94,6 +109,15 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
 def names_of(text: str | None) -> list[str] | None:
     """Return the names in "activation,dropout"; None of None."""
     return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def _register_files(
+    context: click.Context, parameter: click.Parameter, paths: tuple[str, ...]
+) -> None:
+    from netzoo.models.plugins import register_file
+
+    for path in paths:
+        register_file(path)
 
 
 def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:

@@ -10,12 +10,19 @@ from netzoo.cost.layer_cost import COLUMNS, DEFAULT_COLUMNS, TRAINING_COLUMNS
 from netzoo.cost.result import Cost
 from netzoo.models.spec import KERAS, REGISTERED, ModelSpec
 
-from .options import check_image_shape, format_option, input_shape_option, names_of
+from .options import (
+    check_image_shape,
+    format_option,
+    input_shape_option,
+    models_option,
+    names_of,
+)
 from .output import show
 
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@models_option
 @input_shape_option
 @click.option("--num-classes", type=int, help="Number of classes.  [default: the model's own]")
 @click.option("--batch-size", type=int, default=1, show_default=True, help="Images in a batch.")

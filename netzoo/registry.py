@@ -23,12 +23,23 @@ class Registry(Mapping[str, Value], Generic[Value]):
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self._values: dict[str, Value] = {}
+        self._load: Callable[[], object] | None = None
 
     def add(self, name: str, value: Value) -> None:
         """Add a value under a new name. Raises BadInput if the name is taken."""
         if name in self._values:
             raise BadInput(f"{self.kind} {name!r} is registered already; choose another name.")
         self._values[name] = value
+
+    def load_by(self, load: Callable[[], object]) -> None:
+        """Let a function add more values: once, when a name is not known, or by `load_all`."""
+        self._load = load
+
+    def load_all(self) -> None:
+        """Let the function that adds more values do so, if it has not."""
+        load, self._load = self._load, None
+        if load is not None:
+            load()
 
     def register(self, name: str) -> Callable[[Registered], Registered]:
         """Return a decorator that adds the decorated object under a name."""
@@ -56,6 +67,8 @@ class Registry(Mapping[str, Value], Generic[Value]):
             self._values = before
 
     def __getitem__(self, name: str) -> Value:
+        if name not in self._values:
+            self.load_all()
         if name not in self._values:
             raise no_such(self.kind, name, self._values)
         return self._values[name]

@@ -181,10 +181,13 @@ def base_of(family: str) -> ModelInfo:
 def list_models(pattern: str = "*") -> list[str]:
     """Return the sorted names of the registered models that match a pattern such as "alexnet*".
 
+    Those that installed packages and NETZOO_MODELS register are imported.
+
     >>> import netzoo
     >>> netzoo.list_models("alexnet-*pool")
     ['alexnet-avgpool']
     """
+    MODELS.load_all()
     return [name for name in MODELS if fnmatch.fnmatchcase(name, pattern)]
 
 

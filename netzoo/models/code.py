@@ -44,7 +44,14 @@ def source_files(spec: ModelSpec) -> list[Path]:
 
 def load_module(spec: ModelSpec) -> ModuleType:
     """Import the module of a spec's model and return it. Raises BadInput if that fails."""
-    place = spec.place
+    return load_place(spec.place, f"{spec}: ")
+
+
+def load_place(place: str, who: str = "") -> ModuleType:
+    """Import a Python file or a module and return it; who: before the words of an error.
+
+    Raises BadInput if that fails.
+    """
     try:
         if place.endswith(".py"):
             return _from_file(Path(place))
@@ -55,9 +62,9 @@ def load_module(spec: ModelSpec) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name and (place == error.name or place.startswith(f"{error.name}.")):
             raise no_such("model or module", place, list_models()) from error
-        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
+        raise BadInput(f"{who}{place} cannot be imported: {telling_line(error)}") from error
     except Exception as error:
-        raise BadInput(f"{spec}: {place} cannot be imported: {telling_line(error)}") from error
+        raise BadInput(f"{who}{place} cannot be imported: {telling_line(error)}") from error
 
 
 def member(spec: ModelSpec, module: ModuleType) -> Any:
