@@ -18,6 +18,7 @@ from .ladder import ladder
 from .lesson import lesson
 from .list import list_command
 from .probe import probe
+from .recipe import recipe
 from .report import report
 from .rerun import rerun
 from .runs import runs
@@ -47,6 +48,7 @@ def app() -> None:
       netzoo bench lenet alexnet
       netzoo summary alexnet
       netzoo list "alexnet*"
+      netzoo recipe show quick
       netzoo runs
     """
 
@@ -59,6 +61,7 @@ COMMANDS = (
     lesson,
     list_command,
     probe,
+    recipe,
     report,
     rerun,
     runs,

@@ -15,7 +15,7 @@ from .training import train, training_options
 @click.option(
     "--recipe",
     default="auto",
-    metavar="|".join(["auto", *RECIPES]),
+    metavar="|".join(["auto", *RECIPES, "FILE.toml"]),
     help="Training settings; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
 )
 @click.option("--baseline", metavar="MODEL", help="Model to compare with.  [default: the first]")

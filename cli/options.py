@@ -11,7 +11,12 @@ from netzoo.recipes import Recipe
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
-NOT_OPTIONS = ("name", "test_each_epoch", "tuned")  # what makes a recipe, not what tunes it
+NOT_OPTIONS = (
+    "name",
+    "test_each_epoch",
+    "tuned",
+    "optimizer_options",
+)  # what makes a recipe, not what tunes it
 
 
 def input_shape_option(command: Command) -> Command:

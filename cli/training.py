@@ -100,7 +100,11 @@ def study_recipe_option(command: Command) -> Command:
         click.option(
             "--brief", is_flag=True, help="--recipe brief: minutes on a CPU; default without a GPU."
         ),
-        click.option("--recipe", metavar="NAME", help="Settings of the training, such as quick."),
+        click.option(
+            "--recipe",
+            metavar="NAME",
+            help="Settings of the training, such as quick, or FILE.toml.",
+        ),
     ):
         command = option(command)
 

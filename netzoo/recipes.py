@@ -21,6 +21,20 @@ AUGMENTATIONS = tuple(
     for count in range(len(CHANGES_OF_IMAGES) + 1)
     for chosen in itertools.combinations(CHANGES_OF_IMAGES, count)
 )
+# Keras's names. Not ScheduleFreeAdamW, whose steps differ between backends.
+OPTIMIZERS = {
+    "sgd": "SGD",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "adafactor": "Adafactor",
+    "adagrad": "Adagrad",
+    "adamax": "Adamax",
+    "lamb": "Lamb",
+    "lion": "Lion",
+    "muon": "Muon",
+    "nadam": "Nadam",
+    "rmsprop": "RMSprop",
+}
 AS = "as"
 SHARED = ("limit_train", "limit_test", "validation")  # the same images for every model
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -62,6 +76,9 @@ class Recipe:
     the lesson does. The result is the last epoch's in any case.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
     weights, freeze: as in netzoo.models.trainable.build.
+    optimizer_options: further arguments of the Keras optimizer, such as momentum. weight_decay is
+    decoupled from the gradient, as Keras has it for every optimizer; biases and other weights of
+    one dimension do not decay.
 
     >>> import netzoo
     >>> recipe = netzoo.Recipe("mine", epochs=2, batch_size=64, learning_rate=0.01)
@@ -73,7 +90,7 @@ class Recipe:
     epochs: int = _number("epochs: passes over the training images", int, 1, 100_000)
     batch_size: int = _number("images per step", int, 1, 1_000_000)
     learning_rate: float = _number("peak learning rate", float, 1e-12, 1e6)
-    optimizer: str = _choice("optimizer", "sgd", ("sgd", "adam"))
+    optimizer: str = _choice("optimizer", "sgd", tuple(OPTIMIZERS))
     schedule: str = _choice("learning-rate schedule", "constant", ("constant", "one-cycle"))
     image_size: int | None = _number(
         "height and width in px to resize images to", int, 1, 4096, None
@@ -98,6 +115,7 @@ class Recipe:
     tuned: bool = False
     weights: str | None = _words("initial weights: none, imagenet for a keras: model, or a FILE")
     freeze: str | None = _words("layers that keep their weights: names such as conv*+fc1, or body")
+    optimizer_options: Mapping[str, Any] | None = field(default=None, metadata={"table": True})
 
     @property
     def curve(self) -> str | None:
@@ -211,11 +229,21 @@ def check_overrides(overrides: Mapping[str, Any]) -> None:
                 raise no_such(name, str(value), rule["allowed"])
         elif "kind" in rule and not (value is None and known[name].default is None):
             _check_number(name, value, rule["kind"], rule["least"], rule["most"])
+        elif "table" in rule:
+            if value is not None and not _is_table(value):
+                raise BadInput(f"{name} is a table of names and values; received {value!r}.")
         elif "words" in rule:
             if value is not None and not (isinstance(value, str) and value):
                 raise BadInput(f"{name} is text; received {value!r}.")
         elif not rule and not isinstance(value, bool):
             raise BadInput(f"{name} is True or False; received {value!r}.")
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(key, str) and isinstance(each, (bool, int, float, str))
+        for key, each in value.items()
+    )
 
 
 def _check_number(name: str, value: Any, kind: type, least: float, most: float) -> None:

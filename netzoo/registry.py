@@ -31,6 +31,10 @@ class Registry(Mapping[str, Value], Generic[Value]):
             raise BadInput(f"{self.kind} {name!r} is registered already; choose another name.")
         self._values[name] = value
 
+    def put(self, name: str, value: Value) -> None:
+        """Add a value under a name, in place of what it has."""
+        self._values[name] = value
+
     def load_by(self, load: Callable[[], object]) -> None:
         """Let a function add more values: once, when a name is not known, or by `load_all`."""
         self._load = load

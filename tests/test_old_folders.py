@@ -26,7 +26,8 @@ LESSON = (
 )  # fmt: skip
 
 # What a later version says besides, of a folder that does not know it.
-ADDED = {"head": None, "threads": None, "weights": None, "freeze": None, "sha256": ""}
+ADDED = {"head": None, "threads": None, "weights": None, "freeze": None}
+ADDED |= {"sha256": "", "optimizer_options": None}
 TIMES = ("seconds", "images_per_second", "command", "commit", "schema", "seal", "device")
 
 # Other instruction sets (oneDNN held to SSE 4.1, or off) moved the losses of the continued trial by

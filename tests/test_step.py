@@ -10,9 +10,10 @@ import tensorflow as tf
 from hooks import Hooks
 from keras import layers
 
+import netzoo
 from netzoo.data import pipeline, sample
 from netzoo.errors import BadInput
-from netzoo.recipes import Recipe
+from netzoo.recipes import OPTIMIZERS, Recipe
 from netzoo.training import fit, state
 from netzoo.training.inputs import Inputs, resize
 from netzoo.training.step import step_of
@@ -216,3 +217,37 @@ def test_a_model_with_a_step_of_its_own_is_refused(images):
     fit.compile_model(model, images, RECIPE)
     with pytest.raises(BadInput, match="own has a train_step of its own; netzoo trains all"):
         step_of(model, Inputs(images.train, RECIPE, (28, 28)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ("sgd", "adamw", "muon") else pytest.param(name, marks=pytest.mark.slow)
+        for name in OPTIMIZERS
+    ],
+)
+def test_every_optimizer_trains_and_only_matrices_and_kernels_decay(images, name):
+    def trained(options):
+        keras.utils.set_random_seed(0)
+        recipe = replace(RECIPE, optimizer=name, learning_rate=0.01, optimizer_options=options)
+        model = netzoo.create_model("lenet")
+        before = [array(variable) for variable in model.trainable_variables]
+        fit.compile_model(model, images, recipe)
+        step = step_of(model, Inputs(images.train, recipe, (28, 28)))
+        step.train(*next(iter(pipeline.train_batches(images, recipe, 0))))
+        step.sync_variables()
+        return before, [array(variable) for variable in model.trainable_variables]
+
+    decay = "adam_weight_decay" if name == "muon" else "weight_decay"  # of what is no matrix
+    before, plain = trained({"weight_decay": 0.0, decay: 0.0})
+    _, decayed = trained({"weight_decay": 0.5, decay: 0.5})
+    for old, free, spared in zip(before, plain, decayed, strict=True):
+        assert np.abs(free - old).max() > 0
+        changed = np.abs(spared - free).max() > 0
+        assert changed == (old.ndim > 1)
+
+
+def test_options_that_an_optimizer_does_not_take_are_said_in_a_line(images):
+    wrong = replace(RECIPE, optimizer_options={"momentun": 0.9})
+    with pytest.raises(BadInput, match=r"optimizer sgd with momentun=0\.9: "):
+        fit.compile_model(netzoo.create_model("lenet"), images, wrong)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from netzoo import recipe_files
 from netzoo.errors import BadInput, no_such
 from netzoo.models import saved, weights
 from netzoo.models.catalog import model_info, model_spec
@@ -29,7 +30,7 @@ MODELS_MODULE = "netzoo.models"
 # those of older folders stay.
 LATER: dict[str, dict[str, Any]] = {
     "trial": {"sha256": ""},
-    "recipe": {"weights": None, "freeze": None},
+    "recipe": {"weights": None, "freeze": None, "optimizer_options": None},
 }
 
 # A file system takes 255 letters for a file's name; the longest that begins with an identity is
@@ -78,7 +79,10 @@ class Request:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain values, as a plan keeps it."""
-        return {**to_plain(replace(self, models=())), "models": [spec.text for spec in self.models]}
+        plain = {**to_plain(replace(self, models=())), "models": [s.text for s in self.models]}
+        if recipe_files.is_file(self.recipe):
+            plain["recipe_sha256"] = recipe_files.sha256(self.recipe)
+        return plain
 
     def check(self) -> None:
         """Validate the request as far as possible without a backend. Raises NetzooError."""
@@ -94,7 +98,9 @@ class Request:
             raise BadInput(f"{twice!r} is named twice; a comparison takes each model once.")
         if self.baseline is not None and self.baseline not in models:
             raise no_such("baseline", self.baseline, models, where="this comparison")
-        if self.recipe not in AUTOMATIC and self.recipe not in RECIPES:
+        if recipe_files.is_file(self.recipe):
+            recipe_files.register(self.recipe)
+        elif self.recipe not in AUTOMATIC and self.recipe not in RECIPES:
             raise no_such("recipe", self.recipe, [AUTO, *RECIPES])
         if self.device not in DEVICES:
             raise no_such("device", self.device, DEVICES)

@@ -69,7 +69,11 @@ def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int
     micro_batches: their number in a step, whose gradients are accumulated.
     """
     steps = pipeline.steps_per_epoch(images, recipe)
-    model.compile(optimizer=optimizer(recipe, steps, micro_batches), loss=_loss())
+    chosen = optimizer(recipe, steps, micro_batches)
+    spared = [variable for variable in model.trainable_variables if len(variable.shape) < 2]
+    if chosen.weight_decay and spared:
+        chosen.exclude_from_weight_decay(var_list=spared)
+    model.compile(optimizer=chosen, loss=_loss())
     model.optimizer.build(model.trainable_variables)
 
 

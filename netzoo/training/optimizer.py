@@ -4,7 +4,8 @@ from typing import Any
 
 from keras import ops, optimizers
 
-from netzoo.recipes import Recipe
+from netzoo.errors import BadInput, telling_line
+from netzoo.recipes import OPTIMIZERS, Recipe
 
 WARM_UP_SHARE = 0.1
 
@@ -13,15 +14,20 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> A
     """Return the recipe's optimizer, with its learning rate scheduled over all epochs.
 
     micro_batches: their number in a step, whose gradients are averaged.
+    Raises BadInput for options that the optimizer does not take.
     """
-    kind = {"sgd": optimizers.SGD, "adam": optimizers.Adam}[recipe.optimizer]
+    kind = getattr(optimizers, OPTIMIZERS[recipe.optimizer])
     rate = learning_rate(recipe, steps_per_epoch * recipe.epochs)
     if micro_batches > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
         rate = _ScheduleOfBatches(rate, micro_batches)
-    return kind(
-        learning_rate=rate,
-        gradient_accumulation_steps=micro_batches if micro_batches > 1 else None,
-    )
+    accumulated = micro_batches if micro_batches > 1 else None
+    options = recipe.optimizer_options or {}
+    try:
+        return kind(learning_rate=rate, gradient_accumulation_steps=accumulated, **options)
+    except (TypeError, ValueError) as error:
+        given = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        reason = telling_line(error)
+        raise BadInput(f"optimizer {recipe.optimizer} with {given}: {reason}") from error
 
 
 def learning_rate(recipe: Recipe, steps: int) -> Any:

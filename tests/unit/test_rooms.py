@@ -19,7 +19,7 @@ ROWS = [
     ("backend", "disk", "provenance", "registry", "stats"),
     ("models", "tables"),
     ("cost", "recipes"),
-    ("records",),
+    ("records", "recipe_files"),
     ("data", "results"),
     ("training",),
     ("runs",),
