@@ -14,9 +14,11 @@ from . import streams
 from .ablate import ablate
 from .bench import bench
 from .compare import compare
+from .evaluate import evaluate
 from .ladder import ladder
 from .lesson import lesson
 from .list import list_command
+from .predict import predict
 from .probe import probe
 from .report import report
 from .rerun import rerun
@@ -45,6 +47,7 @@ def app() -> None:
       netzoo lesson
       netzoo report runs/lesson
       netzoo bench lenet alexnet
+      netzoo evaluate runs/lesson/models/lenet-seed0-1f3a5c7e.keras
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo runs
@@ -55,9 +58,11 @@ COMMANDS = (
     ablate,
     bench,
     compare,
+    evaluate,
     ladder,
     lesson,
     list_command,
+    predict,
     probe,
     report,
     rerun,

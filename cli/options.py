@@ -8,6 +8,7 @@ import click
 
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
+from netzoo.results.metric import ACCURACY, METRICS
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
@@ -55,6 +56,17 @@ def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(
         command
+    )
+
+
+def metric_option(default: str | None = ACCURACY) -> Callable[[Command], Command]:
+    """Return a decorator that adds --metric; default: None for the one of the folder."""
+    told = "that of the comparison" if default is None else default
+    return click.option(
+        "--metric",
+        default=default,
+        metavar="|".join(METRICS),
+        help=f"What the verdicts are of.  [default: {told}]",
     )
 
 

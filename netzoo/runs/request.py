@@ -22,6 +22,10 @@ BRIEF = "auto-brief"
 AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
 DEVICES = ("auto", "gpu", "cpu")
 
+# Fields of a recipe that identities began without, with the value that trains as before them. So
+# the folders of older versions keep their trials.
+LATER_FIELDS = {"class_weight": "none"}
+
 # A file system takes 255 letters for a file's name; the longest that begins with an identity is
 # that of a checkpoint while it is written, .IDENTITY.checkpoint.PID.new.
 LONGEST_NAME, SHORTENED_NAME = 237, 120
@@ -165,6 +169,9 @@ def identity(trial: Trial) -> str:
     what = to_plain(trial)
     data = what.pop("dataset")
     del what["device"], what["module"]
+    for name, unchanged in LATER_FIELDS.items():
+        if what["recipe"][name] == unchanged:
+            del what["recipe"][name]
     what["images"] = [data["sha256"], data["train"], data["test"]]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
     words, end = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model), f"-seed{trial.seed}-{digest[:8]}"

@@ -10,6 +10,7 @@ from netzoo.errors import BadInput, no_such
 from netzoo.models.catalog import MODELS, base_of, model_info, model_spec, name_of
 from netzoo.results.ablation import Ablation, Interaction, Share
 from netzoo.results.comparison import Comparison
+from netzoo.results.metric import FIGURES
 from netzoo.results.model_row import ModelRow
 from netzoo.runs.request import BRIEF
 from netzoo.stats import corrected, estimate, seed_delta, verdict
@@ -147,7 +148,8 @@ def _read(
     rows = rows_by_name(comparison)
     base = rows[arms[frozenset()]]
     alone = [(str(c), rows[arms[frozenset({c.name})]], base) for c in changes]
-    ablation = Ablation(base=base.name, effects=effects(alone), comparison=comparison)
+    of_changes = effects(alone, comparison.metric)
+    ablation = Ablation(base=base.name, effects=of_changes, comparison=comparison)
     if not factorial:
         return ablation
     return _shared_out(ablation, {names: rows[arm] for names, arm in arms.items()}, changes)
@@ -157,7 +159,8 @@ def _shared_out(
     ablation: Ablation, rows: dict[frozenset[str], ModelRow], changes: Sequence[Change]
 ) -> Ablation:
     """Return the ablation with Shapley values of the joint effect, over the seeds of all models."""
-    accuracies = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
+    figure = FIGURES[ablation.comparison.metric]
+    accuracies = {names: by_seed(row, figure) for names, row in rows.items()}
     seeds = sorted(set.intersection(*(set(values) for values in accuracies.values())))
     if not seeds:
         return ablation

@@ -15,22 +15,33 @@ from netzoo import backend
 from netzoo.data import augment
 from netzoo.data.source import Split
 from netzoo.recipes import Recipe
+from netzoo.training.class_weights import class_weights
 
+Scaling = tuple[tuple[float, ...], tuple[float, ...]]  # shift and scale, by channel or for all
+
+UNIT: Scaling = ((0.0,), (255.0,))
 MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
 class Inputs:
     """A function from uint8 images (batch, height, width, channels) to float32 (batch, *size, …).
 
-    image_shape: of an image before resizing. values: of an image after it. The scaling is by the
-    training images.
+    image_shape: of an image before resizing. values: of an image after it.
+    scaling: shift and scale, by the training images; a trained network has its own.
+    class_weights: as of `netzoo.training.class_weights`.
     held: all training images on the device, padded as `augment.crop` pads them and flattened to
     (pixels, channels), or None. With them a training batch comes without pixels, as
     `pipeline.train_batches` says; batch_shape and batch_dtype are of an image in a batch.
     """
 
     def __init__(
-        self, train: Split, recipe: Recipe, size: tuple[int, int], *, hold: bool = False
+        self,
+        train: Split,
+        recipe: Recipe,
+        size: tuple[int, int],
+        *,
+        hold: bool = False,
+        scaling: Scaling | None = None,
     ) -> None:
         self.image_shape = train.images.shape[1:]
         self.held = None
@@ -43,7 +54,9 @@ class Inputs:
             self.held = ops.convert_to_tensor(padded.reshape(-1, self.image_shape[-1]))
         self._size = size
         self.values: int = size[0] * size[1] * self.image_shape[-1]
-        self._scale = _scaling(train, recipe)
+        self.scaling = scaling or scaling_of(train, recipe)
+        self._scale = _scaler(self.scaling)
+        self.class_weights = class_weights(train, recipe)
 
     def __call__(self, images: Any) -> Any:
         return self._scale(resize(images, *self._size))
@@ -111,12 +124,20 @@ def _interpolated(x: Any, axis: int, length: int) -> Any:
     return before + (after - before) * ops.convert_to_tensor(share)
 
 
-def _scaling(train: Split, recipe: Recipe) -> Callable[[Any], Any]:
-    """Return the function that scales values in 0 to 255."""
+def scaling_of(train: Split, recipe: Recipe) -> Scaling:
+    """Return shift and scale of values in 0 to 255: the inputs are (value - shift) / scale."""
     if recipe.scaling == "unit":
-        return lambda x: x / 255.0
+        return UNIT
     axes = (0, 1, 2)
     mean = np.mean(train.images, axes, dtype=np.float64)
     sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
-    shift, scale = (ops.convert_to_tensor(value.astype("float32")) for value in (mean, sd))
+    shift, scale = (value.astype("float32").tolist() for value in (mean, sd))
+    return tuple(shift), tuple(scale)
+
+
+def _scaler(scaling: Scaling) -> Callable[[Any], Any]:
+    """Return the function that scales values in 0 to 255."""
+    if scaling == UNIT:
+        return lambda x: x / 255.0
+    shift, scale = (ops.convert_to_tensor(np.array(each, "float32")) for each in scaling)
     return lambda x: (x - shift) / scale
