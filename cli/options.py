@@ -28,14 +28,26 @@ def input_shape_option(command: Command) -> Command:
 
 def format_option(command: Command) -> Command:
     """Add --format, checked with the nearest match."""
+    return format_option_with()(command)
+
+
+def format_option_with(*others: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --format with other formats besides FORMATS."""
+    known = (*FORMATS, *others)
+
+    def check(context: click.Context, parameter: click.Parameter, value: str) -> str:
+        if value not in known:
+            raise no_such("format", value, known)
+        return value
+
     return click.option(
         "--format",
         "form",
         default="table",
-        metavar="|".join(FORMATS),
-        callback=_check_format,
+        metavar="|".join(known),
+        callback=check,
         help="Output format.  [default: table]",
-    )(command)
+    )
 
 
 def columns_options(command: Command) -> Command:
@@ -106,12 +118,6 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
 def names_of(text: str | None) -> list[str] | None:
     """Return the names in "activation,dropout"; None of None."""
     return None if text is None else [name.strip() for name in text.split(",")]
-
-
-def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if value not in FORMATS:
-        raise no_such("format", value, FORMATS)
-    return value
 
 
 def _parse_shape(

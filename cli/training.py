@@ -63,6 +63,12 @@ _RESULT_OPTIONS = (
         is_flag=True,
         help="Also save each trained network as models/TRIAL.keras, for evaluate and predict.",
     ),
+    click.option(
+        "--log",
+        metavar="NAME,...",
+        callback=lambda context, parameter, value: names_of(value),
+        help="Also log curves and results to tensorboard, mlflow or both; each is an extra.",
+    ),
     plot_option,
 )
 

@@ -9,6 +9,7 @@ from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.logs import logged
 from netzoo.runs.prepare import (
     open_plan,
 )
@@ -28,6 +29,7 @@ def compare(
     metric: str = ACCURACY,
     output: str | Path | None = None,
     save_models: bool = False,
+    log: Sequence[str] | str = (),
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **overrides: Any,
@@ -47,6 +49,8 @@ def compare(
     reused. None: nothing is saved.
     save_models: also write each trained network to the output, as models/TRIAL.keras, for
     netzoo.evaluate and netzoo.predict.
+    log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
+    there, by the packages of these extras. A log that fails costs a line, no trial.
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
@@ -75,8 +79,10 @@ def compare(
         device=device,
         **overrides,
     )
-    callback = callback_of(callbacks, listener)
-    with open_plan(request, output, callback) as (store, plan, server):
+    with (
+        logged(log, output, callback_of(callbacks, listener)) as callback,
+        open_plan(request, output, callback) as (store, plan, server),
+    ):
         if plan.metric != metric:
             plan = replace(plan, metric=metric)
             store.keep_plan(plan)

@@ -34,6 +34,7 @@ def lesson(
     device: str = "auto",
     output: str | Path | None = None,
     save_models: bool = False,
+    log: Sequence[str] | str = (),
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **options: Any,
@@ -43,8 +44,8 @@ def lesson(
     Counts and times both networks as the lesson trains them, trains AlexNet and its variants by the
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
-    recipe, seeds, device, save_models, options: as netzoo.compare takes them; the recipe by default
-    is "lesson" on a GPU, "brief" on a CPU.
+    recipe, seeds, device, save_models, log, options: as netzoo.compare takes them; the recipe by
+    default is "lesson" on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -68,7 +69,7 @@ def lesson(
         for name_of_file in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / name_of_file).unlink(missing_ok=True)
         comparison, probed, stopped = _measured(
-            folder, {**asked, "callbacks": [callback]}, save_models=save_models
+            folder, {**asked, "callbacks": [callback]}, save_models=save_models, log=log
         )
         page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)
