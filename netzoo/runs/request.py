@@ -170,7 +170,7 @@ def identity(trial: Trial) -> str:
     data = what.pop("dataset")
     del what["device"], what["module"]
     for name, unchanged in LATER_FIELDS.items():
-        if what["recipe"][name] == unchanged:
+        if what["recipe"].get(name) == unchanged:  # none in that of an older file
             del what["recipe"][name]
     what["images"] = [data["sha256"], data["train"], data["test"]]
     digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

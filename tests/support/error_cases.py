@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from error_cases_of_costs import CASES as CASES_OF_COSTS
+from error_cases_of_files import CASES as CASES_OF_FILES
 from error_cases_of_heads import CASES as CASES_OF_HEADS
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
@@ -357,6 +358,7 @@ CASES = [
      "and run the same command again."),
     *CASES_OF_COSTS,
     *CASES_OF_MODELS,
+    *CASES_OF_FILES,
     *CASES_OF_HEADS,
 ]
 # fmt: on
