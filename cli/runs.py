@@ -47,7 +47,10 @@ def runs(folder: str, form: str, output: str | None) -> None:
     one = not comparisons
     states = [run_state(store) for store in (comparisons or [open_store(folder)])]
     if form in writers:
-        _write(writers[form](trial_rows(states)), output)
+        rows = trial_rows(states)
+        _write(writers[form](rows), output)
+        if output is not None:
+            click.echo(f"{output} has {len(rows)} trial{'' if len(rows) == 1 else 's'}.")
     elif form == "json":
         click.echo(json.dumps(runs_json(states), indent=1))
     else:

@@ -4,10 +4,15 @@ import json
 import re
 import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
+from netzoo.records.codec import from_text
+from netzoo.records.trial import TrialRecord
+from netzoo.runs.request import identity
 
 pytestmark = pytest.mark.backend_independent
 OLD = Path(__file__).parent / "old"
@@ -153,6 +158,19 @@ def test_runs_lists_the_folders_and_the_trials(old):
     assert [(each["state"], each["epochs"]) for each in trials] == [("ok", 3), ("unfinished", 1)]
     probed = json.loads(printed("runs", old / "lesson" / "probes", "--format", "json"))[0]["trials"]
     assert {each["state"] for each in probed} == {"probed"}
+
+
+@pytest.mark.parametrize("name", ["finished", "half"])
+def test_a_trial_that_is_planned_today_has_the_name_that_it_had(old, name):
+    """With all fields of a recipe, of which the file has not the later ones."""
+    paths = list((old / name / "trials").iterdir())
+    assert paths
+    for path in paths:
+        trial = from_text(TrialRecord, path.read_bytes(), path.name).trial
+        today = replace(trial, recipe=replace(trial.recipe))
+        assert identity(today) == identity(trial) == path.stem
+        weighted = replace(trial, recipe=replace(trial.recipe, class_weight="balanced"))
+        assert identity(weighted) != path.stem
 
 
 def processor():
