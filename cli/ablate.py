@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import names_of
+from .options import metric_option, names_of
 from .training import study_recipe_option, train, training_options
 
 
@@ -21,6 +21,7 @@ from .training import study_recipe_option, train, training_options
 )
 @click.option("--pairs", is_flag=True, hidden=True, help="The old name of --factorial.")
 @study_recipe_option
+@metric_option()
 @training_options(seeds=3)
 @click.pass_context
 def ablate(

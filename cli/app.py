@@ -14,9 +14,11 @@ from . import streams
 from .ablate import ablate
 from .bench import bench
 from .compare import compare
+from .evaluate import evaluate
 from .ladder import ladder
 from .lesson import lesson
 from .list import list_command
+from .predict import predict
 from .probe import probe
 from .recipe import recipe
 from .report import report
@@ -46,6 +48,7 @@ def app() -> None:
       netzoo lesson
       netzoo report runs/lesson
       netzoo bench lenet alexnet
+      netzoo evaluate runs/lesson/models/lenet-seed0-1f3a5c7e.keras
       netzoo summary alexnet
       netzoo list "alexnet*"
       netzoo recipe show quick
@@ -57,9 +60,11 @@ COMMANDS = (
     ablate,
     bench,
     compare,
+    evaluate,
     ladder,
     lesson,
     list_command,
+    predict,
     probe,
     recipe,
     report,

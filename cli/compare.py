@@ -7,6 +7,7 @@ import click
 
 from netzoo.recipes import RECIPES
 
+from .options import metric_option
 from .training import train, training_options
 
 
@@ -19,6 +20,7 @@ from .training import train, training_options
     help="Training settings; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
 )
 @click.option("--baseline", metavar="MODEL", help="Model to compare with.  [default: the first]")
+@metric_option()
 @training_options(seeds=1)
 @click.pass_context
 def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) -> None:
@@ -35,6 +37,8 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet lenet-relu lenet:activation=tanh --seeds 3
       netzoo compare alexnet alexnet@augment=flip+crop,epochs=12
       netzoo compare lenet alexnet --recipe lesson --output runs/lesson
+      netzoo compare lenet alexnet --dataset svhn_cropped --metric balanced_accuracy --seeds 3
+      netzoo compare lenet alexnet --save-models --log tensorboard,mlflow --output runs/l
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
     from netzoo.results.comparison import Comparison

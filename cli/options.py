@@ -8,6 +8,7 @@ import click
 
 from netzoo.errors import BadInput, no_such
 from netzoo.recipes import Recipe
+from netzoo.results.metric import ACCURACY, METRICS
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
@@ -32,14 +33,26 @@ def input_shape_option(command: Command) -> Command:
 
 def format_option(command: Command) -> Command:
     """Add --format, checked with the nearest match."""
+    return format_option_with()(command)
+
+
+def format_option_with(*others: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --format with other formats besides FORMATS."""
+    known = (*FORMATS, *others)
+
+    def check(context: click.Context, parameter: click.Parameter, value: str) -> str:
+        if value not in known:
+            raise no_such("format", value, known)
+        return value
+
     return click.option(
         "--format",
         "form",
         default="table",
-        metavar="|".join(FORMATS),
-        callback=_check_format,
+        metavar="|".join(known),
+        callback=check,
         help="Output format.  [default: table]",
-    )(command)
+    )
 
 
 def columns_options(command: Command) -> Command:
@@ -75,6 +88,17 @@ def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(
         command
+    )
+
+
+def metric_option(default: str | None = ACCURACY) -> Callable[[Command], Command]:
+    """Return a decorator that adds --metric; default: None for the one of the folder."""
+    told = "that of the comparison" if default is None else default
+    return click.option(
+        "--metric",
+        default=default,
+        metavar="|".join(METRICS),
+        help=f"What the verdicts are of.  [default: {told}]",
     )
 
 
@@ -123,12 +147,6 @@ def _register_files(
 
     for path in paths:
         register_file(path)
-
-
-def _check_format(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if value not in FORMATS:
-        raise no_such("format", value, FORMATS)
-    return value
 
 
 def _parse_shape(

@@ -9,11 +9,19 @@ from .output import show, show_json
 @click.command()
 @click.argument("folder")
 @click.argument("trial")
+@click.option("--save-model", is_flag=True, help="Also save the trained network in FOLDER/models.")
 @progress_options
 @format_option
 @click.pass_context
 def rerun(
-    context: click.Context, /, folder: str, trial: str, quiet: bool, log_file: str | None, form: str
+    context: click.Context,
+    /,
+    folder: str,
+    trial: str,
+    save_model: bool,
+    quiet: bool,
+    log_file: str | None,
+    form: str,
 ) -> None:
     """Train one TRIAL of the comparison in FOLDER again from its record, and compare the numbers.
 
@@ -23,6 +31,7 @@ def rerun(
     \b
     Examples:
       netzoo rerun runs/lesson lenet-seed0
+      netzoo rerun runs/lesson lenet-seed0 --save-model
     """
     from netzoo.records.codec import to_text
     from netzoo.results.runs import repetition_table
@@ -32,9 +41,11 @@ def rerun(
 
     from .progress import progress
 
-    record = find_trial(open_store(folder), trial)
+    store = open_store(folder)
+    record = find_trial(store, trial)
+    model = store.model(record.trial) if save_model else None
     with progress(quiet, log_file) as callback:
-        repetition = repeat(record, callback)
+        repetition = repeat(record, callback, model)
     if form == "json":
         show_json(to_text(repetition))
     else:

@@ -1,32 +1,67 @@
 """netzoo runs: the comparisons in a folder, and their progress."""
 
 import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from .options import format_option
+from netzoo.errors import BadInput
+
+from .options import format_option_with
 from .output import show
+
+PARQUET = "parquet"
 
 
 @click.command()
 @click.argument("folder", default="runs", metavar="[FOLDER]")
-@format_option
-def runs(folder: str, form: str) -> None:
+@format_option_with(PARQUET)
+@click.option("--output", metavar="FILE", help="File for CSV or Parquet.  [default: print it]")
+def runs(folder: str, form: str, output: str | None) -> None:
     """List the comparisons in FOLDER (runs/ by default), or the trials of one comparison.
+
+    CSV and Parquet have a row for each trial, with its settings and results, for pandas: accuracies
+    are shares of one, and the other columns have their unit in the name. Parquet needs the extra
+    netzoo[parquet].
 
     \b
     Examples:
       netzoo runs
       netzoo runs runs/lesson
+      netzoo runs runs --format csv --output trials.csv
+      netzoo runs runs --format parquet --output trials.parquet
     """
     from netzoo.results.runs import runs_json, runs_table, trials_table
+    from netzoo.results.trial_rows import as_csv, as_parquet, trial_rows
     from netzoo.runs.saved import run_state
     from netzoo.runs.store import open_store, stores
 
+    writers: dict[str, Callable[..., bytes]] = {"csv": as_csv, PARQUET: as_parquet}
+    if output is not None and form not in writers:
+        raise BadInput(f"--output takes CSV or Parquet: it does not go with --format {form}.")
+    if form == PARQUET and output is None and sys.stdout.isatty():
+        raise BadInput("--format parquet is not text for a terminal; name a file by --output.")
     comparisons = stores(folder)
     one = not comparisons
     states = [run_state(store) for store in (comparisons or [open_store(folder)])]
-    if form == "json":
+    if form in writers:
+        rows = trial_rows(states)
+        _write(writers[form](rows), output)
+        if output is not None:
+            click.echo(f"{output} has {len(rows)} trial{'' if len(rows) == 1 else 's'}.")
+    elif form == "json":
         click.echo(json.dumps(runs_json(states), indent=1))
     else:
         show(trials_table(states[0]) if one else runs_table(states), form)
+
+
+def _write(content: bytes, output: str | None) -> None:
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        Path(output).write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror}.") from error

@@ -5,16 +5,19 @@ from typing import Any
 
 import click
 
-from .options import columns_options, format_option, names_of, plot_option
+from .options import columns_options, format_option, metric_option, names_of, plot_option
 from .output import check_chosen, check_plot, show_result, trained_in
 
 
 @click.command()
 @click.argument("folder")
+@metric_option(None)
 @columns_options
 @format_option
 @plot_option
-def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) -> None:
+def show(
+    folder: str, metric: str | None, form: str, plot: bool, columns: str | None, wide: bool
+) -> None:
     """Print the table of the comparison, study or bench in FOLDER; no backend is needed.
 
     An unfinished comparison is shown as far as it has been trained.
@@ -24,6 +27,7 @@ def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) ->
       netzoo show runs/lesson
       netzoo show runs/lesson --format json
       netzoo show runs/lesson --columns macs,test_accuracy,verdict
+      netzoo show runs/lesson --metric balanced_accuracy
       netzoo show runs/lesson --plot
     """
     from netzoo.errors import BadInput
@@ -36,10 +40,13 @@ def show(folder: str, form: str, plot: bool, columns: str | None, wide: bool) ->
     if plot:
         check_plot(form)
     result: Any = saved_study(folder)
+    is_comparison = result is None and is_store(Path(folder))
+    if metric is not None and Path(folder).is_dir() and not is_comparison:
+        raise BadInput(f"--metric judges a comparison anew; {folder} holds another result.")
     if result is None and not is_store(Path(folder)):
         result = saved_bench(folder)
     if result is None:
-        result, notes = saved_comparison(open_store(folder))
+        result, notes = saved_comparison(open_store(folder), metric)
         for note in notes:
             click.echo(f"Note: {note}", err=True)
     if plot and trained_in(result) is None:

@@ -21,6 +21,11 @@ from .options import (
 )
 from .output import check_chosen, check_plot, show_result
 
+data_dir_option = click.option(
+    "--data-dir",
+    metavar="FOLDER",
+    help="Folder to find the data set in, as IDX files or as TFDS prepared it.",
+)
 _DATA_OPTIONS = (
     click.option(
         "--dataset",
@@ -29,11 +34,7 @@ _DATA_OPTIONS = (
         "  [default: fashion_mnist; recipes quick and brief use the bundled sample of it if "
         "Fashion-MNIST is not available locally]",
     ),
-    click.option(
-        "--data-dir",
-        metavar="FOLDER",
-        help="Folder to find the data set in, as IDX files or as TFDS prepared it.",
-    ),
+    data_dir_option,
 )
 device_option = click.option(
     "--device",
@@ -56,11 +57,28 @@ _RUN_OPTIONS = (
     ),
 )
 
+# Of commands that train to the last epoch.
+_RESULT_OPTIONS = (
+    click.option(
+        "--save-models",
+        is_flag=True,
+        help="Also save each trained network as models/TRIAL.keras, for evaluate and predict.",
+    ),
+    click.option(
+        "--log",
+        metavar="NAME,...",
+        callback=lambda context, parameter, value: names_of(value),
+        help="Also log curves and results to tensorboard, mlflow or both; each is an extra.",
+    ),
+    plot_option,
+)
+
 
 def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Command]:
     """Return a decorator that adds the options of a command that trains.
 
-    seeds: how many by default. plot: whether its result has learning curves, to draw by --plot.
+    seeds: how many by default. plot: whether it trains to the last epoch: its result has learning
+    curves, to draw by --plot, and networks, to save.
     """
     seed_options = (
         click.option("--seed", type=int, default=0, show_default=True, help="First seed."),
@@ -83,7 +101,7 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
             progress_options,
             columns_options,
             format_option,
-            *((plot_option,) if plot else ()),
+            *(_RESULT_OPTIONS if plot else ()),
         )
         for option in reversed(all_options):
             command = option(command)

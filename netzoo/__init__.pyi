@@ -18,6 +18,8 @@ from .runs.bench import bench as bench
 from .runs.callback import Callback as Callback
 from .runs.callback import Listener as Listener
 from .runs.compare import compare as compare
+from .runs.evaluate import evaluate as evaluate
+from .runs.predict import predict as predict
 from .studies.ablate import ablate as ablate
 from .studies.ladder import ladder as ladder
 from .studies.lesson import lesson as lesson

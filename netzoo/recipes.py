@@ -70,6 +70,9 @@ class Recipe:
     "imagenet-bgr" subtracts their mean, blue first. A keras: model takes the one that it needs.
     precision: "auto" is resolved before any training: mixed_bfloat16 if the device computes in
     bfloat16 natively and the backend gains by it, else float32.
+    class_weight: "balanced" multiplies the loss of a training image by images / (classes × images
+    of its class), which is 1 on average, as Keras's fit does by class_weight. The training loss has
+    these weights; those of validation and test images have not.
     validation: the share of the training images, equal over the classes, that is held out and
     evaluated after every epoch.
     test_each_epoch: without validation images, evaluate on the test images after every epoch, as
@@ -102,6 +105,11 @@ class Recipe:
         ("unit", "standardise", "none", "symmetric", "imagenet", "imagenet-bgr"),
     )
     precision: str = _choice("precision of the computation", "auto", PRECISIONS)
+    class_weight: str = _choice(
+        "weight of each training image in the loss: 1, or inverse to the size of its class",
+        "none",
+        ("none", "balanced"),
+    )
     limit_train: int | None = _number(
         "number of training images: the first of each class", int, 1, 10**9, None
     )

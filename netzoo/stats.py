@@ -14,6 +14,7 @@ from typing import Any
 LEVEL = 0.05  # significance level, familywise over a table
 POWER = 0.8
 MOST_SEEDS = 1000
+FLIPS = 9999  # so that the smallest p is 0.0001
 SAME = 1e-9  # smaller differences of accuracies are rounding errors
 UNTRAINED_LOSS = 0.98  # of ln(classes), the loss of a uniform prediction
 
@@ -35,12 +36,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Delta:
-    """A model's test accuracy minus the baseline's, over the n seeds that both have.
+    """A model's accuracy, or balanced accuracy, minus the baseline's, over the n seeds of both.
 
     ci95: the 95 % confidence interval, not corrected. p: two-sided, corrected for all comparisons
     of the table (Holm).
-    test: "paired t", over seeds; "McNemar", over the test images of one seed; "sign", over seeds
-    whose differences are all equal; "none" for one seed, where p is 1.
+    test: "paired t", over seeds; "McNemar", over the test images of one seed; "permutation", the
+    same of a balanced accuracy; "sign", over seeds whose differences are all equal; "none" for one
+    seed, where p is 1.
     """
 
     mean: float
@@ -105,6 +107,39 @@ def image_delta(correct: Sequence[bool], base: Sequence[bool]) -> Delta:
     p = float(mcnemar([[both, gained], [lost, neither]], exact=True).pvalue)
     over_images = stats.ttest_rel([int(a) for a, _ in pairs], [int(b) for _, b in pairs])
     return Delta(mean, _interval(over_images), 1, p, "McNemar")
+
+
+def class_delta(labels: Sequence[int], correct: Sequence[bool], base: Sequence[bool]) -> Delta:
+    """Return the difference in balanced accuracy of two trained networks over the same test images.
+
+    labels: the class of each image. A permutation test, which exchanges the two networks' results
+    on each image at random (Fisher 1935, section 21), FLIPS times; where classes have equally many
+    images, it is McNemar's. The interval is a normal one, over images that are drawn by class.
+    """
+    from scipy import stats
+
+    by_class: dict[int, list[int]] = {}
+    for label, ours, theirs in zip(labels, correct, base, strict=True):
+        by_class.setdefault(label, []).append(int(ours) - int(theirs))
+    shares = [(1 / (len(by_class) * len(each)), each) for each in by_class.values()]
+    parts = [share * each for share, all_of in shares for each in all_of if each]
+    mean = math.fsum(parts)
+    if not parts:
+        return Delta(mean, None, 1, 1.0, "permutation")
+    result = stats.permutation_test(
+        (parts,),
+        lambda values, axis: values.sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=FLIPS,
+        batch=100,
+        random_state=0,
+    )
+    variances = (
+        statistics.variance(each) * len(each) * share**2 for share, each in shares if len(each) > 1
+    )
+    half = statistics.NormalDist().inv_cdf(1 - LEVEL / 2) * math.sqrt(math.fsum(variances))
+    return Delta(mean, (mean - half, mean + half), 1, float(result.pvalue), "permutation")
 
 
 def corrected(deltas: Sequence[Delta]) -> list[Delta]:

@@ -13,8 +13,8 @@ pytestmark = pytest.mark.backend_independent
 
 # Their examples train, each in processes of its own.
 TRAIN = {
-    *("Comparison", "Callback", "ablate", "bench", "compare", "ladder", "lesson", "probe"),
-    "write_report",
+    *("Comparison", "Callback", "ablate", "bench", "compare", "evaluate", "ladder", "lesson"),
+    *("predict", "probe", "write_report"),
 }
 
 

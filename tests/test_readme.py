@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import PIL.Image
 import pytest
 from netzoo_cli.app import app
 from test_tfds import store
@@ -77,7 +78,9 @@ SMALL = {
     "--batch-sizes": "1,4",
     "--seconds": "0.05",
 }
-LOOKS = ("report", "rerun", "runs", "show")  # they take a folder of runs
+# They take a folder of runs, or a file in one.
+LOOKS = ("evaluate", "predict", "report", "rerun", "runs", "show")
+SAVING = ("runs/l", "runs/m")  # the folders whose networks are saved
 MAKES = "netzoo compare lenet alexnet --recipe lesson --output"
 
 # What stands around a block of Python: in its module before it, and in the program that imports it.
@@ -209,10 +212,12 @@ def folder(tmp_path_factory):
     for name, text in {"other.py": OTHER, **FILES}.items():
         (folder / name).write_text(text, encoding="utf-8")
     netzoo.create_model("lenet").save(folder / "mine.keras")
+    PIL.Image.new("RGB", (60, 50)).save(folder / "boot.png")
     return folder
 
 
 @pytest.mark.backend_independent
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of MLflow's store
 @each_command
 def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, monkeypatch):
     name, *arguments = COMMANDS[text].arguments
@@ -410,9 +415,17 @@ def place(folder):
         if not (folder / runs).exists():
             chosen = runs.partition("runs/on-")[2]
             environment = {"KERAS_BACKEND": chosen} if chosen else {}
-            go(small([*MAKES.split(), runs]), **environment)
+            saves = ["--save-models"] if runs in SAVING else []
+            models = ["--baseline", "lenet", "lenet-relu"] if saves else []
+            go(small([*MAKES.split(), runs, *saves, *models]), **environment)
 
     return SimpleNamespace(folder=folder, run=go, make=make)
+
+
+def expanded(word, folder):
+    """Return the files that a word stands for, as a shell does."""
+    found = sorted(str(path.relative_to(folder)) for path in folder.glob(word) if "*" in word)
+    return found or [word]
 
 
 def needs(backend):
@@ -429,8 +442,9 @@ def test_a_command_runs(text, place):
         needs(backend)
     if command.arguments[0] in LOOKS:
         for runs in [word for word in command.words if word.startswith("runs/")] or ["runs/l"]:
-            place.make(runs)
-    done = place.run(small(command.words), **command.environment)
+            place.make("/".join(runs.split("/")[:2]))
+    words = [word for each in command.words for word in expanded(each, place.folder)]
+    done = place.run(small(words), **command.environment)
     if command.value("--output"):
         assert (place.folder / command.value("--output")).exists()
     if command.value("--format") == "json":

@@ -12,9 +12,11 @@ from keras import layers
 
 import netzoo
 from netzoo.data import pipeline, sample
+from netzoo.data.source import Split
 from netzoo.errors import BadInput
 from netzoo.recipes import OPTIMIZERS, Recipe
 from netzoo.training import fit, state
+from netzoo.training.class_weights import balanced
 from netzoo.training.inputs import Inputs, resize
 from netzoo.training.step import step_of
 
@@ -78,6 +80,22 @@ def test_standardising_uses_the_training_images_alone(images):
     np.testing.assert_allclose(seen, expected, atol=1e-4)
 
 
+def uneven(images):
+    """Leave out half of the training images of every other class, and most of one."""
+    labels = images.train.labels
+    place = np.arange(len(labels))
+    kept = ((labels % 2 == 1) | (place % 2 == 0)) & ((labels != 4) | (place < 60))
+    return replace(images, train=Split(images.train.images[kept], labels[kept]))
+
+
+def weights_of(labels, recipe, all_labels):
+    """Return the weights of labels as scikit-learn defines "balanced", one by one."""
+    if recipe.class_weight == "none":
+        return np.ones(len(labels), "float32")
+    of_class = {c: len(all_labels) / (10 * (all_labels == c).sum()) for c in range(10)}
+    return np.array([of_class[label] for label in labels], "float32")
+
+
 def kerass_own(model, images, recipe, parts):
     """Train by Keras's own step on the same batches."""
     inputs = Inputs(images.train, recipe, (28, 28))
@@ -90,7 +108,9 @@ def kerass_own(model, images, recipe, parts):
             epoch, step = divmod(number, len(batches) // recipe.epochs)
             if step == 0:
                 state.reseed(3, epoch)
-            model.train_on_batch(*batch)
+            seen, labels, *weights = batch
+            by_class = weights_of(labels, recipe, images.train.labels)
+            model.train_on_batch(seen, labels, by_class * (weights[0] if weights else 1))
 
 
 def random_numbers_of_netzoo():
@@ -104,9 +124,22 @@ def random_numbers_of_netzoo():
     return replaced(random, "torch_seed_generator", lambda seed: None)
 
 
-@pytest.mark.parametrize(("dtype", "parts"), [("float32", 1), ("float32", 3), ("mixed_float16", 1)])
-def test_a_training_is_kerass_own(images, dtype, parts):
+@pytest.mark.parametrize(
+    ("dtype", "parts", "class_weight"),
+    [
+        ("float32", 1, "none"),
+        ("float32", 3, "none"),
+        ("mixed_float16", 1, "none"),
+        ("float32", 1, "balanced"),
+        pytest.param("float32", 3, "balanced", marks=pytest.mark.slow),
+    ],
+)
+def test_a_training_is_kerass_own(images, dtype, parts, class_weight):
     recipe = replace(RECIPE, batch_size=60, augment="flip+crop", schedule="one-cycle")
+    recipe = replace(recipe, class_weight=class_weight)
+    if class_weight == "balanced":
+        images = uneven(images)
+        recipe = replace(recipe, batch_size=len(images.train) // 4)
     ours, theirs = network(dtype), network(dtype)
     for model in (ours, theirs):
         fit.compile_model(model, images, recipe, parts)
@@ -122,6 +155,12 @@ def test_a_training_is_kerass_own(images, dtype, parts):
     correct = (logits.argmax(1) == images.test.labels).tolist()
     assert fitted.predictions.correct() == correct
     assert fitted.test_accuracy == pytest.approx(np.mean(correct))
+
+
+@pytest.mark.backend_independent
+def test_balanced_weights_are_inverse_to_the_images_of_a_class():
+    weights = balanced(np.array([0, 0, 0, 2]))
+    assert weights.tolist() == pytest.approx([4 / (2 * 3), 0, 4 / (2 * 1)])
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="it is PyTorch that is seen into")

@@ -48,7 +48,8 @@ class ModelProfile:
 class Plan:
     """The trials to run, and each model's profile.
 
-    request: the arguments of netzoo.compare. profiles: by model.
+    request: the arguments of netzoo.compare that decide the numbers. profiles: by model. metric:
+    what the verdicts are of.
     """
 
     request: dict[str, Any]
@@ -58,6 +59,7 @@ class Plan:
     versions: dict[str, str]
     profiles: Mapping[str, ModelProfile]
     schema: int = SCHEMA
+    metric: str = "accuracy"
 
     @property
     def failures(self) -> dict[str, str]:
@@ -101,6 +103,7 @@ class Plan:
             failures=self.failures,
             heads=self._by_model("head"),
             schema=self.schema,
+            metric=self.metric,
         )
         plain: dict[str, Any] = to_plain(file)
         return plain
@@ -126,6 +129,7 @@ class PlanFile:
     failures: dict[str, str]
     heads: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
+    metric: str = "accuracy"
 
     def plan(self) -> Plan:
         """Return the plan."""
@@ -149,4 +153,5 @@ class PlanFile:
             self.versions,
             profiles,
             self.schema,
+            self.metric,
         )

@@ -9,6 +9,7 @@ from netzoo.report.words import Sentence
 from netzoo.results.ablation import Ablation
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import FAILS, HOLDS, Claim, LessonPage
+from netzoo.results.metric import ACCURACY, WORDS
 from netzoo.results.model_row import ModelRow
 from netzoo.results.probe import Probe
 from netzoo.results.study import Study
@@ -78,7 +79,10 @@ def study_answer(study: Study) -> Answer | None:
     comparison = study.comparison
     values |= {"data": comparison.dataset.name}
     values |= {"seeds": ", ".join(map(str, comparison.recipe["seeds"]))}
-    sentences = [_difference(e.model, base, e.verdict, e.accuracy) for e, base in effects]
+    sentences = [
+        _difference(e.model, base, e.verdict, e.accuracy, metric=comparison.metric)
+        for e, base in effects
+    ]
     return Answer((question, values), sentences)
 
 
@@ -103,9 +107,17 @@ def _against(row: ModelRow, base: ModelRow) -> Sentence:
 
 
 def _difference(
-    model: str, base: str, verdict: str | None, delta: Delta | None, macs: float | None = None
+    model: str,
+    base: str,
+    verdict: str | None,
+    delta: Delta | None,
+    macs: float | None = None,
+    metric: str = ACCURACY,
 ) -> Sentence:
-    """Return a verdict as a sentence; macs: the ratio of the model's MACs to the base's."""
+    """Return a verdict as a sentence.
+
+    macs: the ratio of the model's MACs to the base's. metric: what the verdict is of.
+    """
     values: dict[str, Any] = {"model": model, "base": base}
     if verdict == "did not train":
         return ("{model} did not train: its accuracy is not above chance.", values)
@@ -124,7 +136,8 @@ def _difference(
         "not separable": "{model} and {base} are not separable: {points} points of test accuracy "
         "(p {p})",
     }
-    return (f"{sentences[verdict or 'not separable']}{cost}.", values)
+    sentence = sentences[verdict or "not separable"].replace("test accuracy", WORDS[metric])
+    return (f"{sentence}{cost}.", values)
 
 
 def _accuracy(row: ModelRow) -> float:

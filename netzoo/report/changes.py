@@ -9,19 +9,23 @@ import altair as alt
 from netzoo import units
 from netzoo.report.figure import ACCENT, SLANTED, Choice, Figure, opacity, picked_param, rows_named
 from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.metric import BALANCED
 from netzoo.stats import Delta, Estimate
 
 DIFFERENCES = {"accuracy": "Δ test accuracy, points", "gap": "Δ train–test gap, points"}
+BALANCED_DIFFERENCES = {**DIFFERENCES, "accuracy": "Δ balanced accuracy, points"}
 COSTS = {"params": "Parameters", "macs": "MACs"}
 BAR = "#9aa7bd"
 
 
 def ablation(study: Ablation) -> Figure | None:
-    """Return the effect of each change on test accuracy and on the train–test gap."""
+    """Return the effect of each change on accuracy and on the train–test gap."""
+    balanced = study.comparison.metric == BALANCED
+    differences = BALANCED_DIFFERENCES if balanced else DIFFERENCES
     rows = []
     for effect in study.effects:
         row = {"change": effect.change, "model": effect.model, "verdict": effect.verdict}
-        for metric in DIFFERENCES:
+        for metric in differences:
             row |= _interval(metric, getattr(effect, metric))
         rows.append(row)
     if not any("accuracy" in row for row in rows):
@@ -37,12 +41,12 @@ def ablation(study: Ablation) -> Figure | None:
         rows,
         {
             metric: _forest("ablation", metric, title, len(rows))
-            for metric, title in DIFFERENCES.items()
+            for metric, title in differences.items()
         },
-        (Choice("Metric", tuple(DIFFERENCES.items())),),
-        ("Change", *DIFFERENCES.values(), "Verdict"),
+        (Choice("Metric", tuple(differences.items())),),
+        ("Change", *differences.values(), "Verdict"),
         [
-            [e.change, *(_points(getattr(e, key)) for key in DIFFERENCES), e.verdict or "–"]
+            [e.change, *(_points(getattr(e, key)) for key in differences), e.verdict or "–"]
             for e in study.effects
         ],
     )
@@ -61,8 +65,8 @@ def shares(study: Ablation) -> Figure | None:
         "shares",
         "Contribution of each change",
         (
-            "Shapley values: the joint effect of all changes on test accuracy, divided among them. "
-            "Bars: 95 % intervals over the seeds.",
+            "Shapley values: the joint effect of all changes, divided among them. Bars: 95 % "
+            "intervals over the seeds.",
             {},
         ),
         rows,

@@ -1,11 +1,12 @@
 """Ablations, with each change alone on a base, and ladders, with one change after another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netzoo import units
 from netzoo.provenance import SCHEMA, TrainingProvenance
 from netzoo.results.comparison import Comparison, doubt_lines, failure_line
+from netzoo.results.metric import HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow
 from netzoo.results.result import Result
 from netzoo.stats import Delta, Estimate
@@ -19,7 +20,8 @@ class Effect:
     """The effect of a change: the changed model minus the one that it is compared with.
 
     change: in words, "activation: relu → sigmoid". model: the changed one, a spec.
-    accuracy, gap: differences of test accuracy and of generalization gap, as shares of one.
+    accuracy, gap: differences of test accuracy, or of the comparison's other metric, and of
+    generalization gap, as shares of one.
     speed: ratio of training images per second. verdict: on accuracy, as in a Comparison.
     """
 
@@ -66,6 +68,7 @@ _COLUMNS = [
     Column("MACs", "macs"),
     Column("Δ", "macs_delta"),
     Column("Test\naccuracy", "test_accuracy"),
+    Column("Balanced\naccuracy", "balanced_accuracy"),
     Column("Δ test,\npoints", "test_accuracy_delta"),
     Column("Gap,\npoints", "gap"),
     Column("Δ gap,\npoints", "gap_delta"),
@@ -132,7 +135,7 @@ class Ladder(_Compared):
     schema: int = field(default=SCHEMA)
 
     def _table(self, *, every: bool) -> Table:
-        return ladder_table(self)
+        return ladder_table(self, every=every)
 
 
 _GAP = (
@@ -144,7 +147,7 @@ _GAP = (
 def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
     """Return the table of the base and of each change, against the base.
 
-    every: with the columns of the shares even if there are none.
+    every: with the columns of the shares even if there are none, and the balanced accuracy.
     """
     rows = {row.name: row for row in ablation.comparison.models}
     base = rows[ablation.base]
@@ -153,9 +156,7 @@ def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
     for effect, share in zip(ablation.effects, shares, strict=True):
         row = rows[effect.model]
         cells.append([*_cells(effect.change, row, effect), *_share_cells(share)])
-    columns = [*_COLUMNS, *_SHARE_COLUMNS]
-    if not ablation.shares and not every:
-        columns, cells = _COLUMNS, [row_cells[: len(_COLUMNS)] for row_cells in cells]
+    hidden = set() if every or ablation.shares else {column.key for column in _SHARE_COLUMNS}
     footer = [
         *(failure_line(row) for row in ablation.comparison.models if row.error),
         "Δ: the base with this change alone, minus the base; in brackets the 95 % interval of the "
@@ -163,11 +164,12 @@ def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
         *_joint_lines(ablation),
         *_lines(ablation.comparison, ablation.base, ablation.effects),
     ]
-    return Table(columns, cells, footer, spare=_SPARE, last=_LAST)
+    columns = [*_COLUMNS, *_SHARE_COLUMNS]
+    return _table(columns, cells, footer, ablation.comparison, hidden, every=every)
 
 
-def ladder_table(ladder: Ladder) -> Table:
-    """Return the table of the rungs, each against the one before."""
+def ladder_table(ladder: Ladder, *, every: bool = False) -> Table:
+    """Return the table of the rungs, each against the one before; every: as in `ablation_table`."""
     rows = {row.name: row for row in ladder.comparison.models}
     cells = [_cells("(start)", ladder.comparison.models[0], None)]
     cells += [_cells(rung.change, rows[rung.model], rung) for rung in ladder.rungs]
@@ -177,7 +179,31 @@ def ladder_table(ladder: Ladder) -> Table:
         "seeds. The effect of a change may depend on the order of the changes.",
         *_lines(ladder.comparison, "the rung before", ladder.rungs),
     ]
-    return Table(_COLUMNS, cells, footer, spare=_SPARE, last=_LAST)
+    return _table(_COLUMNS, cells, footer, ladder.comparison, set(), every=every)
+
+
+def _table(
+    columns: Sequence[Column],
+    cells: Sequence[Sequence[Cell]],
+    footer: Sequence[str],
+    comparison: Comparison,
+    hidden: set[str],
+    *,
+    every: bool,
+) -> Table:
+    """Return the table of a study without its hidden columns; every: with the balanced accuracy."""
+    if not every and not comparison.shows_balance:
+        hidden = hidden | {"balanced_accuracy"}
+    kept = [place for place, column in enumerate(columns) if column.key not in hidden]
+    shown = [columns[place] for place in kept]
+    headed = [
+        replace(column, heading=HEADINGS[comparison.metric])
+        if column.key == "test_accuracy_delta"
+        else column
+        for column in shown
+    ]
+    rows = [[row[place] for place in kept] for row in cells]
+    return Table(headed, rows, footer, spare=_SPARE, last=_LAST)
 
 
 def _cells(change: str, row: ModelRow, effect: Effect | None) -> list[Cell]:
@@ -200,6 +226,7 @@ def _cells(change: str, row: ModelRow, effect: Effect | None) -> list[Cell]:
         number_cell(row.macs),
         macs,
         accuracy_cell(row.test_accuracy),
+        accuracy_cell(row.balanced_accuracy),
         accuracy,
         EMPTY if gap is None else Cell(round(gap.mean, 6), units.points(gap.mean)),
         gap_change,
@@ -254,5 +281,6 @@ def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list
     tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
     tested = "One seed: no verdicts. Use 3 seeds or more."
     if tests:
-        tested = f"{tested_text(base, tests)}."
-    return [CONVENTION, _GAP, tested, *origin_lines(comparison), *doubt_lines(comparison)]
+        tested = f"{tested_text(base, tests, WORDS[comparison.metric])}."
+    balance = comparison.balance_lines()
+    return [CONVENTION, _GAP, *balance, tested, *origin_lines(comparison), *doubt_lines(comparison)]

@@ -1,11 +1,13 @@
 """The comparison of models: a set of trials side by side, and its table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo import units
 from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
+from netzoo.results.balance import balance_lines
+from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS, is_uneven
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
 from netzoo.stats import MOST_SEEDS, POWER, Estimate
@@ -26,6 +28,7 @@ _COLUMNS = (
     Column("Achieved\nFLOP/s", "training_flops_per_second"),
     Column("Train\naccuracy", "train_accuracy"),
     Column("Test\naccuracy", "test_accuracy"),
+    Column("Balanced\naccuracy", "balanced_accuracy"),
     Column("95 %\ninterval", "test_accuracy_ci95"),
     Column("Δ test,\npoints", "delta"),
     Column("Verdict", "verdict"),
@@ -43,6 +46,8 @@ class Comparison(TrainingProvenance, Result):
     """A set of trials side by side, as `netzoo compare --format json` prints it.
 
     uncounted: layers without a cost rule. warnings: settings and data that differ between models.
+    metric: what deltas and verdicts are of, "accuracy" or "balanced_accuracy". test_counts: the
+    number of test images of each class, () if no predictions were kept.
 
     >>> import netzoo
     >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
@@ -58,6 +63,19 @@ class Comparison(TrainingProvenance, Result):
     models: tuple[ModelRow, ...]
     uncounted: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    metric: str = ACCURACY
+    test_counts: tuple[int, ...] = ()
+
+    @property
+    def shows_balance(self) -> bool:
+        """Return whether the table has the balanced accuracy and the recalls."""
+        return self.metric == BALANCED or is_uneven(self.test_counts)
+
+    def balance_lines(self) -> list[str]:
+        """Return the lines on the balanced accuracy and the recalls, [] if they are not shown."""
+        if not self.shows_balance:
+            return []
+        return balance_lines(self.models, self.dataset.class_names, self.test_counts)
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any], where: str) -> "Comparison":
@@ -121,11 +139,17 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
         hidden |= {"delta", "verdict"}
     if not every and len(comparison.recipe["seeds"]) == 1:
         hidden |= {"test_accuracy_ci95"}
+    if not every and not comparison.shows_balance:
+        hidden |= {"balanced_accuracy"}
     columns = [column for column in _COLUMNS if column.key not in hidden]
     base = next(row for row in comparison.models if row.name == comparison.baseline)
     cells_by_key = [_cells(row, base) for row in comparison.models]
     rows = [[cells[column.key] for column in columns] for cells in cells_by_key]
-    return Table(columns, rows, _footer(comparison), spare=_SPARE)
+    headed = [
+        replace(column, heading=HEADINGS[comparison.metric]) if column.key == "delta" else column
+        for column in columns
+    ]
+    return Table(headed, rows, _footer(comparison), spare=_SPARE)
 
 
 def _cells(row: ModelRow, base: ModelRow) -> dict[str, Cell]:
@@ -144,6 +168,7 @@ def _cells(row: ModelRow, base: ModelRow) -> dict[str, Cell]:
         "training_flops_per_second": number_cell(achieved),
         "train_accuracy": accuracy_cell(row.train_accuracy),
         "test_accuracy": accuracy_cell(row.test_accuracy),
+        "balanced_accuracy": accuracy_cell(row.balanced_accuracy),
         "test_accuracy_ci95": _interval(row.test_accuracy),
         "delta": delta_cell(row.delta),
         "verdict": _verdict(row, base),
@@ -176,6 +201,7 @@ def _footer(comparison: Comparison) -> list[str]:
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
         "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
+        *comparison.balance_lines(),
         *_verdict_lines(comparison),
         *_native_line(comparison),
         *origin_lines(comparison),
@@ -200,8 +226,9 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
     tests = [row.delta.test for row in rows if row.delta is not None]
     lines = []
     if tests:
-        lines.append(f"{tested_text(comparison.baseline, tests)}; Δ with its 95 % interval.")
-    if "McNemar" in tests:
+        tested = tested_text(comparison.baseline, tests, WORDS[comparison.metric])
+        lines.append(f"{tested}; Δ with its 95 % interval.")
+    if {"McNemar", "permutation"} & set(tests):
         lines.append(
             "One seed: the verdict compares these trained networks on these test images, and may "
             "change with the seed. Use 3 seeds or more to compare the architectures."

@@ -10,6 +10,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "training images": lambda record: record.trial.dataset.sha256[:16],
     "validation share": lambda record: record.trial.recipe.validation,
     "augmentation": lambda record: record.trial.recipe.augment,
+    "class weights": lambda record: record.trial.recipe.class_weight,
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
     "number of threads": lambda record: record.device.threads or "not known",
@@ -19,7 +20,12 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
 }
 
 # Settings that a model's own spec may change on purpose, as in "alexnet@augment=flip".
-_SETTINGS = {"augmentation": "augment", "epochs": "epochs", "precision": "precision"}
+_SETTINGS = {
+    "augmentation": "augment",
+    "class weights": "class_weight",
+    "epochs": "epochs",
+    "precision": "precision",
+}
 
 
 def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:

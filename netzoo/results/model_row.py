@@ -18,11 +18,14 @@ class ModelRow:
     augmentation and dropout off.
     images_per_second: of training, median over seeds. seconds: mean over seeds.
     training_flops: of one image, forward and backward.
-    verdict: "better", "worse", "not separable", "did not train" or "diverged"; None for the
-    baseline, and without a test. delta: to the baseline. more_seeds: the number of additional seeds
-    for 80 % power at the observed effect size.
+    verdict: on the comparison's metric, "better", "worse", "not separable", "did not train" or
+    "diverged"; None for the baseline, and without a test. delta: to the baseline. more_seeds: the
+    number of additional seeds for 80 % power at the observed effect size.
     untrained: the seeds that did not train. parts, test_reads: the maximum over the trials.
     head: as in a TrialRecord.
+    balanced_accuracy: mean recall over the classes, of the test images. class_recalls: of each
+    class, the mean over seeds; None for a class without test images. Both are empty if no
+    predictions were kept.
     """
 
     name: str
@@ -50,6 +53,8 @@ class ModelRow:
     parts: int = 1
     test_reads: int = 0
     head: str | None = None
+    balanced_accuracy: Estimate | None = None
+    class_recalls: tuple[float | None, ...] = ()
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
@@ -67,6 +72,7 @@ def flat(row: ModelRow) -> dict[str, Any]:
         "training_flops": row.training_flops,
         **_estimate("train_accuracy", row.train_accuracy),
         **_estimate("test_accuracy", row.test_accuracy),
+        **_estimate("balanced_accuracy", row.balanced_accuracy),
         **_estimate("gap", row.gap),
         **_estimate("train_loss", row.train_loss),
         **_estimate("test_loss", row.test_loss),

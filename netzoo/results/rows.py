@@ -4,13 +4,16 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
+from netzoo.results.metric import ACCURACY, BALANCED, counts, mean_recalls, recalls, score
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
 from netzoo.stats import (
     Delta,
+    class_delta,
     corrected,
     did_not_train,
     estimate,
@@ -23,15 +26,23 @@ from netzoo.stats import (
 Group = Sequence[TrialRecord]
 
 
-def compare_records(records: Group, baseline: str) -> Comparison:
-    """Return the comparison of at least one record, models in the order of their first record."""
+def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Comparison:
+    """Return the comparison of at least one record, models in the order of their first record.
+
+    metric: what the verdicts are of, one of METRICS.
+    """
     names = dict.fromkeys(record.trial.model for record in records)
     by_model = {name: [r for r in records if r.trial.model == name] for name in names}
-    return compare_groups(by_model, baseline)
+    return compare_groups(by_model, baseline, metric)
 
 
-def compare_groups(by_model: Mapping[str, Group], baseline: str) -> Comparison:
-    """Return the comparison of records by row, in that order; by_model: records by a row's name."""
+def compare_groups(
+    by_model: Mapping[str, Group], baseline: str, metric: str = ACCURACY
+) -> Comparison:
+    """Return the comparison of records by row, in that order.
+
+    by_model: records by a row's name. metric: as in `compare_records`.
+    """
     records = [record for group in by_model.values() for record in group]
     first = records[0]
     costs = [record.cost for record in records if record.cost is not None]
@@ -48,11 +59,13 @@ def compare_groups(by_model: Mapping[str, Group], baseline: str) -> Comparison:
         backend=first.trial.backend,
         device=first.device,
         versions=first.versions,
-        models=tuple(_judged(rows, by_model, baseline)),
+        models=tuple(_judged(rows, by_model, baseline, metric)),
         uncounted=tuple(sorted(uncounted)),
         warnings=tuple(warnings(by_model)),
         command=first.command,
         commit=first.commit,
+        metric=metric,
+        test_counts=next((counts(*held) for held in map(_predicted, records) if held), ()),
     )
 
 
@@ -73,7 +86,7 @@ def _row(name: str, records: Group) -> ModelRow:
         training_flops=None if cost is None else cost.training_flops,
         native=records[0].native,
         train_accuracy=estimate([end.train_accuracy for end in ends], most=1.0),
-        test_accuracy=estimate(_accuracies(done), most=1.0),
+        test_accuracy=estimate(_scores(done, ACCURACY), most=1.0),
         # Records of older versions have no final training accuracy.
         gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
         train_loss=estimate([end.train_loss for end in ends]),
@@ -87,7 +100,15 @@ def _row(name: str, records: Group) -> ModelRow:
         parts=max(record.parts for record in records),
         test_reads=max(record.test_reads for record in records),
         head=next((record.head for record in records if record.head is not None), None),
+        balanced_accuracy=estimate(_scores(done, BALANCED), most=1.0),
+        class_recalls=mean_recalls([recalls(*held) for held in map(_predicted, done) if held]),
     )
+
+
+def _predicted(record: TrialRecord) -> tuple[Predictions, int] | None:
+    """Return a record's predictions and the number of classes; None without predictions."""
+    held = record.predictions
+    return None if held is None else (held, len(record.trial.dataset.class_names))
 
 
 def _status(records: Group) -> TrialStatus:
@@ -99,14 +120,14 @@ def _status(records: Group) -> TrialStatus:
 
 
 def _judged(
-    rows: Sequence[ModelRow], by_model: Mapping[str, Group], baseline: str
+    rows: Sequence[ModelRow], by_model: Mapping[str, Group], baseline: str, metric: str
 ) -> list[ModelRow]:
     """Return the rows with their differences to the baseline and the verdicts on them."""
     base = _by_seed(by_model[baseline])
     raw_deltas = {
         name: delta
         for name, group in by_model.items()
-        if name != baseline and (delta := _delta(_by_seed(group), base)) is not None
+        if name != baseline and (delta := _delta(_by_seed(group), base, metric)) is not None
     }
     deltas = dict(zip(raw_deltas, corrected(list(raw_deltas.values())), strict=True))
     judged = []
@@ -119,7 +140,8 @@ def _judged(
         more = None
         if outcome == "not separable":
             ours, theirs = shared_values(_by_seed(by_model[row.name]), base)
-            more = more_seeds(_accuracies(ours), _accuracies(theirs), comparisons=len(deltas))
+            scores = _scores(ours, metric), _scores(theirs, metric)
+            more = more_seeds(*scores, comparisons=len(deltas))
         judged.append(replace(row, verdict=outcome, delta=delta, more_seeds=more))
     return judged
 
@@ -133,23 +155,27 @@ def _verdict(row: ModelRow, records: Group, delta: Delta | None) -> str | None:
     return None if delta is None else verdict(delta)
 
 
-def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord]) -> Delta | None:
+def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord], metric: str) -> Delta | None:
     """Return the difference over the seeds that both have; for a single seed, over its images."""
     records, base_records = shared_values(ours, base)
-    if not records:
+    scores, base_scores = _scores(records, metric), _scores(base_records, metric)
+    if not len(scores) == len(base_scores) == len(records) > 0:
         return None
     if len(records) > 1:
-        return seed_delta(_accuracies(records), _accuracies(base_records))
+        return seed_delta(scores, base_scores)
     predictions, base_predictions = records[0].predictions, base_records[0].predictions
     if predictions is None or base_predictions is None:
         return None
     if predictions.labels != base_predictions.labels:
         return None
-    return image_delta(predictions.correct(), base_predictions.correct())
+    correct = predictions.correct(), base_predictions.correct()
+    if metric == BALANCED:
+        return class_delta(predictions.true_classes(), *correct)
+    return image_delta(*correct)
 
 
-def _accuracies(records: Group) -> list[float]:
-    return [record.test_accuracy for record in records if record.test_accuracy is not None]
+def _scores(records: Group, metric: str) -> list[float]:
+    return [found for record in records if (found := score(record, metric)) is not None]
 
 
 def _by_seed(records: Group) -> dict[int, TrialRecord]:

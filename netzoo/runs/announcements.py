@@ -1,6 +1,8 @@
 """Log messages of a comparison: its recipe, data, device, threads and estimate."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from netzoo import units
 from netzoo.provenance import Device
@@ -54,6 +56,14 @@ def threads_line(before: int | None, started: Started) -> str | None:
     if now == usual:
         return None
     return f"Threads: {now} as before, not {usual}, since the last digits depend on it."
+
+
+def unsaved_line(folder: Path, name: str) -> str:
+    """Return the message that a trial was finished before, without its network being saved."""
+    return (
+        f"{name} has no saved network: it was trained before. To train it again and save it: "
+        f"netzoo rerun {shlex.join([str(folder), name])} --save-model"
+    )
 
 
 def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:

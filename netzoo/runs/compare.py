@@ -1,42 +1,20 @@
 """The comparison of models: check, plan, estimate, train one process a trial, save, compare."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from netzoo.errors import Diverged, Interrupted, NetzooError, OutOfMemory, StoreError
-from netzoo.provenance import COMMAND, git_commit
-from netzoo.records.codec import to_text
-from netzoo.records.plan import Plan
-from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
+from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
-from netzoo.results.rows import compare_records
-from netzoo.runs.announcements import parts_line, plan_lines, threads_line
+from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
-from netzoo.runs.ctrl_c import at_ctrl_c
-from netzoo.runs.forkserver import Forkserver
-from netzoo.runs.messages import (
-    Ended,
-    Epoch,
-    Finished,
-    Progress,
-    Started,
-    Step,
-    Stop,
-    Train,
-    pass_on,
-)
+from netzoo.runs.logs import logged
 from netzoo.runs.prepare import (
-    more_parts,
     open_plan,
-    pictures_again,
-    start_process,
 )
-from netzoo.runs.process import Process
-from netzoo.runs.progress import EtaEstimator
-from netzoo.runs.request import AUTO, Request, identity
-from netzoo.runs.store import Store
+from netzoo.runs.request import AUTO, Request
+from netzoo.runs.run import Run
 
 
 def compare(
@@ -48,7 +26,10 @@ def compare(
     seeds: Sequence[int] = (0,),
     device: str = "auto",
     baseline: str | None = None,
+    metric: str = ACCURACY,
     output: str | Path | None = None,
+    save_models: bool = False,
+    log: Sequence[str] | str = (),
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **overrides: Any,
@@ -62,8 +43,14 @@ def compare(
     data_dir: look for the data set there only.
     seeds: each model is trained once with each. device: "auto", "gpu" or "cpu".
     baseline: the model that the others are compared with; by default the first.
+    metric: what the verdicts are of, "accuracy" or "balanced_accuracy", the mean recall over the
+    classes.
     output: a folder for records, checkpoints, logs and the table; finished trials found there are
     reused. None: nothing is saved.
+    save_models: also write each trained network to the output, as models/TRIAL.keras, for
+    netzoo.evaluate and netzoo.predict.
+    log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
+    there, by the packages of these extras. A log that fails costs a line, no trial.
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
@@ -79,6 +66,9 @@ def compare(
     >>> [(row.name, row.params, row.status) for row in comparison.models]
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
+    check_metric(metric)
+    if save_models and output is None:
+        raise BadInput("`save_models` writes to an output folder; name one by `output`.")
     request = Request.of(
         models,
         baseline,
@@ -89,201 +79,11 @@ def compare(
         device=device,
         **overrides,
     )
-    callback = callback_of(callbacks, listener)
-    with open_plan(request, output, callback) as (store, plan, server):
-        return _Run(plan, store, callback, server).train()
-
-
-_Made = dict[str, Any]  # device and versions of the process that trained
-
-
-class _Run:
-    """The training of a plan's trials, one after another."""
-
-    def __init__(self, plan: Plan, store: Store, callback: Callback, server: Forkserver) -> None:
-        self.plan, self.store, self.callback = plan, store, callback
-        self.server = server
-        self.threads = plan.device.threads
-        self.threads_told: str | None = None
-        self.pictures = store.pictures(plan.trials[0].dataset)
-        self.records: dict[str, TrialRecord] = {}  # by the trial's identity
-        self.stopping = False
-        self.origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
-
-    def train(self) -> Comparison:
-        """Train every trial that has not ended; return the comparison, and keep it."""
-        todo = self._todo()
-        self.eta = EtaEstimator(self.plan, todo)
-        if todo:
-            for line in plan_lines(self.plan, todo):
-                self.callback.on_message(line)
-            self._mend_pictures()
-        with at_ctrl_c(self._stop):
-            for trial, epochs_left in todo:
-                self._run(trial, epochs_left)
-        for line in self.store.set_aside_damaged():
-            self.callback.on_message(line)
-        self._mend_folder()
-        comparison = compare_records(
-            [self.records[identity(trial)] for trial in self.plan.trials], self.plan.baseline
-        )
-        self.store.keep("comparison.json", to_text(comparison))
-        self.store.keep("table.txt", comparison.table().render("table") + "\n")
-        if self.stopping and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
-            raise Interrupted(comparison)
-        return comparison
-
-    def _todo(self) -> list[tuple[Trial, int]]:
-        """Return the trials that have not ended with their epochs to go; take up the others."""
-        todo = []
-        for trial in self.plan.trials:
-            record = self.store.record(trial)
-            if record is not None and record.status in FINAL:
-                self.records[identity(trial)] = record
-            else:
-                meta = self.store.progress(trial)
-                todo.append((trial, trial.recipe.epochs - (len(meta.history) if meta else 0)))
-        for line in self.store.set_aside_damaged():
-            self.callback.on_message(f"{line} Its trial runs again.")
-        count = len(self.records)
-        if count:
-            were = "is" if count == 1 else "are"
-            self.callback.on_message(
-                f"{count} of {len(self.plan.trials)} trials {were} done already."
-            )
-        return todo
-
-    def _run(self, trial: Trial, epochs_left: int) -> None:
-        failure = self.plan.profiles[trial.model].failure
-        if self.stopping:
-            record = self._unfinished(trial, {})
-        elif failure is not None:
-            record = self._record(trial, {}, TrialStatus.FAILED, error=failure)
-        else:
-            number = self.plan.trials.index(trial) + 1
-            epochs_done = trial.recipe.epochs - epochs_left
-            self.store.forget(trial)
-            self.callback.on_trial_begin(trial, number, len(self.plan.trials), epochs_done)
-            self.eta.begin_trial(trial)
-            record = self._train(trial)
-            self.eta.end_trial()
-            self._say_time_left()
-        self.records[identity(trial)] = record
-        if record.status != TrialStatus.UNFINISHED:
-            self.store.keep_trial(record)
-            self.callback.on_trial_end(record)
-
-    def _train(self, trial: Trial) -> TrialRecord:
-        """Train a trial, in more parts if its batch does not fit, and return its record."""
-        parts = self.plan.profiles[trial.model].parts
-        started: _Made = {}
-        while True:
-            try:
-                return self._once(trial, parts, started)
-            except OutOfMemory as error:
-                more = more_parts(trial, parts)
-                if more is None:
-                    return self._record(trial, started, TrialStatus.FAILED, error=str(error))
-                parts = more
-                self.callback.on_message(parts_line(trial, parts))
-                self.store.checkpoint(trial).unlink(missing_ok=True)
-            except StoreError:
-                raise
-            except NetzooError as error:
-                diverged = isinstance(error, Diverged)
-                status = TrialStatus.DIVERGED if diverged else TrialStatus.FAILED
-                return self._record(trial, started, status, error=str(error))
-            except KeyboardInterrupt:
-                self.stopping = True
-                return self._unfinished(trial, started)
-
-    def _once(self, trial: Trial, parts: int, started: _Made) -> TrialRecord:
-        """Train a trial in one process; started is given the process's device and versions."""
-        meta = self.store.progress(trial)
-        threads = self.threads if meta is None else meta.threads  # as its first epochs had
-        name, chosen = identity(trial), threads or self.threads
-        process, reply = start_process(
-            self.store, name, trial.backend, trial.device, chosen, self.server
-        )
-        self._say_threads(threads, reply)
-        started |= {"device": reply.device, "versions": reply.versions}
-        path = str(self.store.checkpoint(trial).absolute())
-        with process:
-            request = Train(trial, parts, path)
-            ended = process.ask(request, Ended, self._hearing(trial, process))
-        if not isinstance(ended, Finished):
-            return self._unfinished(trial, started)
-        results = {"parts": ended.parts, "head": ended.head, **vars(ended.fitted)}
-        return self._record(trial, started, TrialStatus.OK, **results)
-
-    def _hearing(self, trial: Trial, process: Process) -> Callable[[Progress], None]:
-        """Return what hears the progress of a trial, and asks it to stop if Ctrl-C did."""
-        asked = False
-        to_callback = pass_on(trial, self.callback)
-
-        def hear(event: Progress) -> None:
-            nonlocal asked
-            if self.stopping and not asked:
-                asked = True
-                process.send(Stop())
-                self.callback.on_message(
-                    "Stopping at the end of this epoch; Ctrl-C again stops now."
-                )
-            if isinstance(event, Step):
-                self.eta.end_step(event.step, event.steps)
-            elif isinstance(event, Epoch):
-                self.eta.end_epoch()
-            to_callback(event)
-            self._say_time_left()
-
-        return hear
-
-    def _say_threads(self, before: int | None, started: Started) -> None:
-        """Say once what there is to know of the threads; further trials have as many."""
-        self.threads = self.threads or started.device.threads
-        line = threads_line(before, started)
-        if line is not None and line != self.threads_told:
-            self.threads_told = line
-            self.callback.on_message(line)
-
-    def _unfinished(self, trial: Trial, started: _Made) -> TrialRecord:
-        """Return the record of a trial that Ctrl-C stopped, or did not let begin."""
-        record = self._record(trial, started, TrialStatus.UNFINISHED, error="stopped by Ctrl-C.")
-        if not record.history:
-            return record
-        done = f"{len(record.history)} of {trial.recipe.epochs} epochs are kept."
-        return replace(record, error=f"stopped by Ctrl-C; {done}")
-
-    def _record(
-        self, trial: Trial, started: _Made, status: TrialStatus, **results: Any
-    ) -> TrialRecord:
-        """Return a trial's record; one without a result has the epochs that were kept."""
-        meta = None if status == TrialStatus.OK else self.store.progress(trial)
-        if meta is not None:
-            results["history"], results["parts"] = meta.history, meta.parts
-        return self.plan.record(trial, status, **started, **self.origin, **results)
-
-    def _mend_pictures(self) -> None:
-        """Make the pictures that the folder of a plan has not, where its images are read anyway."""
-        if self.pictures is None:
-            self.pictures = pictures_again(self.plan.trials[0].dataset)
-            if self.pictures is not None:
-                self.store.keep_pictures(self.pictures)
-
-    def _mend_folder(self) -> None:
-        """Write everything again if the folder was removed while it was in use."""
-        if self.store.plan() is not None:
-            return
-        self.callback.on_message(f"{self.store.folder} was removed or damaged; it is written anew.")
-        if self.pictures is not None:
-            self.store.keep_pictures(self.pictures)
-        self.store.keep_plan(self.plan)
-        for record in self.records.values():
-            if record.status != TrialStatus.UNFINISHED:
-                self.store.keep_trial(record)
-
-    def _stop(self) -> None:
-        self.stopping = True  # said and done at the next event: a handler may not print
-
-    def _say_time_left(self) -> None:
-        self.callback.on_time_left(self.eta.left_seconds(), self.eta.done_seconds())
+    with (
+        logged(log, output, callback_of(callbacks, listener)) as callback,
+        open_plan(request, output, callback) as (store, plan, server),
+    ):
+        if plan.metric != metric:
+            plan = replace(plan, metric=metric)
+            store.keep_plan(plan)
+        return Run(plan, store, callback, server, save_models).train()

@@ -37,11 +37,15 @@ class Profile(Request, frozen=True, tag="pace"):
 
 
 class Train(Request, frozen=True, tag="train"):
-    """Train a trial to its end; checkpoint: the path of the one to continue from and to write."""
+    """Train a trial to its end; checkpoint: the path of the one to continue from and to write.
+
+    model: the path of the .keras file to write the trained network to; None for none.
+    """
 
     trial: Trial
     parts: int
     checkpoint: str
+    model: str | None = None
 
 
 class Probe(Request, frozen=True, tag="probe"):

@@ -30,7 +30,12 @@ MODELS_MODULE = "netzoo.models"
 # those of older folders stay.
 LATER: dict[str, dict[str, Any]] = {
     "trial": {"sha256": ""},
-    "recipe": {"weights": None, "freeze": None, "optimizer_options": None},
+    "recipe": {
+        "weights": None,
+        "freeze": None,
+        "optimizer_options": None,
+        "class_weight": "none",
+    },
 }
 
 # A file system takes 255 letters for a file's name; the longest that begins with an identity is

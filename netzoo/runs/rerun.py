@@ -15,9 +15,10 @@ from netzoo.runs.request import identity
 from netzoo.runs.store import Store
 
 
-def rerun(record: TrialRecord, callback: Callback) -> Repetition:
-    """Train a record's trial again, in its own process, and compare the numbers; nothing is saved.
+def rerun(record: TrialRecord, callback: Callback, model: Path | None = None) -> Repetition:
+    """Train a record's trial again, in its own process, and compare the numbers.
 
+    model: a .keras file to write the trained network to; None: nothing is saved.
     Raises NetzooError if its backend cannot start.
     """
     trial, threads = record.trial, record.device.threads
@@ -43,7 +44,8 @@ def rerun(record: TrialRecord, callback: Callback) -> Repetition:
         try:
             with process:
                 path = str(store.checkpoint(trial))
-                ended = process.ask(Train(trial, record.parts, path), Ended, hear)
+                saved = None if model is None else str(model.absolute())
+                ended = process.ask(Train(trial, record.parts, path, saved), Ended, hear)
         except NetzooError as failure:
             error = str(failure)
     result = ended.fitted if isinstance(ended, Finished) else None

@@ -6,6 +6,7 @@ from netzoo.errors import BadInput, DataError, no_such
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
+from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
 from netzoo.runs.request import identity
@@ -25,15 +26,20 @@ def run_state(store: Store) -> RunState:
     return RunState(store.folder.name, state, states, notes)
 
 
-def saved_comparison(store: Store) -> tuple[Comparison, tuple[str, ...]]:
+def saved_comparison(store: Store, metric: str | None = None) -> tuple[Comparison, tuple[str, ...]]:
     """Return a comparison from its records, and a line for each file that is damaged.
 
-    Raises DataError if there is nothing to show.
+    metric: what the verdicts are of; by default that of the comparison.
+    Raises UnknownName for another metric, DataError if there is nothing to show.
     """
+    if metric is not None:
+        check_metric(metric)
     records, baseline, notes = saved_records(store)
     if not records:
         raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
-    return compare_records(records, baseline), notes
+    plan = store.plan()
+    own = ACCURACY if plan is None else plan.metric
+    return compare_records(records, baseline, metric or own), notes
 
 
 def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ pictures.json          thumbnails of the first test images
 trials/ID.json         the record of a trial that ended
 probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   the checkpoint of a trial that has not ended
+models/ID.keras        the trained network of a trial, if it was asked for
 logs/ID.log            standard error of the trial's process; logs/forkserver.log: of what forks it
 comparison.json, table.txt   the result, as printed
 study.json             the result of an ablation, a ladder, a probe or a lesson
@@ -91,6 +92,10 @@ class Store:
     def checkpoint(self, trial: Trial) -> Path:
         """Return where a trial's checkpoint is kept."""
         return self._place(trial, "checkpoint")
+
+    def model(self, trial: Trial) -> Path:
+        """Return where a trial's trained network is kept."""
+        return self.folder / "models" / f"{identity(trial)}.keras"
 
     def is_probed(self, trial: Trial) -> bool:
         """Return whether there is a probe of a trial's network."""

@@ -25,12 +25,13 @@ from netzoo.errors import DataError, NetzooError, telling_line
 from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
-from netzoo.records.trial import EpochRecord, Trial
+from netzoo.records.saved_model import SavedModel
+from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
 from netzoo.runs.request import identity, native_shape, sha256_of
+from netzoo.runs.trial_hooks import TrialHooks
 
-TIMED_SECONDS = 0.5
-SLOW_CODE_SECONDS = 20.0
+TIMED_SECONDS, SLOW_CODE_SECONDS = 0.5, 20.0
 OUT_OF_MEMORY = ("ResourceExhaustedError", "OutOfMemoryError", "MemoryError")
 
 
@@ -101,10 +102,8 @@ class Worker:
         build = time.perf_counter() - began
         about = model, images, trial.recipe, work, sizes, seconds, trial.input_shape
         for first_step, measurement in speed.measurements(*about):
-            shape = trial.input_shape
-            self._emit(
-                messages.Measured(build, first_step, imported, head.note, measurement, shape)
-            )
+            about_it = build, first_step, imported, head.note, measurement, trial.input_shape
+            self._emit(messages.Measured(*about_it))
         return messages.Benched()
 
     def describe(self, text: str) -> messages.Described:
@@ -115,10 +114,11 @@ class Worker:
             found = yours.builder(model_spec(text))
         return messages.Described(found.options, found.choices)
 
-    def train(self, trial: Trial, parts: int, path: Path) -> messages.Ended:
-        """Train a trial to its end, from its checkpoint if there is one."""
+    def train(self, request: messages.Train) -> messages.Ended:
+        """Train a trial to its end, from its checkpoint if there is one, and save its network."""
         from netzoo.training import fit, prepared, state
 
+        trial, parts, path = request.trial, request.parts, Path(request.checkpoint)
         before = self._checkpoint(path, trial)
         if before is not None:
             parts = before[0].parts
@@ -132,13 +132,47 @@ class Worker:
                 done = fit.Done(meta.history, meta.seconds, meta.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
-        hooks = _Hooks(self._emit, self._stop, model, trial, parts, path, self._threads)
+        hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
         size = trial.input_shape
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
-        return messages.Finished(fitted, parts, head.note)
+        ended = messages.Finished(fitted, parts, head.note)
+        if request.model is not None:
+            self._save(Path(request.model), trial, images, model, head.size, ended)
+        return ended
+
+    def _save(
+        self,
+        path: Path,
+        trial: Trial,
+        images: Any,
+        model: Any,
+        size: tuple[int, int],
+        ended: messages.Finished,
+    ) -> None:
+        """Write the trained network, or say why it cannot be written."""
+        from netzoo.training import saving
+        from netzoo.training.inputs import scaling_of
+
+        shift, scale = scaling_of(images.train, trial.recipe)
+        about = SavedModel(
+            trial=trial,
+            size=size,
+            shift=shift,
+            scale=scale,
+            parts=ended.parts,
+            head=ended.head,
+            test_loss=ended.fitted.test_loss,
+            test_accuracy=ended.fitted.test_accuracy,
+            device=Device(**backend.device(), threads=self._threads),
+            versions=backend.versions(),
+        )
+        fresh = saving.copy_weights(model, self._build(trial), trial.input_shape)
+        wrong = saving.save(path, fresh, about)
+        if wrong is not None:
+            self._emit(messages.Said(f"The network of {trial.model} {wrong}"))
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -202,41 +236,6 @@ class Worker:
             timer.cancel()
 
 
-class _Hooks:
-    """The netzoo.training.fit.Hooks of a trial, without importing Keras before its time."""
-
-    def __init__(
-        self,
-        emit: Callable[[messages.Event], None],
-        stop: threading.Event,
-        model: Any,
-        trial: Trial,
-        parts: int,
-        path: Path,
-        threads: int | None,
-    ) -> None:
-        self._emit = emit
-        self.should_stop = stop.is_set
-        self._model, self._path = model, path
-        self._meta: dict[str, Any] = {
-            "identity": identity(trial),
-            "parts": parts,
-            "threads": threads,
-        }
-
-    def on_step_end(self, epoch: int, step: int, steps: int) -> None:
-        self._emit(messages.Step(epoch, step, steps))
-
-    def on_epoch_end(self, record: EpochRecord) -> None:
-        self._emit(messages.Epoch(record))
-
-    def save_checkpoint(self, done: Any) -> None:
-        from netzoo.training import state
-
-        meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
-        checkpoint.write(self._path, meta, state.gather(self._model))
-
-
 def main() -> None:
     """Serve requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which decides
@@ -274,7 +273,7 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Bench(trial, work, sizes, seconds):
             return worker.bench(trial, work, sizes, seconds)
         case messages.Train():
-            return worker.train(request.trial, request.parts, Path(request.checkpoint))
+            return worker.train(request)
     raise AssertionError(request)
 
 

@@ -18,6 +18,7 @@ from netzoo.models.catalog import (
 from netzoo.models.spec import REGISTERED
 from netzoo.results.ablation import Ablation, Interaction, Share
 from netzoo.results.comparison import Comparison
+from netzoo.results.metric import FIGURES
 from netzoo.results.model_row import ModelRow
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.describe import describe
@@ -118,7 +119,10 @@ def _base(model: str, factorial: bool, named: bool, callback: Callback) -> Base:
     """Return the base of an ablation. Raises UnknownName or BadInput."""
     spec = model_spec(model)
     if spec.settings:
-        raise BadInput(f"an ablation starts from a model without settings; received {model!r}.")
+        base = base_of(model_info(spec).family).name if spec.origin == REGISTERED else spec.model
+        raise BadInput(
+            f"an ablation starts from a model without settings; received {model!r}, try {base}."
+        )
     if spec.origin == REGISTERED:
         return _registered(model_info(spec), model, factorial and not named)
     check_trainable(spec)
@@ -201,7 +205,8 @@ def _read(
     rows = rows_by_name(comparison)
     base = rows[arms[frozenset()]]
     alone = [(str(c), rows[arms[frozenset({c.name})]], base) for c in changes]
-    ablation = Ablation(base=base.name, effects=effects(alone), comparison=comparison)
+    of_changes = effects(alone, comparison.metric)
+    ablation = Ablation(base=base.name, effects=of_changes, comparison=comparison)
     if not factorial:
         return ablation
     return _shared_out(ablation, {names: rows[arm] for names, arm in arms.items()}, changes)
@@ -211,7 +216,8 @@ def _shared_out(
     ablation: Ablation, rows: dict[frozenset[str], ModelRow], changes: Sequence[Change]
 ) -> Ablation:
     """Return the ablation with Shapley values of the joint effect, over the seeds of all models."""
-    accuracies = {names: by_seed(row, "test_accuracy") for names, row in rows.items()}
+    figure = FIGURES[ablation.comparison.metric]
+    accuracies = {names: by_seed(row, figure) for names, row in rows.items()}
     seeds = sorted(set.intersection(*(set(values) for values in accuracies.values())))
     if not seeds:
         return ablation

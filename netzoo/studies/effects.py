@@ -9,6 +9,7 @@ from netzoo.errors import Interrupted
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.results.ablation import Ablation, Effect, Ladder
 from netzoo.results.comparison import Comparison
+from netzoo.results.metric import ACCURACY, FIGURES
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
 from netzoo.runs.compare import compare
@@ -23,12 +24,14 @@ def rows_by_name(comparison: Comparison) -> dict[str, ModelRow]:
     return {row.name: row for row in comparison.models}
 
 
-def effects(pairs: Sequence[tuple[str, ModelRow, ModelRow]]) -> tuple[Effect, ...]:
+def effects(
+    pairs: Sequence[tuple[str, ModelRow, ModelRow]], metric: str = ACCURACY
+) -> tuple[Effect, ...]:
     """Return the effect of each change: its words, the changed row and the one it is compared with.
 
-    The verdicts are corrected for all of them together.
+    metric: what the verdicts are of. They are corrected for all of them together.
     """
-    untested = [_effect(*pair) for pair in pairs]
+    untested = [_effect(*pair, FIGURES[metric]) for pair in pairs]
     known = [effect.accuracy for effect in untested if _tested(effect.accuracy)]
     fair = iter(corrected([delta for delta in known if delta is not None]))
     tested = []
@@ -53,14 +56,14 @@ def words(key: str, before: Any, after: Any) -> str:
     return f"{key}: {before} → {after}"
 
 
-def _effect(change: str, row: ModelRow, base: ModelRow) -> Effect:
+def _effect(change: str, row: ModelRow, base: ModelRow, figure: str) -> Effect:
     rates = row.images_per_second, base.images_per_second
     return Effect(
         change=change,
         model=row.name,
         params=_difference(row.params, base.params),
         macs=_difference(row.macs, base.macs),
-        accuracy=paired(row, base, "test_accuracy"),
+        accuracy=paired(row, base, figure),
         gap=paired(row, base, "gap"),
         speed=rates[0] / rates[1] if rates[0] and rates[1] else None,
         verdict=None,

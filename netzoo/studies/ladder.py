@@ -135,4 +135,4 @@ def _read(comparison: Comparison, rungs: Sequence[str], ends: Ends, steps: Seque
         (change, rows[rung], rows[before])
         for change, rung, before in zip(texts, rungs[1:], rungs, strict=False)
     ]
-    return Ladder(rungs=effects(pairs), comparison=comparison)
+    return Ladder(rungs=effects(pairs, comparison.metric), comparison=comparison)

@@ -33,6 +33,8 @@ def lesson(
     seeds: Sequence[int] = (0, 1, 2),
     device: str = "auto",
     output: str | Path | None = None,
+    save_models: bool = False,
+    log: Sequence[str] | str = (),
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **options: Any,
@@ -42,8 +44,8 @@ def lesson(
     Counts and times both networks as the lesson trains them, trains AlexNet and its variants by the
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
-    recipe, seeds, device, options: as netzoo.compare takes them; the recipe by default is "lesson"
-    on a GPU, "brief" on a CPU.
+    recipe, seeds, device, save_models, log, options: as netzoo.compare takes them; the recipe by
+    default is "lesson" on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -66,7 +68,9 @@ def lesson(
         name = choose_recipe(recipe, counts.device)
         for name_of_file in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / name_of_file).unlink(missing_ok=True)
-        comparison, probed, stopped = _measured(folder, {**asked, "callbacks": [callback]})
+        comparison, probed, stopped = _measured(
+            folder, {**asked, "callbacks": [callback]}, save_models=save_models, log=log
+        )
         page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)
         if stopped:
@@ -83,10 +87,15 @@ def _check_folder(folder: Path) -> None:
         raise BadInput(f"{folder} holds something else than a lesson; name another.")
 
 
-def _measured(folder: Path, asked: dict[str, Any]) -> tuple[Comparison | None, Probe | None, bool]:
-    """Train and probe; return both, as far as they came, and whether Ctrl-C ended them."""
+def _measured(
+    folder: Path, asked: dict[str, Any], **of_training: Any
+) -> tuple[Comparison | None, Probe | None, bool]:
+    """Train and probe; return both, as far as they came, and whether Ctrl-C ended them.
+
+    of_training: arguments of netzoo.compare alone.
+    """
     try:
-        comparison = compare(claims.TRAINED, output=folder / TRAININGS, **asked)
+        comparison = compare(claims.TRAINED, output=folder / TRAININGS, **asked, **of_training)
     except Interrupted as stop:
         return stop.result, None, True
     try:

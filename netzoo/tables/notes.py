@@ -18,6 +18,10 @@ Settings = Mapping[str, Any]
 _SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
 
 
+# Named only where a model has another value, as most trainings do without.
+_UNSAID = {"class_weight": "none"}
+
+
 def origin_lines(result: TrainingProvenance) -> list[str]:
     """Return the provenance of a table's figures as lines for its footer."""
     data, recipe = result.dataset, result.recipe
@@ -39,19 +43,20 @@ def uncounted_line(layers: Sequence[str]) -> list[str]:
     return [f"Not counted (no cost rule): {', '.join(layers)}."] if layers else []
 
 
-def tested_text(base: str, tests: Sequence[str]) -> str:
+def tested_text(base: str, tests: Sequence[str], figure: str) -> str:
     """Return the figure and the test of the verdicts against the base, as text.
 
-    tests: the test of each comparison, as in a Delta.
+    tests: the test of each comparison, as in a Delta. figure: in words.
     """
     words = {
         "McNemar": "McNemar's exact test over the test images",
+        "permutation": "permutation test over the test images of each class",
         "paired t": "paired t test over the seeds",
         "sign": "sign test over the seeds, whose differences are all equal",
     }
     by = " or ".join(words[test] for test in sorted(set(tests)))
     corrected = f" after Holm's correction for {len(tests)} comparisons"
-    return f"Verdicts: test accuracy against {base}, {by}, p < {LEVEL:g}" + (
+    return f"Verdicts: {figure} against {base}, {by}, p < {LEVEL:g}" + (
         corrected if len(tests) > 1 else ""
     )
 
@@ -76,16 +81,18 @@ def _recipe_text(by_model: Mapping[str, Settings]) -> str:
 
     A setting that is None is left out.
     """
-    shared = {k: v for k, v in shared_settings(by_model).items() if k not in _SHOWN_ELSEWHERE}
-    keys = [key for key in next(iter(by_model.values())) if key not in _SHOWN_ELSEWHERE]
+    shared = {
+        key: value
+        for key, value in shared_settings(by_model).items()
+        if key not in _SHOWN_ELSEWHERE and value is not None and value != _UNSAID.get(key)
+    }
     apart = []
-    for key in keys:
-        if key not in shared:
-            values = {name: settings.get(key) for name, settings in by_model.items()}
-            given = [f"{name} {value}" for name, value in values.items() if value is not None]
+    for key in next(iter(by_model.values())):
+        values = {name: settings.get(key) for name, settings in by_model.items()}
+        given = [f"{name} {value}" for name, value in values.items() if value is not None]
+        if key not in _SHOWN_ELSEWHERE and len({*map(str, values.values())}) > 1:
             apart.append(f"{key}: {', '.join(given)}")
-    together = [f"{key} {value}" for key, value in shared.items() if value is not None]
-    return "; ".join([", ".join(together), *apart])
+    return "; ".join([", ".join(f"{key} {value}" for key, value in shared.items()), *apart])
 
 
 def _commit(result: TrainingProvenance) -> str:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from netzoo.data import pipeline
 from netzoo.data.source import Images
@@ -15,6 +13,12 @@ from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrainingResult
+from netzoo.training.evaluation import (
+    Scores,
+    cross_entropy,
+    evaluate,
+    evaluated_together,
+)
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs, inputs_of
 from netzoo.training.optimizer import optimizer
@@ -26,9 +30,6 @@ STEP_EVENT_SECONDS = 0.25
 # take at most this share of the time; a save of less than KEEP_SECONDS is never skipped.
 KEEP_SHARE = 0.05
 KEEP_SECONDS = 0.1
-# The most images that are evaluated together, and the most values of them, after resizing.
-EVALUATED_IMAGES = 1000
-EVALUATED_VALUES = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int
     spared = [variable for variable in model.trainable_variables if len(variable.shape) < 2]
     if chosen.weight_decay and spared:
         chosen.exclude_from_weight_decay(var_list=spared)
-    model.compile(optimizer=chosen, loss=_loss())
+    model.compile(optimizer=chosen, loss=cross_entropy())
     model.optimizer.build(model.trainable_variables)
 
 
@@ -116,15 +117,6 @@ def fit(
     )
 
 
-@dataclass(frozen=True)
-class _Evaluation:
-    """The metrics of a network on a split; predicted: the class of each image, (images,)."""
-
-    loss: float
-    accuracy: float
-    predicted: NDArray[np.int64]
-
-
 class _Training:
     """The epochs of one training, each evaluated, saved and reported at its end."""
 
@@ -141,11 +133,11 @@ class _Training:
     ) -> None:
         self.history = list(done.history)
         self.test_reads = done.test_reads
-        self.last_test: _Evaluation | None = None  # if the recipe evaluates it after every epoch
+        self.last_test: Scores | None = None  # if the recipe evaluates it after every epoch
         self._images, self._recipe, self._seed = images, recipe, seed
         self._hooks, self._micro_batches = hooks, micro_batches
         self._pixels = inputs.held is None
-        self._evaluated_together = _evaluated_together(recipe, micro_batches, inputs)
+        self._together = evaluated_together(recipe, micro_batches, inputs)
         self._steps = pipeline.steps_per_epoch(images, recipe) * micro_batches
         self._first_epoch = len(done.history)
         self._step = step
@@ -179,7 +171,7 @@ class _Training:
                 break
         return len(self.history) == last
 
-    def evaluate(self, split_name: str) -> _Evaluation:
+    def evaluate(self, split_name: str) -> Scores:
         """Evaluate the model on a split of the images, augmentation and dropout off.
 
         split_name: "validation", "test", or "train": the first training images of each class, equal
@@ -191,15 +183,9 @@ class _Training:
             split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
         self.test_reads += split_name == "test"
-        count = self._evaluated_together
-        starts = range(0, len(split), count)
-        logits = np.concatenate(
-            [self._step.logits(split.images[start : start + count]) for start in starts]
-        )
-        loss = float(keras.ops.convert_to_numpy(_loss()(split.labels, logits)))
-        _check_finite(loss, f"{split_name} loss", len(self.history) + 1)
-        predicted = logits.argmax(axis=-1)
-        return _Evaluation(loss, float((predicted == split.labels).mean()), predicted)
+        evaluation = evaluate(self._step, split, self._together)
+        _check_finite(evaluation.loss, f"{split_name} loss", len(self.history) + 1)
+        return evaluation
 
     def _epoch(self, epoch: int, batch: Iterator[Any]) -> tuple[float, float | None, float, float]:
         """Train an epoch; return its seconds, images per second, mean loss and accuracy."""
@@ -261,18 +247,6 @@ class _Training:
         self._hooks.save_checkpoint(Done(tuple(self.history), self.seconds(), self.test_reads))
         self._saved = time.perf_counter()
         self._save_seconds = self._saved - began
-
-
-def _evaluated_together(recipe: Recipe, micro_batches: int, inputs: Inputs) -> int:
-    """Return the number of images that are evaluated together."""
-    if micro_batches > 1:  # as many as are known to fit into the device's memory
-        return -(-recipe.batch_size // micro_batches)
-    most = min(EVALUATED_IMAGES, EVALUATED_VALUES // inputs.values)
-    return max(recipe.batch_size, most)
-
-
-def _loss() -> Any:
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def _check_finite(loss: Any, name: str, epoch: int) -> None:

@@ -16,13 +16,19 @@ from netzoo.data import augment
 from netzoo.data.source import Split
 from netzoo.errors import BadInput
 from netzoo.recipes import Recipe
+from netzoo.training.class_weights import class_weights
+
+Scaling = tuple[tuple[float, ...], tuple[float, ...]]  # shift and scale, by channel or for all
 
 MOST_HELD_BYTES = 1 << 30  # of training images on a device
 
 
-# Means and divisors of 0 to 255 by channel: ImageNet's mean and standard deviation of red, green,
-# blue; and its mean of blue, green, red, by which older weights were trained.
-_OF_IMAGENET = {
+# Shift and scale that no images decide. Of ImageNet: mean and standard deviation of red, green and
+# blue; and the mean of blue, green and red, by which older weights were trained.
+_FIXED: dict[str, Scaling] = {
+    "unit": ((0.0,), (255.0,)),
+    "none": ((0.0,), (1.0,)),
+    "symmetric": ((127.5,), (127.5,)),
     "imagenet": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),
     "imagenet-bgr": ((103.939, 116.779, 123.68), (1.0, 1.0, 1.0)),
 }
@@ -32,15 +38,22 @@ class Inputs:
     """A function from uint8 images (batch, height, width, channels) to float32 (batch, *size, …).
 
     size: height and width of the network's inputs; with their channels, 3 for grey images to be
-    repeated. image_shape: of an image before resizing. values: of an image after it. The scaling is
-    by the training images.
+    repeated. image_shape: of an image before resizing. values: of an image after it.
+    scaling: shift and scale, by the training images; a trained network has its own.
+    class_weights: as of `netzoo.training.class_weights`.
     held: all training images on the device, padded as `augment.crop` pads them and flattened to
     (pixels, channels), or None. With them a training batch comes without pixels, as
     `pipeline.train_batches` says; batch_shape and batch_dtype are of an image in a batch.
     """
 
     def __init__(
-        self, train: Split, recipe: Recipe, size: tuple[int, ...], *, hold: bool = False
+        self,
+        train: Split,
+        recipe: Recipe,
+        size: tuple[int, ...],
+        *,
+        hold: bool = False,
+        scaling: Scaling | None = None,
     ) -> None:
         self.image_shape = train.images.shape[1:]
         self.held = None
@@ -53,8 +66,11 @@ class Inputs:
             self.held = ops.convert_to_tensor(padded.reshape(-1, self.image_shape[-1]))
         self._size = size[:2]
         self._copies = size[2] // self.image_shape[-1] if len(size) > 2 else 1
-        self.values: int = size[0] * size[1] * self.image_shape[-1] * self._copies
-        self._scale = _scaling(train, recipe, self.image_shape[-1] * self._copies)
+        channels = self.image_shape[-1] * self._copies
+        self.values: int = size[0] * size[1] * channels
+        self.scaling = scaling or scaling_of(train, recipe)
+        self._scale = _scaler(self.scaling, recipe.scaling, channels)
+        self.class_weights = class_weights(train, recipe)
 
     def __call__(self, images: Any) -> Any:
         x = resize(images, *self._size)
@@ -123,26 +139,29 @@ def _interpolated(x: Any, axis: int, length: int) -> Any:
     return before + (after - before) * ops.convert_to_tensor(share)
 
 
-def _scaling(train: Split, recipe: Recipe, channels: int) -> Callable[[Any], Any]:
+def scaling_of(train: Split, recipe: Recipe) -> Scaling:
+    """Return shift and scale of values in 0 to 255: the inputs are (value - shift) / scale."""
+    if recipe.scaling in _FIXED:
+        return _FIXED[recipe.scaling]
+    axes = (0, 1, 2)
+    mean = np.mean(train.images, axes, dtype=np.float64)
+    sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
+    shift, scale = (value.astype("float32").tolist() for value in (mean, sd))
+    return tuple(shift), tuple(scale)
+
+
+def _scaler(scaling: Scaling, name: str, channels: int) -> Callable[[Any], Any]:
     """Return the function that scales values in 0 to 255. Raises BadInput for other channels."""
-    if recipe.scaling == "unit":
+    if scaling == _FIXED["unit"]:
         return lambda x: x / 255.0
-    if recipe.scaling == "none":
+    if scaling == _FIXED["none"]:
         return lambda x: x
-    if recipe.scaling == "symmetric":
-        return lambda x: x / 127.5 - 1.0
-    if recipe.scaling in _OF_IMAGENET:
-        if channels != 3:
-            raise BadInput(
-                f"scaling {recipe.scaling} is of red, green and blue; the model takes "
-                f"{channels} channel{'' if channels == 1 else 's'}."
-            )
-        moments: Any = _OF_IMAGENET[recipe.scaling]
-    else:
-        axes = (0, 1, 2)
-        mean = np.mean(train.images, axes, dtype=np.float64)
-        moments = mean, np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
-    shift, scale = (ops.convert_to_tensor(np.asarray(each, np.float32)) for each in moments)
-    if recipe.scaling == "imagenet-bgr":
+    if name.startswith("imagenet") and channels != 3:
+        raise BadInput(
+            f"scaling {name} is of red, green and blue; the model takes {channels} "
+            f"channel{'' if channels == 1 else 's'}."
+        )
+    shift, scale = (ops.convert_to_tensor(np.array(each, "float32")) for each in scaling)
+    if name == "imagenet-bgr":
         return lambda x: (ops.flip(x, axis=-1) - shift) / scale
     return lambda x: (x - shift) / scale

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_jax import banded_convolution
-from netzoo.training.step import batch_metrics
+from netzoo.training.step import batch_metrics, loss_weights
 
 
 class Step:
@@ -73,7 +73,7 @@ class Step:
                 [v.value for v in model.metrics_variables],
                 self._inputs.of_batch(images, held),
                 labels,
-                weights,
+                loss_weights(self._inputs, labels, weights),
                 training=True,
                 optimizer_variables=slots,
             )

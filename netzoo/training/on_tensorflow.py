@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_tensorflow import fused_batch_norm
-from netzoo.training.step import batch_metrics
+from netzoo.training.step import batch_metrics, loss_weights
 
 
 class Step:
@@ -63,7 +63,11 @@ class Step:
             with fused_batch_norm():
                 logits = model(x, training=True)
             loss = model.compute_loss(
-                x=x, y=labels, y_pred=logits, sample_weight=weights, training=True
+                x=x,
+                y=labels,
+                y_pred=logits,
+                sample_weight=loss_weights(self._inputs, labels, weights),
+                training=True,
             )
             scaled = optimizer.scale_loss(loss)
         variables = model.trainable_variables

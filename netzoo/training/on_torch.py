@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import kernels
-from netzoo.training.step import batch_metrics
+from netzoo.training.step import batch_metrics, loss_weights
 from netzoo.training.traced_torch import TracedLogits, TracedStep, say
 
 Traced = TypeVar("Traced", TracedLogits, TracedStep)
@@ -44,7 +44,13 @@ class Step:
         w = None if weights is None else _tensor(weights)
         with kernels():
             logits = model(x, training=True)
-            loss = model.compute_loss(x=x, y=y, y_pred=logits, sample_weight=w, training=True)
+            loss = model.compute_loss(
+                x=x,
+                y=y,
+                y_pred=logits,
+                sample_weight=loss_weights(self._inputs, y, w),
+                training=True,
+            )
             optimizer.scale_loss(loss).backward()
             variables = model.trainable_variables
             with torch.no_grad():

@@ -51,6 +51,17 @@ def step_of(model: Any, inputs: Inputs) -> Step:
     return step
 
 
+def loss_weights(inputs: Inputs, labels: Any, weights: Any = None) -> Any:
+    """Return the weights of a batch's images in the loss, float32 (batch,); None if all are 1.
+
+    weights: of the images of a micro-batch, as in `batch_metrics`.
+    """
+    if inputs.class_weights is None:
+        return weights
+    by_class = ops.take(inputs.class_weights, ops.cast(labels, "int32"), axis=0)
+    return by_class if weights is None else by_class * weights
+
+
 def batch_metrics(loss: Any, logits: Any, labels: Any, weights: Any = None) -> Any:
     """Return a batch's sums for the epoch, float32 (2,): loss × images, and correct predictions.
 

@@ -21,7 +21,7 @@ from netzoo.training.graph_torch import simplify
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import found, kernels
 from netzoo.training.replaced import replaced
-from netzoo.training.step import batch_metrics
+from netzoo.training.step import batch_metrics, loss_weights
 
 WARM_UP_STEPS = 3  # before a CUDA graph is recorded: real steps, in which kernels are chosen
 
@@ -50,7 +50,13 @@ class TracedStep:
             with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
                 x = inputs.of_batch(images, inputs.held)
                 logits = model(x, training=True)
-                loss = model.compute_loss(x=x, y=labels, y_pred=logits, training=True)
+                loss = model.compute_loss(
+                    x=x,
+                    y=labels,
+                    y_pred=logits,
+                    sample_weight=loss_weights(inputs, labels),
+                    training=True,
+                )
                 gradients = torch.autograd.grad(
                     optimizer.scale_loss(loss), leaves, allow_unused=True
                 )

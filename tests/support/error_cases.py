@@ -14,9 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from error_cases_of_costs import CASES as CASES_OF_COSTS
+from error_cases_of_files import CASES as CASES_OF_FILES
 from error_cases_of_heads import CASES as CASES_OF_HEADS
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
+from error_cases_of_recipes import CASES as CASES_OF_RECIPES
 from lesson_records import probed, trained
 from netzoo_cli.app import _check_words
 from study_records import CPU, DATA, record
@@ -263,7 +265,7 @@ CASES = [
     ("setting", UnknownName, lambda: netzoo.compare("lenet", epoch=3),
      "no setting 'epoch' in a recipe; did you mean 'epochs'? Known: <any>."),
     ("choice", UnknownName, lambda: netzoo.compare("lenet", optimizer="adm"),
-     "no optimizer 'adm'; did you mean 'adam'? Known: adam, sgd."),
+     "no optimizer 'adm'; did you mean 'adam'? Known: <any>."),
     ("number of epochs", BadInput, lambda: netzoo.compare("lenet", epochs=1.5),
      "epochs is a whole number; received 1.5."),
     ("number", BadInput, lambda: netzoo.compare("lenet", learning_rate="fast"),
@@ -357,6 +359,8 @@ CASES = [
      "and run the same command again."),
     *CASES_OF_COSTS,
     *CASES_OF_MODELS,
+    *CASES_OF_FILES,
+    *CASES_OF_RECIPES,
     *CASES_OF_HEADS,
 ]
 # fmt: on

@@ -71,7 +71,8 @@ def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_p
     )  # fmt: skip
     assert asked[0] == ("count", "cpu")
     name, models, folder, options = asked[1]
-    assert (name, models[:6], folder, options) == ("train", trained_models, "trainings", given)
+    assert (name, models[:6], folder) == ("train", trained_models, "trainings")
+    assert options == {**given, "save_models": False, "log": ()}
     assert len(models) == 7
     assert models[6].startswith("lenet-modern-wide-deep@as=alexnet")
     looked = ("alexnet", "alexnet-sigmoid", "alexnet-avgpool")
@@ -247,5 +248,6 @@ def test_the_command_prints_the_page_and_fails_with_what_failed(
     done = CliRunner().invoke(app, [*words, "--full", "--format", "json", "--quiet"])
     assert json.loads(done.stdout) == json.loads(to_text(saved_study(tmp_path / "out")))
     (options,) = [each[3] for each in asked if each[0] == "train"]
-    assert options == {"recipe": "lesson", "seeds": range(3, 5), "device": "auto"}
+    asked_for = {"recipe": "lesson", "seeds": range(3, 5), "device": "auto"}
+    assert options == {**asked_for, "save_models": False, "log": ()}
     assert done.exit_code == code

@@ -48,8 +48,12 @@ INSIDE_FUNCTIONS = {
     # The packages of the page are asked for first; they also take a second.
     "report.write": {"netzoo.report"},
     # A process that has loaded its backend waits for a request before it touches a device.
-    "runs.worker": {*{"keras", "netzoo.data", "netzoo.training"}},
+    "runs.trial_hooks": {"netzoo.training"},
+    "runs.worker": {*{"keras", "netzoo.data", "netzoo.models", "netzoo.training"}},
     "runs.store": {"fcntl"},  # not on Windows
+    # The backend starts before it is imported.
+    "runs.evaluate": {"netzoo.training"},
+    "runs.predict": {"netzoo.training"},
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {

@@ -1,0 +1,53 @@
+"""The evaluation of a network on images, augmentation and dropout off."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from netzoo.data.source import Split
+from netzoo.recipes import Recipe
+from netzoo.training.inputs import Inputs
+from netzoo.training.step import Step
+
+# The most images that are evaluated together, and the most values of them, after resizing.
+EVALUATED_IMAGES = 1000
+EVALUATED_VALUES = 1 << 23
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The metrics of a network on a split; predicted: the class of each image, (images,)."""
+
+    loss: float
+    accuracy: float
+    predicted: NDArray[np.int64]
+
+
+def evaluate(step: Step, split: Split, together: int) -> Scores:
+    """Return the metrics of a step's network on a split; together: the images of a batch."""
+    logits = logits_of(step, split.images, together)
+    loss = float(keras.ops.convert_to_numpy(cross_entropy()(split.labels, logits)))
+    predicted = logits.argmax(axis=-1)
+    return Scores(loss, float((predicted == split.labels).mean()), predicted)
+
+
+def logits_of(step: Step, images: NDArray[np.uint8], together: int) -> NDArray[np.float32]:
+    """Return the logits of images, (images, classes), in batches of so many."""
+    starts = range(0, len(images), together)
+    return np.concatenate([step.logits(images[start : start + together]) for start in starts])
+
+
+def evaluated_together(recipe: Recipe, micro_batches: int, inputs: Inputs) -> int:
+    """Return the number of images that are evaluated together."""
+    if micro_batches > 1:  # as many as are known to fit into the device's memory
+        return -(-recipe.batch_size // micro_batches)
+    most = min(EVALUATED_IMAGES, EVALUATED_VALUES // inputs.values)
+    return max(recipe.batch_size, most)
+
+
+def cross_entropy() -> Any:
+    """Return the loss of all trainings and evaluations, on logits."""
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -1,0 +1,101 @@
+"""Errors about recipes in files, and about builders in the user's code; see error_cases.py."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from error_cases_of_models import file
+
+import netzoo
+from netzoo.errors import BadInput, UnknownName
+from netzoo.models import plugins, yours
+from netzoo.models.catalog import model_spec
+from netzoo.recipes import RECIPES, recipe
+from netzoo.runs.request import Request
+from netzoo.studies.ablate import ablate
+from netzoo.training.optimizer import optimizer
+
+SMALL = "epochs = 3\nbatch_size = 8\nlearning_rate = 0.01\n"
+BUILDER = """
+from typing import Literal
+def build(input_shape=(8, 8, 1), num_classes=3, *, activation: Literal["relu", "tanh"] = "relu"):
+    ...
+"""
+
+
+def asked(text):
+    """Request a comparison by a recipe file of this text, None for no file."""
+    if text is not None:
+        Path("mine.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with RECIPES.temporary():
+        Request.of("lenet", recipe="mine.toml").check()
+
+
+def named_models():
+    before = os.environ.get(plugins.VARIABLE)
+    os.environ[plugins.VARIABLE] = "no.py"
+    try:
+        plugins.load.__wrapped__()
+    finally:
+        os.environ.pop(plugins.VARIABLE)
+        if before is not None:
+            os.environ[plugins.VARIABLE] = before
+
+
+def arguments(changes):
+    yours.builder(model_spec(f"{file('mine.py', BUILDER)}:build{changes}"))
+
+
+# fmt: off
+FILES = [
+    (None, BadInput, "the recipe 'mine.toml' cannot be read: No such file or directory."),
+    ("epochs 3", BadInput, "mine.toml is not TOML: <any>."),
+    (b"\xff", BadInput, "mine.toml is not TOML: <any>."),
+    ("epochs = 3\nepochs = 4", BadInput, "mine.toml is not TOML: <any>."),
+    ("epochs = 3", BadInput,
+     "mine.toml has no batch_size; netzoo recipe show quick has an example."),
+    (SMALL + "epoch = 3", UnknownName,
+     "no setting 'epoch' in mine.toml; did you mean 'epochs'? Known: <any>."),
+    (SMALL + "tuned = true", UnknownName, "no setting 'tuned' in mine.toml<any>"),
+    (SMALL + "name = 'x'", UnknownName, "no setting 'name' in mine.toml<any>"),
+    (SMALL.replace("3", "0"), BadInput,
+     "mine.toml: epochs is from 1 to 100000; received 0."),
+    (SMALL.replace("3", "'3'"), BadInput,
+     "mine.toml: epochs is a whole number; received '3'."),
+    (SMALL + "optimizer = 'adm'", BadInput,
+     "mine.toml: no optimizer 'adm'; did you mean 'adam'? Known: <any>."),
+    (SMALL + "optimizer_options = 3", BadInput,
+     "mine.toml: optimizer_options is a table of names and values; received 3."),
+    (SMALL + "optimizer_options = {a = [1]}", BadInput,
+     "mine.toml: optimizer_options is a table of names and values; received {'a': [1]}."),
+    (SMALL + "weights = 1", BadInput, "mine.toml: weights is text; received 1."),
+    (SMALL + "family = 3", BadInput,
+     "mine.toml: a family's fields stand below [family.NAME]."),
+    (SMALL + "[family]\nlenet = 3", BadInput,
+     "mine.toml: a family's fields stand below [family.NAME]."),
+    (SMALL + "[family.lenett]\nepochs = 3", UnknownName,
+     "no family 'lenett' in mine.toml; did you mean 'lenet'? Known: <any>."),
+    (SMALL + "[family.lenet]\nepoch = 3", UnknownName,
+     "no setting 'epoch' in mine.toml; did you mean 'epochs'? Known: <any>."),
+    (SMALL + "[lenet]\nepochs = 3", UnknownName, "no setting 'lenet' in mine.toml<any>"),
+]
+CASES = [
+    *((f"recipe file {number}", kind, partial(asked, text), words)
+      for number, (text, kind, words) in enumerate(FILES)),
+    ("options that are no table", BadInput,
+     lambda: netzoo.compare("lenet", optimizer_options=3),
+     "optimizer_options is a table of names and values; received 3."),
+    ("options that the optimizer lacks", BadInput,
+     lambda: optimizer(recipe("quick", "lenet", {"optimizer_options": {"momentun": 0.9}}), 1),
+     "optimizer adam with momentun=0.9: <any>"),
+    ("no file in NETZOO_MODELS", BadInput, named_models,
+     "NETZOO_MODELS: 'no.py' does not exist."),
+    ("value of a builder's argument", BadInput, lambda: arguments(":activation=rely"),
+     "activation of mine.py:build:activation=rely is one of relu, tanh; received 'rely'."),
+    ("argument of a builder", UnknownName, lambda: arguments(":activaton=relu"),
+     "no argument 'activaton' in mine.py:build:activaton=relu; did you mean 'activation'? Known: "
+     "<any>."),
+    ("ablation of a model with settings", BadInput, lambda: ablate("alexnet@epochs=3"),
+     "an ablation starts from a model without settings; received 'alexnet@epochs=3', try alexnet."),
+    ("ablation of no file", BadInput, lambda: ablate("my.py:build"), "'my.py' does not exist."),
+]
