@@ -1,13 +1,14 @@
 """DenseNet: each layer sees the outputs of all earlier ones of its block.
 
-Source: Huang et al. 2017, "Densely connected convolutional networks", section 3: the network of 40
-layers and growth 12 for small images, and DenseNet-121 of table 1.
-Differs from the paper: 1 channel and 10 classes by default; no dropout; the small one at 28 px, not
-32.
+Source: Huang et al. 2017, "Densely connected convolutional networks", section 3: the network of
+growth 12 for small images, and DenseNet-121 of table 1.
+Differs from the paper: 1 channel and 10 classes by default; no dropout; the small one has 28 px and
+22 layers by default, where the paper has 32 px and 40 layers, which densenet40 has.
 """
 
 from typing import Any, Literal
 
+from netzoo.errors import BadInput
 from netzoo.models import blocks
 from netzoo.models.catalog import register_model
 from netzoo.models.lineage import follows
@@ -21,10 +22,11 @@ LEAST_SIZE_PX = 32
 
 @register_model("densenet")
 @register_model("densenet-add", join="add")
+@register_model("densenet40", depth=40)
 @follows(
     "resnet20-preactivation",
     reaching="densenet-add",
-    change="36 units of one convolution, transitions between three blocks",
+    change="18 units of one convolution, and transitions between three blocks",
 )
 def densenet(
     input_shape: tuple[int, int, int] = (28, 28, 1),
@@ -32,27 +34,35 @@ def densenet(
     *,
     join: Join = "concatenate",
     growth: int = 12,
+    depth: int = 22,
 ) -> Any:
-    """Build DenseNet for small images: three blocks of twelve layers; the output is logits.
+    """Build DenseNet for small images: three blocks of layers; the output is logits.
 
     input_shape: height, width, channels; at least 4 px a side, so that the last block, on a quarter
     of it, has a pixel.
     join: concatenate: a layer's channels are put beside its input. add: they are added to it, as in
     ResNet; a layer then has the channels of its input, and each transition doubles them.
     growth: channels of a layer that concatenates.
+    depth: layers with weights: 3 n + 4, for n layers in each block.
     """
     import keras
 
     blocks.check_size("densenet", input_shape, SMALL_LEAST_SIZE_PX)
     blocks.check_least("densenet", "growth", growth, 1)
+    blocks.check_least("densenet", "depth", depth, 7)
+    if depth % 3 != 1:
+        raise BadInput(
+            f"depth of densenet is 4 and a multiple of 3; received {depth}, the nearest is "
+            f"{(depth - 3) // 3 * 3 + 4}."
+        )
     image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
     x = _conv(image, "conv1", 16, 3)  # 28 × 28 × 16
-    for block in (1, 2, 3):  # 28 × 28 × 160, 14 × 14 × 304, 7 × 7 × 448
-        for number in range(1, 13):
+    for block in (1, 2, 3):  # 28 × 28 × 88, 14 × 14 × 160, 7 × 7 × 232
+        for number in range(1, (depth - 4) // 3 + 1):
             x = _layer(x, f"block{block}_layer{number}", growth, join, bottleneck=False)
         if block < 3:
             x = _transition(x, f"transition{block}", join, kept=1.0)
-    x = blocks.mean(blocks.normalise(x, "last", "relu"))  # 448
+    x = blocks.mean(blocks.normalise(x, "last", "relu"))  # 232
     return keras.Model(image, blocks.logits(x, num_classes), name="densenet")
 
 
@@ -61,7 +71,7 @@ def densenet(
 @follows(
     "resnet50",
     reaching="densenet121-add",
-    change="58 units of two convolutions, transitions between four blocks",
+    change="58 units of two convolutions, and transitions between four blocks",
 )
 def densenet121(
     input_shape: tuple[int, int, int] = (224, 224, 1),

@@ -58,8 +58,12 @@ def googlenet(
     blocks.check_dropout(dropout)
 
     def conv(x: Any, name: str, channels: int, size: int, strides: int = 1) -> Any:
-        options = {"batchnorm": batchnorm, "initializer": blocks.HE_NORMAL}
-        return blocks.conv(x, name, channels, size, "relu", strides=strides, **options)
+        return blocks.conv(
+            *(x, name, channels, size, "relu"),
+            strides=strides,
+            batchnorm=batchnorm,
+            initializer=blocks.HE_NORMAL,
+        )
 
     def pool(x: Any, name: str, strides: int = 2) -> Any:
         return blocks.pool(x, name, 3, strides=strides, padding="same")

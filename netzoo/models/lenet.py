@@ -27,7 +27,7 @@ LEAST_SIZE_PX = 12
 @register_model(
     "lenet-modern-wide-deep", activation="relu", pooling="max", dropout=0.5, wide=True, deep=True
 )
-@follows("mlp", reaching="lenet", change="two convolutions and poolings before the dense layers")
+@follows("mlp-sigmoid", reaching="lenet", change="two convolutions and poolings first")
 def lenet(
     input_shape: tuple[int, int, int] = (28, 28, 1),
     num_classes: int = 10,

@@ -31,7 +31,7 @@ TABLE = (
 @register_model("lenet5-avgpool", subsampling="average")
 @register_model("lenet5-maxpool", subsampling="max")
 @register_model("lenet5-full", connections="full")
-@follows("mlp", reaching="lenet5", change="convolutions and trained subsampling")
+@follows("mlp", reaching="lenet5-tanh", change="convolutions and trained subsampling")
 def lenet5(
     input_shape: tuple[int, int, int] = (28, 28, 1),
     num_classes: int = 10,

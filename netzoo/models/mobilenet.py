@@ -7,6 +7,7 @@ Differs from the paper: 1 channel and 10 classes by default; ReLU without a limi
 
 from typing import Any, Literal
 
+from netzoo.errors import BadInput
 from netzoo.models import blocks
 from netzoo.models.catalog import register_model
 from netzoo.models.layout import CHANNELS_LAST
@@ -35,7 +36,7 @@ def mobilenet(
     num_classes: int = 10,
     *,
     convolutions: Literal["separable", "full"] = "separable",
-    width: Literal[0.25, 0.5, 0.75, 1.0] = 1.0,
+    width: float = 1.0,
 ) -> Any:
     """Build MobileNet: depthwise separable convolutions; the output is logits, (batch, classes).
 
@@ -43,12 +44,14 @@ def mobilenet(
     of it, have a pixel.
     convolutions: separable: 3×3 of each channel alone, then 1×1 over the channels. full: one 3×3
     over all channels.
-    width: the share of the channels of each layer.
+    width: the share of the channels of each layer, from 1/32, which leaves conv1 one, to 1.
     """
     import keras
     from keras import layers
 
     blocks.check_size("mobilenet", input_shape, LEAST_SIZE_PX)
+    if not 1 / 32 <= width <= 1:
+        raise BadInput(f"width of mobilenet is a share from 1/32 to 1; received {width}.")
 
     def conv(x: Any, name: str, channels: int, size: int, strides: int = 1) -> Any:
         return blocks.conv(

@@ -61,7 +61,10 @@ def unit(
 
 def _conv(x: Any, name: str, each: Convolution) -> Any:
     """Apply a convolution without a bias; the normalisation beside it has one."""
-    options = {"strides": each.strides, "groups": each.groups, "bias": False}
     return blocks.conv(
-        x, name, each.channels, each.size, None, initializer=blocks.HE_NORMAL, **options
+        *(x, name, each.channels, each.size, None),
+        strides=each.strides,
+        groups=each.groups,
+        bias=False,
+        initializer=blocks.HE_NORMAL,
     )

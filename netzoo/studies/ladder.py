@@ -92,13 +92,18 @@ def _rungs(ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any]) 
 
 
 def _check_no_history(ends: Ends) -> None:
-    """Raise BadInput if both families have a history, in which none leads to the other."""
+    """Raise BadInput if both families have a history, in which no way leads to the end."""
     start, end = ends
-    earlier = lineage.before(end.family)
-    if earlier and (lineage.before(start.family) or start.family in earlier):
+    earlier, later = lineage.before(end.family), lineage.before(start.family)
+    if end.family in later:
+        raise BadInput(
+            f"no ladder leads from {start.name} back to {end.name}; one leads from {end.name} to "
+            f"{start.name}."
+        )
+    if earlier and later:
         raise BadInput(
             f"no ladder leads from {start.name} to {end.name}; those to {end.name} start from a "
-            f"model of its own family or of an earlier one: {', '.join(earlier)}."
+            f"model of its own family, or of {', '.join(earlier)}."
         )
 
 

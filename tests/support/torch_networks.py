@@ -293,9 +293,9 @@ def dense_blocks(channels, counts, growth, join, bottleneck):
     return [*layers, nn.BatchNorm2d(channels), nn.ReLU()]
 
 
-def densenet(classes, *, join, growth):
+def densenet(classes, *, join, growth, depth):
     first = Grouped(16, 3, 1, 1, 1, False)
-    blocks = dense_blocks(16, (12, 12, 12), growth, join, bottleneck=False)
+    blocks = dense_blocks(16, [(depth - 4) // 3] * 3, growth, join, bottleneck=False)
     return nn.Sequential(first, *blocks, head(classes))
 
 
