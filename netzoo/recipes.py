@@ -150,7 +150,7 @@ def quick(family: str) -> Recipe:
 def brief(family: str) -> Recipe:
     """Return the quick settings cut to half a minute a network, for studies of many trainings.
 
-    A quarter of the images, half the epochs, large images at 72 px: the networks are under-trained on
+    A quarter of the images, half the epochs, images of 72 px, not 96: networks are under-trained on
     purpose. Half the learning rate reduces the variance over seeds in so few steps. LeNet takes
     smaller batches, since its sigmoids need more steps to start learning. Both batch sizes divide
     the 1,350 training and the 150 validation images: JAX compiles a smaller last batch anew.

@@ -121,8 +121,9 @@ def response_norm(x: Any, name: str) -> Any:
     squares = ops.pad(ops.square(inner), ((0, 0), (0, 0), (0, 0), (2, 2)))
     # Height takes the place of the channels, so that the window moves over width and channels.
     means = ops.average_pool(squares, (1, 5), strides=1, data_format="channels_first")
-    response = inner * ops.power(2.0 + 5 * 1e-4 * means, -0.75)
-    return keras.Model(inner, response, name=name)(x)
+    root = ops.rsqrt(2.0 + 5 * 1e-4 * means)
+    # To the power of -3/4 by roots, which takes a fraction of the time of a power.
+    return keras.Model(inner, inner * root * ops.sqrt(root), name=name)(x)
 
 
 def hidden(

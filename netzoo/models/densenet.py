@@ -53,7 +53,7 @@ def densenet(
     if depth % 3 != 1:
         raise BadInput(
             f"depth of densenet is 4 and a multiple of 3; received {depth}, the nearest is "
-            f"{(depth - 3) // 3 * 3 + 4}."
+            f"{round((depth - 4) / 3) * 3 + 4}."
         )
     image = keras.Input(input_shape, name="image")  # 28 × 28 × 1
     x = _conv(image, "conv1", 16, 3)  # 28 × 28 × 16

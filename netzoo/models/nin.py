@@ -12,7 +12,7 @@ from netzoo.models import blocks
 from netzoo.models.catalog import register_model
 from netzoo.models.lineage import follows
 
-LEAST_SIZE_PX = 5
+LEAST_SIZE_PX = 4
 
 # Of each block: the size of its first convolution, and the channels of its three.
 BLOCKS = (5, (192, 160, 96)), (5, (192, 192, 192)), (3, (192, 192))
@@ -31,7 +31,8 @@ def nin(
 ) -> Any:
     """Build a network in network: 1×1 convolutions after each; the output is logits.
 
-    input_shape: height, width, channels; at least 5 px a side, or pool2 has no pixel left.
+    input_shape: height, width, channels; at least 4 px a side, so that the last block, on a quarter
+    of it, has a pixel.
     head: pooling: the logit of a class is the mean of its map. dense: a dense layer of logits sees
     all pixels of these maps (section 4.6).
     dropout: share of the outputs of the first two blocks set to zero in training.

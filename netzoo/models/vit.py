@@ -99,7 +99,15 @@ def _check(input_shape: tuple[int, int, int], patch: int, heads: int, depth: int
         if side % patch:
             raise BadInput(
                 f"vit-tiny needs sides that are a multiple of its patch of {patch} px; received "
-                f"{side} px, the nearest is {side // patch * patch}."
+                f"{side} px, the nearest is {round(side / patch) * patch}."
             )
     if CHANNELS % heads:
-        raise BadInput(f"heads of vit-tiny divide its {CHANNELS} channels; received {heads}.")
+        near = min(_divisors(CHANNELS), key=lambda divisor: abs(divisor - heads))
+        raise BadInput(
+            f"heads of vit-tiny divide its {CHANNELS} channels; received {heads}, the nearest is "
+            f"{near}."
+        )
+
+
+def _divisors(number: int) -> list[int]:
+    return [count for count in range(1, number + 1) if number % count == 0]
