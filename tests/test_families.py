@@ -43,11 +43,8 @@ SMALLEST = {
 SMALL = {"mlp": 9, "lenet": 21, "lenet5": 33, "vit-tiny": 56, "densenet": 21, "nin": 21}
 SMALL |= {"resnet20": 21}
 SMALL_PX = 75
-# A step of these compiles for a minute or more somewhere.
-LONG = {"alexnet2012", "densenet121", "densenet", "googlenet", "mobilenet", "resnet18"}
-LONG |= {"resnet20", "resnext", "vgg11", "vit-tiny", "alexnet"}
-
-slow_if = {True: pytest.mark.slow, False: ()}
+# A step of the others compiles for long.
+BRIEF = ("lenet5", "mlp")
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +195,8 @@ def test_a_patch_is_projected_with_the_embedding_of_its_place():
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=slow_if[name in LONG]) for name in BASES]
+    "name",
+    [name if name in BRIEF else pytest.param(name, marks=pytest.mark.slow) for name in BASES],
 )
 def test_a_step_moves_every_weight(images, name):
     side = SMALLEST.get(name, (65 if name == "alexnet" else 28, ""))[0]

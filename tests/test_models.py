@@ -13,8 +13,8 @@ from netzoo.runs.worker import Worker
 
 MODELS = netzoo.list_models()
 BY_HAND = COUNTS | COUNTS_OF_FAMILIES
-# What the default suite builds with weights and counts on each backend; the rest is slow, or counted
-# on one backend.
+# What the default suite builds with weights, and counts on each backend; the rest is built by its
+# slow part, and counted on one backend.
 ONE_BACKEND = pytest.mark.backend_independent
 FIRST = ("alexnet", "lenet", "lenet5", "mlp", "nin", "resnet20", "alexnet2012")
 
