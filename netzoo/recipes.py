@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.models.catalog import base_of
+from netzoo.models.catalog import MODELS, base_of
 from netzoo.models.spec import ModelSpec
 from netzoo.registry import Registry
 
@@ -160,10 +160,11 @@ def lesson(family: str) -> Recipe:
 
 @RECIPES.register("quick")
 def quick(family: str) -> Recipe:
-    """Return settings that train both networks in minutes on two CPU cores.
+    """Return settings that train LeNet and AlexNet in minutes on two CPU cores.
 
     All models share optimizer, schedule, batch size and number of epochs; the learning rate
-    differs, since LeNet's sigmoids need a larger one. AlexNet takes images of 96 px, not 224.
+    differs, since LeNet's sigmoids need a larger one. Families of larger images, as AlexNet's of
+    224 px, take images of 96 px.
     """
     return Recipe(
         "quick",
@@ -172,7 +173,7 @@ def quick(family: str) -> Recipe:
         learning_rate=0.01 if family == "lenet" else 0.001,
         optimizer="adam",
         schedule="one-cycle",
-        image_size=96 if family == "alexnet" else None,
+        image_size=_at_most(96, family),
         limit_train=6000,
         limit_test=1000,
         validation=0.1,
@@ -184,7 +185,7 @@ def quick(family: str) -> Recipe:
 def brief(family: str) -> Recipe:
     """Return the quick settings cut to half a minute a network, for studies of many trainings.
 
-    A quarter of the images, half the epochs, AlexNet at 72 px: the networks are under-trained on
+    A quarter of the images, half the epochs, images of 72 px, not 96: networks are under-trained on
     purpose. Half the learning rate reduces the variance over seeds in so few steps. LeNet takes
     smaller batches, since its sigmoids need more steps to start learning. Both batch sizes divide
     the 1,350 training and the 150 validation images: JAX compiles a smaller last batch anew.
@@ -196,9 +197,15 @@ def brief(family: str) -> Recipe:
         epochs=3,
         learning_rate=whole.learning_rate / 2,
         batch_size=15 if family == "lenet" else 50,
-        image_size=72 if family == "alexnet" else None,
+        image_size=_at_most(72, family),
         limit_train=1500,
     )
+
+
+def _at_most(size_px: int, family: str) -> int | None:
+    """Return the size for a family of larger images, None for one of its own or the data's size."""
+    infos = (info for info in MODELS.values() if info.family == family)
+    return size_px if any(max(info.input_shape[:2]) > size_px for info in infos) else None
 
 
 def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:

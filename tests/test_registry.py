@@ -31,15 +31,10 @@ def tiny(input_shape=(8, 8, 1), num_classes=10, *, activation: str = "relu", wid
     return keras.Model(image, keras.layers.Dense(num_classes)(x))
 
 
-def test_the_built_in_models_are_the_lesson_and_its_reversals():
-    assert netzoo.list_models() == [
-        "alexnet",
-        "alexnet-avgpool",
-        "alexnet-nodropout",
-        "alexnet-onefc",
-        "alexnet-reverted",
-        "alexnet-sigmoid",
+def test_the_built_in_models_are_the_lessons_and_their_history():
+    assert netzoo.list_models("lenet*") == [
         "lenet",
+        "lenet-batchnorm",
         "lenet-dropout",
         "lenet-maxpool",
         "lenet-modern",
@@ -47,8 +42,19 @@ def test_the_built_in_models_are_the_lesson_and_its_reversals():
         "lenet-modern-wide-deep",
         "lenet-relu",
         "lenet-relu-maxpool",
+        "lenet5",
+        "lenet5-avgpool",
+        "lenet5-full",
+        "lenet5-maxpool",
+        "lenet5-relu",
+        "lenet5-tanh",
     ]
     assert netzoo.list_models("alexnet-[ns]*") == ["alexnet-nodropout", "alexnet-sigmoid"]
+    bases = {base_of(info.family).name for info in MODELS.values()}
+    assert bases == {
+        *("alexnet", "alexnet2012", "densenet", "densenet121", "googlenet", "lenet", "lenet5"),
+        *("mlp", "mobilenet", "nin", "resnet18", "resnet20", "resnext", "vgg11", "vit-tiny"),
+    }
 
 
 def test_info_tells_family_changes_options_and_input():
@@ -62,6 +68,7 @@ def test_info_tells_family_changes_options_and_input():
         "fc_layers": 2,
         "wide": True,
         "deep": True,
+        "batchnorm": False,
     }
     assert info.input_shape == (224, 224, 1)
     assert info.summary.startswith("Build AlexNet")
@@ -155,6 +162,11 @@ def test_a_bad_registration_is_refused(spare_models, make, words):
         ("alexnet:fc_layers=1.5", "fc_layers of alexnet is a whole number; received 1.5"),
         ("alexnet:wide=1", "wide of alexnet is True or False; received 1"),
         ("lenet:deep=yes", "deep of lenet is True or False; received 'yes'"),
+        ("vgg11:depth=12", "no value of depth '12' in vgg11; did you mean '11'?"),
+        ("resnet18:depth=101", "no value of depth '101' in resnet18"),
+        ("resnext:cardinality=3", "no value of cardinality '3' in resnext"),
+        ("vit-tiny:heads=3.0", "heads of vit-tiny is a whole number; received 3.0"),
+        ("googlenet:branches=two", "no value of branches 'two' in googlenet"),
         ("alexnet@epochs=3", "name the model alone: 'alexnet'"),
         ("alexnet:dropout", "a change is written name=value; received 'dropout'"),
         ("alexnet:", "a change is written name=value; received ''"),
@@ -189,6 +201,32 @@ def test_a_wrong_build_names_what_is_wrong(arguments, words):
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("mlp", {"hidden_layers": -1}, "hidden_layers of mlp is at least 0; received -1"),
+        ("mlp", {"dropout": 1}, "received 1"),
+        ("densenet", {"depth": 23}, "received 23, the nearest is 22"),
+        ("densenet", {"depth": 4}, "depth of densenet is at least 7; received 4"),
+        ("densenet121", {"growth": 0}, "growth of densenet121 is at least 1; received 0"),
+        ("mobilenet", {"width": 0}, "from 1/32 to 1; received 0"),
+        ("mobilenet", {"width": 1.01}, "received 1.01"),
+        ("mobilenet", {"width": float("nan")}, "received nan"),
+        ("vit-tiny", {"patch": 0}, "patch of vit-tiny is at least 1; received 0"),
+        ("vit-tiny", {"patch": 29}, "at least 29 × 29 px; received 28 × 28 px"),
+        ("vit-tiny", {"patch": 8}, "multiple of its patch of 8 px; received 28 px, the nearest"),
+        ("vit-tiny", {"heads": 5}, "divide its 192 channels; received 5, the nearest is 4"),
+        ("vit-tiny", {"heads": 500}, "received 500, the nearest is 192"),
+        ("vit-tiny", {"depth": 0}, "depth of vit-tiny is at least 1; received 0"),
+        ("vit-tiny", {"input_shape": (28, 30, 1)}, "received 30 px, the nearest is 28"),
+    ],
+)
+def test_a_wrong_number_of_a_family_names_what_is_wrong(name, arguments, words):
+    with pytest.raises(BadInput) as caught:
+        netzoo.create_model(name, **arguments)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("family", "changes", "name"),
     [
         ("lenet", {}, "lenet"),
@@ -199,6 +237,9 @@ def test_a_wrong_build_names_what_is_wrong(arguments, words):
         ("alexnet", {"dropout": 0}, "alexnet-nodropout"),
         ("alexnet", {"dropout": 0.2, "wide": False}, "alexnet:dropout=0.2,wide=False"),
         ("alexnet", {"pooling": "max", "activation": "tanh"}, "alexnet:activation=tanh"),
+        ("resnet", {}, "resnet18"),
+        ("resnet", {"depth": 34, "shortcut": False}, "resnet34-plain"),
+        ("vgg", {"depth": 13, "batchnorm": True}, "vgg11:depth=13,batchnorm=True"),
     ],
 )
 def test_changes_have_the_registered_name_or_else_a_spec(family, changes, name):

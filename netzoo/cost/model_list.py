@@ -1,18 +1,28 @@
-"""The registered models, as a table and as plain values."""
+"""The registered models by family, as a table and as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netzoo import units
+from netzoo.cost.kept import Counts
 from netzoo.cost.result import Cost
-from netzoo.models.catalog import ModelInfo
+from netzoo.models.catalog import ModelInfo, model_info
 from netzoo.tables.cells import shape_cell
 from netzoo.tables.notes import CONVENTION
 from netzoo.tables.table import Cell, Column, Table
 
 
-def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
-    """Return a list of models with what sets each apart from its family's base."""
+def grouped(names: Iterable[str]) -> list[ModelInfo]:
+    """Return models by family, its base first."""
+    infos = map(model_info, names)
+    return sorted(infos, key=lambda info: (info.family, bool(info.changes), info.name))
+
+
+def model_table(models: Sequence[tuple[ModelInfo, Cost | Counts]]) -> Table:
+    """Return a list of models with what sets each apart from its family's base.
+
+    The text names a family once, where its models stand together.
+    """
     columns = (
         Column("Model", "name", numeric=False),
         Column("Family", "family", numeric=False),
@@ -22,12 +32,14 @@ def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
         Column("MACs", "macs"),
     )
     rows = []
+    above = ""
     for info, cost in models:
         changes = _changes(info.changes)
+        family, above = "" if info.family == above else info.family, info.family
         rows.append(
             (
                 Cell(info.name, info.name),
-                Cell(info.family, info.family),
+                Cell(info.family, family),
                 Cell(changes, changes or "–"),
                 shape_cell(info.input_shape),
                 Cell(cost.params, units.quantity(cost.params)),
@@ -37,7 +49,7 @@ def model_table(models: Sequence[tuple[ModelInfo, Cost]]) -> Table:
     return Table(columns, rows, ["At each model's native input, 10 classes.", CONVENTION])
 
 
-def model_json(info: ModelInfo, cost: Cost) -> dict[str, Any]:
+def model_json(info: ModelInfo, cost: Cost | Counts) -> dict[str, Any]:
     """Return a row of the list of models as plain values."""
     return {
         "name": info.name,

@@ -226,7 +226,7 @@ CASES = [
      "an ablation starts from a family's base; received 'alexnet-sigmoid', try alexnet."),
     ("change of an ablation", UnknownName, lambda: netzoo.ablate("alexnet", changes=["droput"]),
      "no change 'droput' in alexnet; did you mean 'dropout'? Known: activation, augment, "
-     "dropout, fc_layers, pooling."),
+     "batchnorm, dropout, fc_layers, pooling."),
     ("pairs of one argument", BadInput, two_of_one_argument,
      "`factorial` takes one change of each argument; choose among activation=relu, "
      "activation=tanh by `changes`."),
@@ -241,6 +241,15 @@ CASES = [
      lambda: netzoo.ladder("lenet", "alexnet", order=["wide", "size"]),
      "the order names each of activation, pooling, dropout, wide, deep, size once; received "
      "wide, size."),
+    ("order through history", BadInput,
+     lambda: netzoo.ladder("lenet", "resnet18", order=["shortcut"]),
+     "the order from lenet to resnet18 is that of history, through alexnet, vgg, resnet; leave "
+     "`order` out."),
+    ("ladder back", BadInput, lambda: netzoo.ladder("resnet18", "lenet-relu"),
+     "no ladder leads from resnet18 back to lenet-relu; one leads from lenet-relu to resnet18."),
+    ("ladder aside", BadInput, lambda: netzoo.ladder("resnet18", "vit-tiny"),
+     "no ladder leads from resnet18 to vit-tiny; those to vit-tiny start from a model of its own "
+     "family, or of small_resnet, vgg, alexnet, lenet, mlp."),
     ("augment on a ladder", BadInput, lambda: netzoo.ladder("lenet", "alexnet", augment="flip"),
      "augment is a rung of this ladder; name an order without it to give it to all rungs."),
     ("steps", BadInput, lambda: netzoo.probe("lenet", steps=[5, -1]),

@@ -290,8 +290,8 @@ CASES = [
     ("model", UnknownName, lambda: netzoo.create_model("alexnt"),
      "no model 'alexnt'; did you mean 'alexnet'? Known: alexnet, <any>."),
     ("change", UnknownName, lambda: netzoo.create_model("lenet", droput=0.1),
-     "no change 'droput' in lenet; did you mean 'dropout'? Known: activation, deep, dropout, "
-     "pooling, wide."),
+     "no change 'droput' in lenet; did you mean 'dropout'? Known: activation, "
+     "batchnorm, deep, dropout, pooling, wide."),
     ("word of a change", BadInput, lambda: netzoo.create_model("lenet:activation=rellu"),
      "no value of activation 'rellu' in lenet; did you mean 'relu'? Known: <any>."),
     ("number of a change", BadInput, lambda: netzoo.create_model("lenet:dropout=some"),
@@ -304,6 +304,17 @@ CASES = [
      "dropout is a share from 0 up to, not including, 1; received 1.5."),
     ("dense layers", BadInput, lambda: netzoo.create_model("alexnet:fc_layers=5"),
      "fc_layers of alexnet is 0 to 4; received 5."),
+    ("layers of a perceptron", BadInput, lambda: netzoo.create_model("mlp:hidden_layers=-1"),
+     "hidden_layers of mlp is at least 0; received -1."),
+    ("layers of a dense network", BadInput, lambda: netzoo.create_model("densenet:depth=24"),
+     "depth of densenet is 4 and a multiple of 3; received 24, the nearest is 25."),
+    ("width of a network", BadInput, lambda: netzoo.create_model("mobilenet:width=2"),
+     "width of mobilenet is a share from 1/32 to 1; received 2."),
+    ("patches", BadInput, lambda: netzoo.create_model("vit-tiny:patch=5"),
+     "vit-tiny needs sides that are a multiple of its patch of 5 px; received 28 px, the nearest "
+     "is 30."),
+    ("heads", BadInput, lambda: netzoo.create_model("vit-tiny:heads=5"),
+     "heads of vit-tiny divide its 192 channels; received 5, the nearest is 4."),
     ("small image", BadInput, lambda: netzoo.create_model("alexnet", input_shape=(64, 64, 1)),
      "alexnet needs an image of at least 65 × 65 px; received 64 × 64 px."),
     ("shape", BadInput, lambda: netzoo.create_model("lenet", input_shape=(0, 28, 1)),

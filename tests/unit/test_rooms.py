@@ -40,6 +40,8 @@ INSIDE_FUNCTIONS = {
     "backend": {"jax", "tensorflow", "torch"},
     # A list of models, or a check of a name, needs no keras.
     "models": {"keras", "numpy"},
+    # A list whose counts are all kept needs no keras.
+    "cost.kept": {"netzoo.cost"},
     "training": {"torch"},
     "training.device": {"jax", "tensorflow", "resource"},  # the last not on Windows
     # They take a second or more, and few requests need them.

@@ -1,12 +1,14 @@
 """What a study asks to be trained; nothing is trained here."""
 
+import itertools
 import random
 
 import pytest
 from study_records import CPU, record, train_by
 
 import netzoo
-from netzoo.models.catalog import model_info, model_spec
+from netzoo.models import lineage
+from netzoo.models.catalog import MODELS, base_of, model_info, model_spec, register_model
 from netzoo.runs.request import BRIEF, recipe_of
 
 
@@ -20,6 +22,7 @@ ALEXNETS = {
     "alexnet-avgpool": "pooling: max → average",
     "alexnet-nodropout": "dropout: 0.5 → 0.0",
     "alexnet-onefc": "fc_layers: 2 → 1",
+    "alexnet-batchnorm": "batchnorm: False → True",
     "alexnet@augment=flip+crop": "augment: none → flip+crop",
 }
 LENETS = {
@@ -27,6 +30,7 @@ LENETS = {
     "lenet-relu": "activation: sigmoid → relu",
     "lenet-maxpool": "pooling: average → max",
     "lenet-dropout": "dropout: 0.0 → 0.5",
+    "lenet-batchnorm": "batchnorm: False → True",
     "lenet@augment=flip+crop": "augment: none → flip+crop",
 }
 
@@ -231,3 +235,73 @@ def test_a_ladder_without_the_step_may_augment_all_its_rungs(monkeypatch):
     asked = train_by(monkeypatch, cheap)
     netzoo.ladder("lenet", "lenet-relu", order=["activation"], augment="flip", seeds=(0,))
     assert (asked["models"], asked["augment"]) == (["lenet", "lenet-relu"], "flip")
+
+
+def rungs_of(monkeypatch, start, end):
+    """Return what a ladder asks to be trained, with the change that leads to each."""
+    asked = train_by(monkeypatch, cheap)
+    found = netzoo.ladder(start, end, seeds=(0,))
+    changes = ["", *(effect.change for effect in found.rungs)]
+    return dict(zip(asked["models"], changes, strict=True))
+
+
+def test_a_ladder_through_several_families_is_that_of_their_history(monkeypatch):
+    assert rungs_of(monkeypatch, "lenet-modern-wide", "resnet34") == {
+        "lenet-modern-wide": "",
+        "lenet-modern-wide-deep@as=resnet": ("deep: False → True; settings: lenet's → resnet's"),
+        "alexnet@as=resnet": f"size: {OLD}",
+        "vgg11@as=resnet": "eight 3×3 convolutions in stages",
+        "vgg11-batchnorm@as=resnet": "batchnorm: False → True",
+        "resnet18-plain": (
+            "17 narrower convolutions, which halve the size by their strides; one dense layer"
+        ),
+        "resnet18": "shortcut: False → True",
+        "resnet34": "depth: 18 → 34",
+    }
+
+
+def test_a_ladder_from_a_later_variant_goes_back_to_where_the_next_family_starts(monkeypatch):
+    assert rungs_of(monkeypatch, "vgg16", "vit-tiny-shallow") == {
+        "vgg16": "",
+        "vgg16-batchnorm@as=vit": "batchnorm: False → True; settings: vgg's → vit's",
+        "vgg11-batchnorm@as=vit": "depth: 16 → 11",
+        "resnet20-plain@as=vit": "19 narrow convolutions on small images; one dense layer",
+        "resnet20@as=vit": "shortcut: False → True",
+        "vit-tiny": "patches and attention in place of convolutions",
+        "vit-tiny-shallow": "depth: 12 → 6",
+    }
+
+
+def bases():
+    return [base_of(family) for family in sorted({info.family for info in MODELS.values()})]
+
+
+@pytest.mark.parametrize("end", [base.name for base in bases()])
+def test_history_leads_from_the_perceptron_to_each_family_by_models_that_there_are(
+    monkeypatch, end
+):
+    if end == "mlp":
+        return
+    rungs = list(rungs_of(monkeypatch, "mlp", end))
+    assert (rungs[0], rungs[-1]) == ("mlp", end)
+    assert len(set(rungs)) == len(rungs)
+    for before, after in itertools.pairwise(rungs):
+        old, new = (model_info(model_spec(rung)) for rung in (before, after))
+        if old.family == new.family:
+            changed = [key for key in old.options if old.options[key] != new.options[key]]
+            assert len(changed) == 1
+
+
+def test_a_family_of_yours_may_declare_its_history(monkeypatch):
+    monkeypatch.setattr(lineage, "_STEPS", dict(lineage._STEPS))
+
+    def tiny(input_shape, num_classes):
+        """Build nothing here."""
+
+    with MODELS.temporary():
+        register_model("tiny")(lineage.follows("lenet-relu", reaching="tiny", change="less")(tiny))
+        assert rungs_of(monkeypatch, "lenet", "tiny") == {
+            "lenet": "",
+            "lenet-relu@as=tiny": "activation: sigmoid → relu; settings: lenet's → tiny's",
+            "tiny": "less",
+        }
