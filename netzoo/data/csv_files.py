@@ -6,6 +6,7 @@ With a header, the label is the column so named and the pixels are those named b
 
 import csv
 import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,18 +115,19 @@ def _read(path: Path, layout: _Layout) -> tuple[NDArray[Any], NDArray[Any]]:
         return words.setdefault(text.strip().strip('"'), len(words))
 
     try:
-        rows = np.loadtxt(
-            path,
-            dtype=np.float32,  # exact up to 16,777,216
-            delimiter=layout.delimiter,
-            skiprows=layout.lines,
-            usecols=(layout.label, *layout.pixels),
-            converters={layout.label: number},
-            encoding="utf-8-sig",
-            comments=None,
-            quotechar='"',
-            ndmin=2,
-        )
+        with warnings.catch_warnings(action="ignore"):  # of no rows
+            rows = np.loadtxt(
+                path,
+                dtype=np.float32,  # exact up to 16,777,216
+                delimiter=layout.delimiter,
+                skiprows=layout.lines,
+                usecols=(layout.label, *layout.pixels),
+                converters={layout.label: number},
+                encoding="utf-8-sig",
+                comments=None,
+                quotechar='"',
+                ndmin=2,
+            )
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: {str(error).partition(chr(10))[0].rstrip('.')}.") from error
     if not len(rows):

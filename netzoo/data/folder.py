@@ -22,7 +22,8 @@ KIND = "folder of images"
 TAKES = ("size", "test", "links", "damaged", "range")
 OTHERS = ("__MACOSX", "@eaDir")  # what archives of macOS and a maker's servers add
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
-_HIDDEN, _LINK, _OTHER = "hidden", "links out of the folder", "not an image"
+_HIDDEN, _OTHER = "hidden", "not an image"
+_LINK, _CIRCLE = "links out of the folder", "links to a folder above"
 
 
 @dataclass
@@ -47,7 +48,7 @@ class _Walk:
         """Yield the images of a folder and of those in it; a link to a folder above is skipped."""
         real = os.path.realpath(folder)
         if real in above:
-            self.skipped[_LINK] += 1
+            self.skipped[_CIRCLE] += 1
             return
         for entry in self.entries(folder):
             path = Path(entry.path)
@@ -158,13 +159,11 @@ def _classes(walk: _Walk, folder: Path) -> dict[str, list[Path]]:
 def _check_stray(folder: Path, stray: Sequence[str], folders: Sequence[str]) -> None:
     if stray and folders:
         raise DataError(
-            f"{folder}: {units.exact(len(stray))} images beside the folders of classes "
-            f"({few(stray, 3)}); move each into a class."
+            f"{folder}: images beside the folders of classes: {few(stray, 3)}; move each into one."
         )
     if stray:
         raise DataError(
-            f"{folder}: {units.exact(len(stray))} images ({few(stray, 3)}) and no folders; "
-            "expected a folder for each class."
+            f"{folder}: images ({few(stray, 3)}) and no folders; expected a folder for each class."
         )
 
 

@@ -62,7 +62,7 @@ def from_arrays(
     parts = {split: _part(split, images[split], labels[split], values) for split in used}
     train = parts[splits.TRAIN]
     if test_name is None:
-        held = splits.held_out(train.digests, train.labels, settings.test)
+        held = splits.held_out(name, train.digests, train.labels, settings.test)
         train, test = train.only(~held), train.only(held)
         words = splits.held_out_words(settings.test)
     else:

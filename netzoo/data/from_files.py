@@ -30,7 +30,7 @@ def from_files(
     test_name, words = splits.serving_as_test(found, name)
     train, heads = _readable(name, found[splits.TRAIN], settings)
     if test_name is None:
-        held = splits.held_out([head.digest for head in heads], train.labels, settings.test)
+        held = splits.held_out(name, [head.digest for head in heads], train.labels, settings.test)
         test, test_heads = _chosen(train, heads, np.flatnonzero(held))
         train, heads = _chosen(train, heads, np.flatnonzero(~held))
         words = splits.held_out_words(settings.test)
@@ -41,8 +41,9 @@ def from_files(
     _check_kinds(name, form, test_heads)
     parts, names = [], []
     decoded = reading.decoded(name, (train, test), form)
+    _check(name, (train, test), [reasons for _, reasons in decoded], settings)
     for files, (images, reasons) in zip((train, test), decoded, strict=True):
-        good = _good(name, files, reasons, settings)
+        good = [place for place, reason in enumerate(reasons) if not reason]
         names.append(tuple(files.names[place] for place in good))
         whole = len(good) == len(files)
         parts.append(Split(images if whole else images[good], files.labels[good]))
@@ -68,9 +69,9 @@ def _readable(name: str, files: Files, settings: Settings) -> tuple[Files, list[
     """Return the files whose headers can be read, in the order of contents, and the headers."""
     found = reading.headers(files)
     reasons = [each if isinstance(each, str) else "" for each in found]
-    kept = [found[place] for place in _good(name, files, reasons, settings)]
-    heads = [each for each in kept if isinstance(each, Header)]
-    files = files.only(_good(name, files, reasons, settings))
+    _check(name, [files], [reasons], settings)
+    heads = [each for each in found if isinstance(each, Header)]
+    files = files.only([place for place, reason in enumerate(reasons) if not reason])
     order = sorted(range(len(heads)), key=lambda at: (heads[at].digest, files.names[at]))
     return files.only(order), [heads[at] for at in order]
 
@@ -81,22 +82,26 @@ def _chosen(
     return files.only(places), [heads[int(place)] for place in places]
 
 
-def _good(name: str, files: Files, reasons: Sequence[str], settings: Settings) -> Sequence[int]:
-    """Return the places of the files without a reason against them.
+def _check(
+    name: str, parts: Sequence[Files], reasons: Sequence[Sequence[str]], settings: Settings
+) -> None:
+    """Raise DataError, with the first reason, for files with a reason against them.
 
-    Raises DataError, with the first reason, if there is one and damaged files are not to be left
-    out, or if nothing is left.
+    Not if damaged files are to be left out and some are left of each part.
     """
-    bad = [place for place, reason in enumerate(reasons) if reason]
-    good = [place for place, reason in enumerate(reasons) if not reason]
-    if bad and (not good or not settings.damaged):
-        first = bad[0]
+    bad = [
+        (files.names[place], reason)
+        for files, each in zip(parts, reasons, strict=True)
+        for place, reason in enumerate(each)
+        if reason
+    ]
+    if bad and not (settings.damaged and all("" in each for each in reasons)):
+        first, reason = bad[0]
         raise DataError(
-            f"{name}: {units.exact(len(bad))} of {units.exact(len(reasons))} images cannot be "
-            f"read, such as {files.names[first]}: {reasons[first]}. Repair or remove them, or "
-            "leave them out by @damaged=skip behind the path."
+            f"{name}: {units.exact(len(bad))} of {units.exact(sum(map(len, parts)))} images cannot "
+            f"be read, such as {first}: {reason}. Repair, convert or remove them, or leave them "
+            "out by @damaged=skip behind the path."
         )
-    return good
 
 
 def _check_kinds(name: str, form: Form, test: Sequence[Header]) -> None:

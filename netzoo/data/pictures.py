@@ -111,7 +111,9 @@ def _opened(file: IO[bytes]) -> Image.Image:
     try:
         return Image.open(file, formats=_formats())
     except UnidentifiedImageError:
-        raise NotAnImage from None
+        is_empty = not file.seek(0, 2)
+        words = "an empty file" if is_empty else "not an image that Pillow reads"
+        raise NotAnImage(words) from None
 
 
 @cache

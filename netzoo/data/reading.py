@@ -150,14 +150,11 @@ def _words_of(read: Callable[[int], Any], place: int) -> Any:
         return read(place)
     except DataError as error:
         return error
-    except pictures.NotAnImage:
-        return NOT_AN_IMAGE
+    except pictures.NotAnImage as error:
+        return str(error)
     except Exception as error:  # a damaged file can raise anything in its decoder
         first = (getattr(error, "strerror", None) or str(error)).strip().partition("\n")[0]
         return first or type(error).__name__
-
-
-NOT_AN_IMAGE = "not an image that Pillow reads"
 
 
 @contextmanager

@@ -39,8 +39,8 @@ class Settings:
         for field in fields(self):
             given = getattr(self, field.name) != getattr(usual, field.name)
             if given and field.name not in names:
-                taken = f"they take {', '.join(names)}" if names else "nor any other setting"
-                raise BadInput(f"{kind} take no {field.name}; {taken}.")
+                taken = f"; they take {', '.join(names)}" if names else ", nor any other setting"
+                raise BadInput(f"{kind} take no {field.name}{taken}.")
 
 
 def split_settings(text: str) -> tuple[str, Settings]:

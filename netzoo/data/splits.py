@@ -38,12 +38,15 @@ def serving_as_test(splits: Collection[str], place: str) -> tuple[str | None, st
     return None, ""
 
 
-def held_out(digests: Sequence[bytes], labels: NDArray[np.int64], share: float) -> NDArray[np.bool]:
+def held_out(
+    place: str, digests: Sequence[bytes], labels: NDArray[np.int64], share: float
+) -> NDArray[np.bool]:
     """Return which images are held out: those whose content falls into a share of all contents.
 
     digests: the SHA-256 of each content. Another image moves none of the others, and copies stay
     together, on every machine; a class therefore gives about the share, not exactly. Of a class of
-    two contents or more, at least one is held out and at least one is not.
+    two contents or more, at least one is held out and at least one is not. Raises DataError if no
+    class has two.
     """
     places = np.array([int.from_bytes(digest[:8], "big") for digest in digests], np.uint64)
     held: NDArray[np.bool] = places < np.uint64(int(share * 2**64))
@@ -54,6 +57,11 @@ def held_out(digests: Sequence[bytes], labels: NDArray[np.int64], share: float) 
             held[places == contents[-1]] = False
         elif not held[members].any() and len(contents) > 1:
             held[places == contents[0]] = True
+    if not held.any():
+        raise DataError(
+            f"{place} has no test split, and no class with two different images, of which one "
+            "could be held out."
+        )
     return held
 
 

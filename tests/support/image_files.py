@@ -58,6 +58,7 @@ def folder(root, layout=("train", "test"), ending="png", train=40, test=20):
 def photos(root, classes=("cat", "dog"), count=5, size=(12, 10)):
     """Write a folder of small colour photographs, a folder a class; return its path."""
     for number, name in enumerate(classes):
+        Path(root, name).mkdir(parents=True, exist_ok=True)
         for at in range(count):
             save(Path(root) / name / f"{at}.png", photo(100 * number + at, size))
     return Path(root)
