@@ -28,11 +28,11 @@ _LINK, _CIRCLE = "links out of the folder", "links to a folder above"
 
 @dataclass
 class _Walk:
-    """Every file of a folder. root: without links. skipped: the number of files by reason."""
+    """Every file of a folder. root: without links. skipped: the reason by path."""
 
     root: Path
     follows: bool
-    skipped: Counter[str] = field(default_factory=Counter)
+    skipped: dict[str, str] = field(default_factory=dict)
     unpacked: list[str] = field(default_factory=list)  # archives that were met
 
     def entries(self, folder: Path) -> list[os.DirEntry[str]]:
@@ -48,7 +48,7 @@ class _Walk:
         """Yield the images of a folder and of those in it; a link to a folder above is skipped."""
         real = os.path.realpath(folder)
         if real in above:
-            self.skipped[_CIRCLE] += 1
+            self.skipped[str(folder)] = _CIRCLE
             return
         for entry in self.entries(folder):
             path = Path(entry.path)
@@ -64,17 +64,22 @@ class _Walk:
             return True
         if suffix in ARCHIVES:
             self.unpacked.append(path.name)
-        self.skipped[_OTHER] += 1
+        self.skipped[str(path)] = _OTHER
         return False
+
+    def skipped_words(self) -> str:
+        """Return the number of skipped files by reason: "4 hidden, 2 not an image"."""
+        counts = Counter(self.skipped.values())
+        return ", ".join(f"{units.exact(count)} {reason}" for reason, count in counts.items())
 
     def _is_seen(self, entry: os.DirEntry[str]) -> bool:
         if entry.name.startswith(".") or entry.name in OTHERS:
-            self.skipped[_HIDDEN] += 1
+            self.skipped[entry.path] = _HIDDEN
             return False
         if entry.is_symlink() and not self.follows:
             target = Path(os.path.realpath(entry.path))
             if self.root not in (target, *target.parents):
-                self.skipped[_LINK] += 1
+                self.skipped[entry.path] = _LINK
                 return False
         return True
 
@@ -103,11 +108,10 @@ def open_folder(name: str, root: Path, settings: Settings) -> Images:
             f"{root} holds the one class {class_names[0]!r}, with the folders {few(nested)} in it; "
             f"if these are the classes, name {root / class_names[0]}."
         )
-    seen = total + sum(walk.skipped.values())
-    told = ", ".join(f"{units.exact(n)} {reason}" for reason, n in walk.skipped.items())
+    skipped, told = len(walk.skipped), walk.skipped_words()
     lines = [
-        f"Files: {units.exact(seen)} seen, {units.exact(total)} images"
-        f"{f', {seen - total} skipped ({told})' if told else ''}."
+        f"Files: {units.exact(total + skipped)} seen, {units.exact(total)} images"
+        f"{f', {units.exact(skipped)} skipped ({told})' if told else ''}."
     ]
     kind = KIND if len(places) == 1 else f"{KIND} with the splits {', '.join(places)}"
     return from_files(name, kind, found, class_names, settings, lines)
@@ -138,7 +142,6 @@ def _splits(walk: _Walk, root: Path) -> dict[str, Path]:
             f"{root}: {few(flat)} is named as a split and holds no folders of classes; expected "
             f"{flat[0]}/CLASS/IMAGE."
         )
-    walk.skipped.clear()  # each split is walked again
     return places
 
 
@@ -169,9 +172,10 @@ def _check_stray(folder: Path, stray: Sequence[str], folders: Sequence[str]) -> 
 
 def _nothing(root: Path, walk: _Walk) -> str:
     if walk.unpacked:
-        return f"{root} holds no images, but archives ({few(walk.unpacked)}); unpack them first."
-    told = ", ".join(f"{n} {reason}" for reason, n in walk.skipped.items())
-    hint = "; follow links by @links=follow behind the path" if walk.skipped[_LINK] else ""
+        names = few(dict.fromkeys(walk.unpacked))
+        return f"{root} holds no images, but archives ({names}); unpack them first."
+    told, reasons = walk.skipped_words(), walk.skipped.values()
+    hint = "; follow links by @links=follow behind the path" if _LINK in reasons else ""
     return (
         f"{root} holds no images in folders of classes"
         f"{f' (skipped: {told})' if told else ''}{hint}; expected CLASS/IMAGE or "

@@ -37,7 +37,7 @@ def from_files(
     else:
         test, test_heads = _readable(name, found[test_name], settings)
     said = splits.class_lines(name, class_names, train.labels, test.labels)
-    form = reading.form_of(name, train, heads, settings)
+    form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
     parts, names = [], []
     decoded = reading.decoded(name, (train, test), form)
@@ -47,7 +47,8 @@ def from_files(
         names.append(tuple(files.names[place] for place in good))
         whole = len(good) == len(files)
         parts.append(Split(images if whole else images[good], files.labels[good]))
-    left_out = len(train) + len(test) - sum(map(len, names))
+    seen = sum(len(found[split]) for split in (splits.TRAIN, test_name) if split is not None)
+    left_out = seen - sum(map(len, names))
     return Images(
         name,
         f"{kind}{words}{form.words}; decoded by {pictures.decoder()}",

@@ -61,12 +61,12 @@ def header(file: IO[bytes]) -> Header:
         limit = Image.MAX_IMAGE_PIXELS
         if limit is not None and width * height > limit:
             raise ValueError(f"{width} x {height} px exceed Pillow's limit of {limit} pixels")
-        orientation = image.getexif().get(0x0112, 1)
+        tiles = getattr(image, "tile", ())
+        orientation = _orientation(image)
         turned_by_pillow = image.format == "TIFF"
         if orientation in _TURNED_SIDEWAYS and not turned_by_pillow:
             height, width = width, height
         several = getattr(image, "is_animated", False) and image.format != "MPO"
-        tiles = getattr(image, "tile", ())
         about = partial(
             Header,
             size=(height, width),
@@ -114,6 +114,13 @@ def _opened(file: IO[bytes]) -> Image.Image:
         is_empty = not file.seek(0, 2)
         words = "an empty file" if is_empty else "not an image that Pillow reads"
         raise NotAnImage(words) from None
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return EXIF's orientation, without decoding a PNG to look for it behind the pixels."""
+    if image.format == "PNG" and not any("exif" in key or "xmp" in key for key in image.info):
+        return 1
+    return int(image.getexif().get(0x0112, 1))
 
 
 @cache

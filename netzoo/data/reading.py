@@ -65,12 +65,14 @@ def headers(files: Files) -> list[Header | str]:
     return _each(read, len(files))
 
 
-def form_of(place: str, train: Files, heads: Sequence[Header], settings: Settings) -> Form:
+def form_of(
+    place: str, train: Files, heads: Sequence[Header], test: Sequence[Header], settings: Settings
+) -> Form:
     """Return the form of a data set by its training images.
 
-    heads: of the training images. The size is the commonest one if half of the images have it,
-    else the square with the median of their shorter sides. Raises DataError for images of 8 bits
-    mixed with others, or for numbers that are not finite.
+    heads: of the training images. test: of the test images. The size is the commonest one if half
+    of the images have it, else the square with the median of their shorter sides. Raises DataError
+    for images of 8 bits mixed with others, or for numbers that are not finite.
     """
     kinds = Counter(head.kind for head in heads)
     if pictures.NUMBERS in kinds and len(kinds) > 1:
@@ -90,7 +92,7 @@ def form_of(place: str, train: Files, heads: Sequence[Header], settings: Setting
         side = int(np.median([min(head.size) for head in heads]))
         size, rule = (side, side), "the median of the shorter sides"
     words = ""
-    if set(sizes) != {size}:
+    if any(head.size != size for head in (*heads, *test)):
         words = f"; resized to {units.shape(size)} px ({rule}), stretched, bilinear and antialiased"
     found = None
     if kind == pictures.NUMBERS:
