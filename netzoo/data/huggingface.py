@@ -24,6 +24,8 @@ def open_named(name: str, text: str, settings: Settings) -> Images:
     settings.only("data sets of Hugging Face", *TAKES)
     wanted, _, config = text.removeprefix(PREFIX).partition(":")
     folder = Path(wanted).expanduser()
+    if folder.exists():
+        name = f"{PREFIX}{os.path.abspath(folder)}{name.removeprefix(text)}"
     if not folder.exists() and not tfds.reachable(REACH_URL):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # what it has kept, at once
     datasets = require("datasets", f"`dataset` {name}", 'pip install "netzoo[huggingface]"')

@@ -85,25 +85,22 @@ def pixels(file: IO[bytes], kind: str, size: tuple[int, int]) -> NDArray[Any]:
 
     Another size is stretched to it, bilinear and antialiased. Raises whatever Pillow raises.
     """
-    with _opened(file) as opened:
-        image = upright(opened)
+    with _opened(file) as image:
+        image.load()
+        if _orientation(image) != 1:
+            ImageOps.exif_transpose(image, in_place=True)
         if kind == NUMBERS:
             image = Image.fromarray(np.asarray(image, np.float32))
         elif image.has_transparency_data:
             flat = Image.new("RGBA", image.size, WHITE)
             flat.alpha_composite(image.convert("RGBA"))
             image = flat.convert("RGB").convert("L" if kind == GREY else "RGB")
-        else:
-            image = image.convert("L" if kind == GREY else "RGB")
+        elif image.mode != (mode := "L" if kind == GREY else "RGB"):
+            image = image.convert(mode)
         if image.size != size[::-1]:
             image = image.resize(size[::-1], Image.Resampling.BILINEAR)
         array = np.asarray(image)
     return array[..., np.newaxis] if array.ndim == 2 else array
-
-
-def upright(image: Image.Image) -> Image.Image:
-    """Return the first frame of an image, turned as its EXIF says."""
-    return ImageOps.exif_transpose(image)
 
 
 def _opened(file: IO[bytes]) -> Image.Image:
@@ -117,8 +114,11 @@ def _opened(file: IO[bytes]) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return EXIF's orientation, without decoding a PNG to look for it behind the pixels."""
-    if image.format == "PNG" and not any("exif" in key or "xmp" in key for key in image.info):
+    """Return EXIF's orientation, 1 without any.
+
+    A PNG may have it behind its pixels: there it is known once they are loaded.
+    """
+    if image.format != "TIFF" and not any("exif" in key or "xmp" in key for key in image.info):
         return 1
     return int(image.getexif().get(0x0112, 1))
 
