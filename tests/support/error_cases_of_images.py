@@ -12,6 +12,7 @@ from image_files import (
     clothes,
     encoded,
     folder,
+    idx_files,
     keras_npz,
     npz,
     parquet,
@@ -22,7 +23,7 @@ from image_files import (
 from PIL import Image
 
 import netzoo
-from netzoo.data import idx, memory
+from netzoo.data import memory
 from netzoo.errors import BadInput, DataError, MissingPackage, UnknownName
 
 
@@ -312,16 +313,6 @@ def cifar(name, content):
     opened("c")
 
 
-def idx_files(prefix="", folder="i"):
-    """Write the clothes as four IDX files; return their folder."""
-    Path(folder).mkdir(exist_ok=True)
-    for split, (x, y) in zip(("train", "t10k"), clothes(), strict=True):
-        word = "test" if prefix and split == "t10k" else split
-        idx.write(Path(folder, f"{prefix}{word}-images-idx3-ubyte.gz"), x[..., 0])
-        idx.write(Path(folder, f"{prefix}{word}-labels-idx1-ubyte.gz"), y.astype(np.uint8))
-    return folder
-
-
 def broken_disk(patch):
     def broken(path):
         raise OSError(5, "Input/output error")
@@ -330,20 +321,23 @@ def broken_disk(patch):
     opened(cifar10("c"))
 
 
-def few_idx(prefix, split):
-    os.remove(f"{idx_files(prefix)}/{prefix}{split}-labels-idx1-ubyte.gz")
+EMNIST = ("train", "test")
+
+
+def few_idx(prefix, words):
+    os.remove(f"{idx_files('i', prefix, words)}/{prefix}{words[1]}-labels-idx1-ubyte.gz")
     opened("i")
 
 
 def several_idx():
-    idx_files("emnist-letters-")
-    opened(idx_files("emnist-digits-"))
+    idx_files("i", "emnist-letters-", EMNIST)
+    opened(idx_files("i", "emnist-digits-", EMNIST))
 
 
 def several_kinds():
     (x, y), _ = clothes()
     parquet("i/train-0.parquet", x, y, list("abcd"))
-    opened(idx_files())
+    opened(idx_files("i"))
 
 
 def little_memory(patch):
@@ -777,11 +771,11 @@ CASES = [
     ("several data sets in IDX files", DataError, several_idx,
      "<any>/i holds several data sets in IDX files: emnist-digits, emnist-letters; put each "
      "into a folder of its own."),
-    ("IDX files without labels", DataError, lambda: few_idx("", "t10k"),
+    ("IDX files without labels", DataError, lambda: few_idx("", ("train", "t10k")),
      "<any>/i: expected the file t10k-labels-idx1-ubyte or t10k-labels.idx1-ubyte or "
      "t10k-labels-idx1-ubyte.gz or t10k-labels.idx1-ubyte.gz, there or in raw or "
      "FashionMNIST/raw; found none of them."),
-    ("EMNIST without labels", DataError, lambda: few_idx("emnist-letters-", "test"),
+    ("EMNIST without labels", DataError, lambda: few_idx("emnist-letters-", EMNIST),
      "<any>/i: expected the file emnist-letters-test-labels-idx1-ubyte or emnist-letters-test-"
      "labels.idx1-ubyte or emnist-letters-test-labels-idx1-ubyte.gz or emnist-letters-test-"
      "labels.idx1-ubyte.gz, there or in raw or FashionMNIST/raw; found none of them."),

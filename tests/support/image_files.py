@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from netzoo.data import sample
+from netzoo.data import idx, sample
 
 _FEW = {}
 
@@ -127,6 +127,20 @@ def parquet(path, images, labels, names=None, described=True, label="label"):
     path.parent.mkdir(parents=True, exist_ok=True)
     pyarrow.parquet.write_table(table, path)
     return path
+
+
+def idx_files(folder, prefix="", words=("train", "t10k"), train=40, test=20, change=None):
+    """Write the clothes as four IDX files, named as MNIST's or EMNIST's; return their folder.
+
+    change: what is made of images and labels before.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for word, (images, labels) in zip(words, clothes(train, test), strict=True):
+        x, y = (images, labels) if change is None else change(images, labels)
+        idx.write(folder / f"{prefix}{word}-images-idx3-ubyte.gz", x[..., 0])
+        idx.write(folder / f"{prefix}{word}-labels-idx1-ubyte.gz", y.astype(np.uint8))
+    return folder
 
 
 def cifar10(folder, records=4):

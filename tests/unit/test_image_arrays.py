@@ -11,6 +11,7 @@ from image_files import (
     csv,
     encoded,
     folder,
+    idx_files,
     keras_npz,
     medmnist_npz,
     npz,
@@ -21,7 +22,7 @@ from image_files import (
 from PIL import Image
 
 import netzoo
-from netzoo.data import idx, sample
+from netzoo.data import sample
 from netzoo.data.labels import numbered
 from netzoo.errors import DataError
 
@@ -292,17 +293,8 @@ def test_a_folder_of_hugging_face(tmp_path, way, monkeypatch):
     assert images.source.startswith(f"Hugging Face, datasets {datasets.__version__}; decoded by")
 
 
-def write_idx(folder, prefix, words, offset=0, turned=False):
-    for word, (x, y) in zip(words, clothes(), strict=True):
-        pixels = np.swapaxes(x, 1, 2) if turned else x
-        idx.write(folder / f"{prefix}{word}-images-idx3-ubyte.gz", pixels[..., 0])
-        labels = (y + offset).astype(np.uint8)
-        idx.write(folder / f"{prefix}{word}-labels-idx1-ubyte.gz", labels)
-
-
 def test_idx_files_of_any_data_set(tmp_path):
-    write_idx(tmp_path, "", ("train", "t10k"))
-    images = opened(tmp_path)
+    images = opened(idx_files(tmp_path))
     assert are_the_clothes(images)
     assert images.source == "IDX files"
 
@@ -312,8 +304,10 @@ def test_the_bundled_sample_by_its_path_has_the_images_of_its_name():
 
 
 def test_emnist_is_turned_upright_and_its_classes_are_those_that_occur(tmp_path):
-    write_idx(tmp_path, "emnist-letters-", ("train", "test"), offset=1, turned=True)
-    images = opened(tmp_path)
+    def turned(images, labels):
+        return np.swapaxes(images, 1, 2), labels + 1
+
+    images = opened(idx_files(tmp_path, "emnist-letters-", ("train", "test"), change=turned))
     assert are_the_clothes(images)
     assert images.class_names == ("1", "2", "3", "4")
     assert images.source == "IDX files of emnist-letters, rows and columns exchanged"
