@@ -129,6 +129,26 @@ class Images:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
+    def as_recorded(self, record: DatasetRecord) -> "Images":
+        """Return the images of a record, limited as they were.
+
+        Raises DataError if they have changed.
+        """
+        changed = f"{self.name} has changed since this comparison began: expected"
+        if len(self.train) < record.train or len(self.test) < record.test:
+            raise DataError(
+                f"{changed} {record.train} training and {record.test} test images, found "
+                f"{len(self.train)} and {len(self.test)}; begin again in another folder."
+            )
+        images = self.limited(record.train, record.test)
+        sha256 = images.sha256()
+        if sha256 != record.sha256:
+            raise DataError(
+                f"{changed} SHA-256 {record.sha256[:16]}…, found {sha256[:16]}…; begin again in "
+                "another folder."
+            )
+        return images
+
     def record(self, data_dir: str | None) -> DatasetRecord:
         """Return the description of the data set for a record; data_dir: as it was named."""
         return DatasetRecord(

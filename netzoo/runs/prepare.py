@@ -218,10 +218,10 @@ def more_parts(trial: Trial, parts: int) -> int | None:
 def pictures_again(dataset: DatasetRecord) -> Thumbnails | None:
     """Return the pictures of a recorded data set, None if it cannot be opened or has changed."""
     try:
-        images = open_images(dataset.name, dataset.data_dir).limited(dataset.train, dataset.test)
+        images = open_images(dataset.name, dataset.data_dir).as_recorded(dataset)
     except NetzooError:
         return None  # a trial that needs it says so
-    return thumbnails(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
+    return thumbnails(images.test, dataset.sha256)
 
 
 def _images(request: Request, recipe_name: str) -> Images:

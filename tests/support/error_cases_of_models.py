@@ -232,9 +232,9 @@ def other_clothes():
     netzoo.open_images("fashion_mnist", "clothes")
 
 
-def changed_images():
+def changed_images(**changes):
     data = netzoo.open_images("fashion_mnist_sample").limited(20, 10).record(None)
-    wanted = replace(data, sha256="ab" * 32)
+    wanted = replace(data, sha256="ab" * 32, **changes)
     recipes = {model_spec("lenet"): recipe("brief", "lenet")}
     (trial,) = planned_trials(recipes, wanted, [0], "tensorflow", "cpu")
     Worker(print, threading.Event()).profile(trial, 1)
@@ -400,7 +400,10 @@ CASES = [
      "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
      "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
      "784 values each)."),
-    ("changed images", DataError, changed_images,
+    ("fewer images", DataError, lambda: changed_images(train=7000),
+     "fashion_mnist_sample has changed since this comparison began: expected 7000 training and 10 "
+     "test images, found 6000 and 1000; begin again in another folder."),
+    ("changed images", DataError, lambda: changed_images(),
      "fashion_mnist_sample has changed since this comparison began: expected SHA-256 "
      "abababababababab…, found <any>…; begin again in another folder."),
     ("no IDX file", DataError, lambda: idx.read(folder("empty")),
