@@ -38,7 +38,7 @@ def open_images(name: str, data_dir: str | Path | None = None) -> Images:
     def is_prepared() -> bool:
         return tfds.find_prepared(folder or tfds.default_folder(), text) is not None
 
-    path = paths.path_of(text, folder, is_prepared)
+    path = paths.path_of(text, folder if data_dir else None, is_prepared)
     if path is None:
         return tfds.open_dataset(name, folder)
     return paths.open_path(f"{path}{name[len(text) :]}", path, settings)

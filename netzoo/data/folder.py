@@ -22,7 +22,7 @@ KIND = "folder of images"
 TAKES = ("size", "test", "links", "damaged", "range")
 OTHERS = ("__MACOSX", "@eaDir")  # what archives of macOS and a maker's servers add
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
-_HIDDEN, _OTHER = "hidden", "not an image"
+_HIDDEN, _OTHER, _NO_FILE = "hidden", "not an image", "not a file"
 _LINK, _CIRCLE = "links out of the folder", "links to a folder above"
 
 
@@ -59,8 +59,11 @@ class _Walk:
 
     def is_image(self, path: Path) -> bool:
         """Return whether a file is an image by its name or its content; count it if not."""
+        if not path.is_file():  # a pipe would never end
+            self.skipped[str(path)] = _NO_FILE
+            return False
         suffix = path.suffix.lower()
-        if suffix in pictures.ENDINGS or (path.is_file() and pictures.is_image(path)):
+        if suffix in pictures.ENDINGS or pictures.is_image(path):
             return True
         if suffix in ARCHIVES:
             self.unpacked.append(path.name)

@@ -23,10 +23,10 @@ def open_named(name: str, text: str, settings: Settings) -> Images:
     """
     settings.only("data sets of Hugging Face", *TAKES)
     wanted, _, config = text.removeprefix(PREFIX).partition(":")
-    folder = Path(wanted).expanduser()
-    if folder.exists():
+    folder = Path(os.path.expanduser(wanted))
+    if os.path.exists(folder):
         name = f"{PREFIX}{os.path.abspath(folder)}{name.removeprefix(text)}"
-    if not folder.exists() and not tfds.reachable(REACH_URL):
+    if not os.path.exists(folder) and not tfds.reachable(REACH_URL):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")  # what it has kept, at once
     datasets = require("datasets", f"`dataset` {name}", 'pip install "netzoo[huggingface]"')
     datasets.disable_progress_bars()
@@ -35,7 +35,7 @@ def open_named(name: str, text: str, settings: Settings) -> Images:
             found = datasets.load_from_disk(str(folder))
         else:
             found = datasets.load_dataset(
-                str(folder) if folder.exists() else wanted, config or None
+                str(folder) if os.path.exists(folder) else wanted, config or None
             )
     except Exception as error:  # it raises whatever its downloads and readers raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__

@@ -13,12 +13,18 @@ SHARE = 0.8  # of the free memory
 
 def check(place: str, count: int, shape: Sequence[int]) -> None:
     """Raise DataError if so many images of a shape, in bytes, do not fit into the free memory."""
-    needed, free = count * int(np.prod(shape, dtype=np.int64)), _free_bytes()
+    what = f"{units.exact(count)} images of {units.shape(tuple(shape))} take"
+    advice = "resize them as they are read, by @size=64 behind the path"
+    check_bytes(place, count * int(np.prod(shape, dtype=np.int64)), what, advice)
+
+
+def check_bytes(place: str, needed: int, what: str, advice: str) -> None:
+    """Raise DataError, with the advice, if so many bytes do not fit into the free memory."""
+    free = _free_bytes()
     if free is not None and needed > SHARE * free:
         raise DataError(
-            f"{place}: {units.exact(count)} images of {units.shape(tuple(shape))} take "
-            f"{units.quantity(needed, 'B')} of memory, and {units.quantity(free, 'B')} are free; "
-            "resize them as they are read, by @size=64 behind the path."
+            f"{place}: {what} {units.quantity(needed, 'B')} of memory, and "
+            f"{units.quantity(free, 'B')} are free; {advice}."
         )
 
 

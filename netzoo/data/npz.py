@@ -1,6 +1,5 @@
 """.npz files of images and labels: Keras's, MedMNIST's and KMNIST's, and those of one pair."""
 
-import io
 import re
 import zipfile
 import zlib
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from netzoo.data import splits
+from netzoo.data import memory, splits
 from netzoo.data.from_arrays import from_arrays
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images
@@ -30,6 +29,8 @@ def open_npz(name: str, path: Path, settings: Settings) -> Images:
     settings.only(".npz files", *TAKES)
     with _opened(path) as archive:
         keys = _keys(path, [key.removesuffix(".npy") for key in archive.namelist()])
+        used = [archive.getinfo(f"{key}.npy").file_size for pair in keys.values() for key in pair]
+        memory.check_bytes(str(path), sum(used), "its arrays take", "take a smaller version")
         found = {
             split: (_array(path, archive, images), _array(path, archive, labels))
             for split, (images, labels) in keys.items()
@@ -96,8 +97,8 @@ def _opened(path: Path) -> zipfile.ZipFile:
 def _array(path: Path, archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
     """Return one array, read once. Raises DataError if it is damaged or a pickle."""
     try:
-        content = archive.read(f"{key}.npy")
-        array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+        with archive.open(f"{key}.npy") as file:
+            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         if "allow_pickle" in str(error) or "Object arrays" in str(error):
             raise DataError(

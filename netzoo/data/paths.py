@@ -12,7 +12,7 @@ from netzoo.data import cifar, csv_files, mnist_like, npz, parquet, pictures, pr
 from netzoo.data.folder import ARCHIVES, open_folder
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images
-from netzoo.errors import DataError, no_such
+from netzoo.errors import BadInput, DataError, no_such
 
 Opener = Callable[[str, Path, Settings], Images]
 SUFFIXES = (".csv", ".npz", ".parquet", *ARCHIVES)
@@ -29,14 +29,15 @@ def path_of(text: str, folder: Path | None, is_name: Callable[[], bool]) -> Path
     is_name returns false. folder: where relative paths begin; None: the working folder.
     Raises UnknownName for what is written as a path and does not exist.
     """
-    base = folder or Path()
-    path = Path(os.path.abspath(base / Path(text).expanduser()))
+    if "\0" in text:
+        raise BadInput(f"{text!r} is no path: it holds a zero byte.")
+    path = Path(os.path.abspath((folder or Path()) / os.path.expanduser(text)))
     written = text.startswith((".", "~", os.sep)) or text.endswith(("/", os.sep))
     if written or text.lower().endswith(SUFFIXES):
-        if not path.exists():
+        if not os.path.exists(path):
             raise no_such("file or folder", path.name, _beside(path), where=str(path.parent))
         return path
-    return path if path.exists() and not is_name() else None
+    return path if os.path.exists(path) and not is_name() else None
 
 
 def open_path(name: str, path: Path, settings: Settings) -> Images:
@@ -62,6 +63,7 @@ def _folder(path: Path) -> Opener:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if (path / "dataset_info.json").is_file() and (path / "features.json").is_file():
         return _prepared
+    has_folders = any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
     of = {
         each: [file for file in files if file.suffix.lower() == each] for each in (".csv", ".npz")
     }
@@ -78,22 +80,20 @@ def _folder(path: Path) -> Opener:
         )
     if any(npz.KMNIST.fullmatch(file.name) for file in of[".npz"]):
         found[".npz files"] = npz.open_kmnist
+    elif has_folders:
+        of = {each: [] for each in of}  # they lie beside the folders of images
     elif len(of[".npz"]) == 1:
         found[".npz files"] = partial(_inside, npz.open_npz, of[".npz"][0])
     elif of[".npz"]:
         names = few(sorted(file.name for file in of[".npz"]))
         raise DataError(f"{path} holds the .npz files {names}; name one.")
-    if not found and of[".csv"] and not any(_is_seen_folder(each) for each in path.iterdir()):
+    if not found and of[".csv"]:
         found["CSV files"] = lambda name, folder, settings: csv_files.open_csv(
             name, csv_files.pair(folder), settings
         )
     if len(found) > 1:
         raise DataError(f"{path} holds {' and '.join(found)}; put each into a folder of its own.")
     return next(iter(found.values()), open_folder)
-
-
-def _is_seen_folder(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith(".")
 
 
 def _inside(opener: Opener, path: Path, name: str, folder: Path, settings: Settings) -> Images:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -42,7 +43,7 @@ def open_prepared(name: str, folder: Path, source: str, settings: Settings) -> I
     features = _checked(builder, folder)
     found = {splits.NAMES[each]: each for each in builder.info.splits if each in splits.NAMES}
     if splits.TRAIN not in found:
-        base = name.partition(":")[0].partition("/")[0]
+        base = re.split("[@:/]", name)[0]
         advice = (
             f" It is a test set for networks trained on {TRAINED_ON[base]}."
             if base in TRAINED_ON

@@ -1,9 +1,9 @@
 """The text that names a data set on disk, and its settings: "photos@size=64,test=0.1"."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
@@ -49,7 +49,7 @@ def split_settings(text: str) -> tuple[str, Settings]:
     Raises UnknownName for another setting, BadInput for a wrong value.
     """
     match = _TAIL.fullmatch(text)
-    if match is None or Path(text).expanduser().exists():
+    if match is None or os.path.exists(os.path.expanduser(text)):
         return text, Settings()
     settings = Settings()
     for part in match[2].split(","):

@@ -376,6 +376,12 @@ CASES = [
      "no file or folder 'mine.npz' in <any>; there are none."),
     ("folder in no folder", UnknownName, lambda: netzoo.open_images("/nowhere/at/all/"),
      "no file or folder 'all' in /nowhere/at; there are none."),
+    ("path of nobody", UnknownName, lambda: netzoo.open_images("~no-such-user/photos"),
+     "no file or folder 'photos' in <any>~no-such-user; there are none."),
+    ("path of many letters", UnknownName, lambda: netzoo.open_images("./" + "a" * 300),
+     "no file or folder '<any>' in <any>; there are none."),
+    ("path of a zero byte", BadInput, lambda: netzoo.open_images("./a\0b"),
+     "'./a\\x00b' is no path: it holds a zero byte."),
     ("setting of a path", UnknownName, lambda: opened(photos("photos"), "@sise=8"),
      "no setting 'sise' in a data set on disk; did you mean 'size'? Known: channels, damaged, "
      "label, links, range, size, test."),

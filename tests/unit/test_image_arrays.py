@@ -192,11 +192,12 @@ def test_a_compressed_npz_is_read_too(tmp_path):
 
 def test_each_array_is_read_once(tmp_path, monkeypatch):
     reads = []
-    real = zipfile.ZipFile.read
+    real = zipfile.ZipFile.open
+    path = npz(tmp_path / "a.npz", **keras_npz())
     monkeypatch.setattr(
-        zipfile.ZipFile, "read", lambda self, name: reads.append(name) or real(self, name)
+        zipfile.ZipFile, "open", lambda self, name: reads.append(name) or real(self, name)
     )
-    opened(npz(tmp_path / "a.npz", **keras_npz()))
+    opened(path)
     assert sorted(reads) == ["x_test.npy", "x_train.npy", "y_test.npy", "y_train.npy"]
 
 

@@ -1,5 +1,6 @@
 """Folders of real image files: classes, splits, what is skipped and what is said."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -132,6 +133,22 @@ def test_links_out_of_the_folder_are_followed_only_if_asked(tmp_path):
     assert followed.class_names == ("bird", "cat", "dog")
 
 
+def test_a_pipe_and_a_link_to_nothing_are_skipped(tmp_path):
+    photos(tmp_path)
+    os.mkfifo(tmp_path / "cat" / "pipe.png")
+    (tmp_path / "dog" / "gone.png").symlink_to(tmp_path / "dog" / "nothing.png")
+    images = netzoo.open_images(str(tmp_path))
+    assert images.lines[0] == "Files: 12 seen, 10 images, 2 skipped (2 not a file)."
+
+
+def test_arrays_and_tables_beside_the_folders_of_images_are_no_images(tmp_path):
+    photos(tmp_path)
+    for name in ("labels.csv", "features.npz", "more.npz"):
+        (tmp_path / name).touch()
+    images = netzoo.open_images(str(tmp_path))
+    assert images.lines[0] == "Files: 13 seen, 10 images, 3 skipped (3 not an image)."
+
+
 def test_another_file_moves_none_of_the_others_between_the_splits(tmp_path):
     before = by_file(netzoo.open_images(str(folder(tmp_path, (), train=200))))
     for at in range(30):
@@ -235,6 +252,8 @@ def test_a_path_is_taken_as_one_is_written(tmp_path, monkeypatch):
     names = ("photos", "photos/", "./photos", "~/photos", "../" + tmp_path.name + "/photos")
     found = {netzoo.open_images(name).name for name in names}
     assert found == {str(tmp_path / "photos")}
+    monkeypatch.setenv("NETZOO_DATA_DIR", str(tmp_path / "photos"))
+    assert netzoo.open_images("photos").name == str(tmp_path / "photos")
     monkeypatch.chdir("/")
     assert netzoo.open_images("photos", tmp_path).name == str(tmp_path / "photos")
     named = netzoo.open_images(f"{tmp_path}/photos/@size=6,test=0.3").name
