@@ -48,7 +48,7 @@ from .training import device_option
 @recipe_options_of("optimizer", "image_size", "precision")
 @click.option(
     "--dataset",
-    metavar="NAME",
+    metavar="NAME|PATH",
     help="Data set whose shape the random images have, such as cifar10.  [default: fashion_mnist]",
 )
 @click.option("--data-dir", metavar="FOLDER", help="Folder to find the data set in.")

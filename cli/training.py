@@ -29,8 +29,10 @@ data_dir_option = click.option(
 _DATA_OPTIONS = (
     click.option(
         "--dataset",
-        metavar="NAME",
-        help="fashion_mnist, fashion_mnist_sample, or a TFDS name such as cifar10."
+        metavar="NAME|PATH",
+        help="fashion_mnist, fashion_mnist_sample, a TFDS name such as cifar10, hf:NAME, or a "
+        "path: a folder of images (a folder a class), an .npz, CSV or Parquet file, or a folder "
+        "with those, IDX files or CIFAR's binary files. Settings may follow: photos/@size=64."
         "  [default: fashion_mnist; recipes quick and brief use the bundled sample of it if "
         "Fashion-MNIST is not available locally]",
     ),

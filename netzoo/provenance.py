@@ -2,6 +2,7 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Self
 
 SCHEMA = 1  # of all files on disk
@@ -15,7 +16,8 @@ COMMAND: ContextVar[str] = ContextVar("COMMAND", default="")
 class DatasetRecord:
     """The images of a result, and how to get them again.
 
-    source: their origin, in words. train, test: numbers of images.
+    name: as in netzoo.open_images; of files, the path. source: their origin, in words.
+    train, test: numbers of images.
     sha256: of the decoded arrays: images and labels, train and test.
     data_dir: the folder that was named, None for the usual places.
     chance: the share of the most common class among the test images, the accuracy of a guess.
@@ -30,6 +32,14 @@ class DatasetRecord:
     class_names: tuple[str, ...]
     data_dir: str | None = None
     chance: float | None = None
+
+    @property
+    def title(self) -> str:
+        """Return the name, of a path its last part: "photos" of "/home/me/photos@size=64"."""
+        if not self.name.startswith(("/", "hf:")) and "\\" not in self.name:
+            return self.name
+        path, at, settings = self.name.partition("@")
+        return PurePath(path).name + at + settings
 
 
 @dataclass(frozen=True)

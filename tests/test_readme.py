@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import click
+import image_files
 import PIL.Image
 import pytest
 from netzoo_cli.app import app
@@ -387,6 +388,20 @@ def small(words):
     return [*words, *(word for pair in added for word in pair)]
 
 
+def on_disk(folder):
+    """Write the files and folders of images that the commands name."""
+    (x, y), (test_x, test_y) = image_files.clothes(200, 100)
+    image_files.folder(folder / "photos", train=200, test=100)
+    images_of_each = {"train_images": x, "train_labels": y}
+    images_of_each |= {"test_images": test_x, "test_labels": test_y}
+    image_files.npz(folder / "pathmnist.npz", **images_of_each)
+    image_files.csv(folder / "train.csv", *image_files.clothes(400, 100)[0])
+    for word, each in (("train", (x, y)), ("test", (test_x, test_y))):
+        image_files.parquet(folder / "beans" / f"{word}-0.parquet", *each, list("abcd"))
+    image_files.cifar10(folder / "cifar-10-batches-bin", records=60)
+    image_files.idx_files(folder / "kmnist", train=200, test=100)
+
+
 # The data sets that the commands name.
 PREPARED = {
     "cifar10": {},
@@ -399,6 +414,7 @@ PREPARED = {
 def place(folder):
     """Return the folder, and what runs a command in it."""
     tfds, path = folder / "tfds", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    on_disk(folder)
     few = sample.sample().limited(200, 50).train
     for name, about in PREPARED.items():
         store(tfds, name, few, size=(28, 28), **about)

@@ -1,14 +1,18 @@
 """Real TFDS folders, written by TFDS from the bundled images."""
 
+import io
 import shutil
 
 import numpy as np
 import pytest
 import tensorflow
 import tensorflow_datasets
+from image_files import encoded
+from PIL import Image
 
 import netzoo
-from netzoo.data import fashion_mnist, idx, sample, tfds
+from netzoo.data import fashion_mnist, idx, prepared, sample, tfds
+from netzoo.data.source import Split
 from netzoo.errors import BadInput, DataError, UnknownName
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -73,10 +77,11 @@ def test_a_prepared_folder_gives_the_arrays_in_the_order_of_the_files(tmp_path, 
     builder = mnist_like(clothes.train, clothes.test)(data_dir=str(tmp_path))
     builder.download_and_prepare()
     folder = tfds.find_prepared(tmp_path, "fashion_mnist")
-    class_names, train, test = tfds.read(folder)
+    class_names, train, test = prepared.read(folder)
     assert class_names == fashion_mnist.CLASS_NAMES
     assert not (train.images == clothes.train.images).all()  # TFDS shuffles what it writes
-    train, test = tfds.in_file_order(train, "train"), tfds.in_file_order(test, "test")
+    train = prepared.in_file_order(train, "train")
+    test = prepared.in_file_order(test, "test")
     assert (train.images == clothes.train.images).all()
     assert (train.labels == clothes.train.labels).all()
     assert (test.images == clothes.test.images).all()
@@ -194,10 +199,126 @@ def test_a_version_that_is_not_there_is_not_replaced_by_another(tmp_path, clothe
             netzoo.open_images(name, tmp_path)
 
 
-def test_a_data_set_without_a_test_split_is_refused(tmp_path, clothes):
+def test_without_a_test_split_a_share_of_each_class_is_held_out_by_content(tmp_path, clothes):
     store(tmp_path, "half", clothes.train, size=(20, 24), splits=("train",))
-    with pytest.raises(DataError, match="expected the splits train and test; found"):
+    images = netzoo.open_images("half", tmp_path)
+    assert images.source.endswith("; about 20 % of each class held out as test split, by content")
+    assert len(images.train) + len(images.test) == 200
+    assert 20 < len(images.test) < 60
+    assert (np.bincount(images.test.labels) > 0).all()
+    assert images.split_table.count("\n") == 200
+    other = netzoo.open_images("half@test=0.5", tmp_path)
+    assert 70 < len(other.test) < 130
+    assert other.name == "half@test=0.5"
+
+
+def test_a_validation_split_serves_where_there_is_no_test_split(tmp_path, clothes):
+    for word in ("validation", "val"):
+        store(tmp_path, f"of_{word}", clothes.train, size=(9, 9), splits=("train", word))
+        images = netzoo.open_images(f"of_{word}", tmp_path)
+        assert images.source.endswith(
+            "its validation split serves as the test split, since it has none"
+        )
+        assert len(images.test) == 200
+
+
+def test_a_data_set_without_a_training_split_names_that_of_others(tmp_path, clothes):
+    store(tmp_path, "cifar10_1", clothes.train, size=(9, 9), splits=("test",))
+    with pytest.raises(DataError) as caught:
+        netzoo.open_images("cifar10_1", tmp_path)
+    assert str(caught.value).endswith(
+        "expected a split to train on; found test. It is a test set for networks trained on "
+        "cifar10."
+    )
+
+
+def test_images_without_a_label_are_refused(tmp_path, clothes):
+    labels = np.where(np.arange(200) < 5, -1, clothes.train.labels)
+    store(tmp_path, "half", Split(clothes.train.images, labels), size=(9, 9))
+    with pytest.raises(DataError, match="train labels: 5 of 200 are below 0"):
         netzoo.open_images("half", tmp_path)
+
+
+def patterns(count):
+    """Return black and white squares of 4 px and labels, by their density."""
+    random = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    blocks = random.random((count, 8, 8)) < np.where(labels, 0.3, 0.7)[:, None, None]
+    return np.kron(blocks, np.ones((1, 4, 4))).astype(np.uint8)[..., None] * 255, labels
+
+
+def stored_files(folder, name, encode, *, shape, count=40, **options):
+    """Write image files as they are into a TFDS set; encode: gives the bytes of pixels."""
+    of = tensorflow_datasets.features
+    core = tensorflow_datasets.core
+    pixels, labels = patterns(count)
+    with core.registered.skip_registration():
+
+        class Patterns(core.GeneratorBasedBuilder):
+            VERSION = core.Version("1.0.0")
+
+            def _info(self):
+                features = {"image": of.Image(shape=shape), "label": of.ClassLabel(num_classes=2)}
+                return core.DatasetInfo(builder=self, features=of.FeaturesDict(features))
+
+            def _split_generators(self, dl_manager):
+                return {"train": self._generate_examples(), "test": self._generate_examples()}
+
+            def _generate_examples(self):
+                for place, each in enumerate(pixels):
+                    content = io.BytesIO(encode(each, place))
+                    yield place, {"image": content, "label": int(labels[place])}
+
+    Patterns.name = name
+    Patterns(data_dir=str(folder), **options).download_and_prepare()
+    return pixels, labels
+
+
+def test_jpeg_files_are_decoded_as_pillow_decodes_them(tmp_path):
+    """TensorFlow's default turns some of these black pixels white, and white ones black."""
+    options = {"shape": (32, 32, 1)}
+    stored_files(tmp_path, "sharp", lambda each, _: encoded(each, "JPEG"), **options)
+    images = netzoo.open_images("sharp", tmp_path).train.images
+    pixels, _ = patterns(40)
+    wanted = {np.asarray(Image.open(io.BytesIO(encoded(p, "JPEG")))).tobytes() for p in pixels}
+    assert {image.tobytes() for image in images} == wanted
+    assert max(np.abs(image.astype(int) - 128).min() for image in images) > 100
+
+
+def test_images_of_different_sizes_are_resized(tmp_path):
+    def encode(each, place):
+        return encoded(each if place % 4 else each[:20, :24], "PNG")
+
+    stored_files(tmp_path, "mixed", encode, shape=(None, None, 1))
+    images = netzoo.open_images("mixed", tmp_path)
+    assert images.image_shape == (32, 32, 1)
+    assert "resized to 32 × 32 px (the commonest size)" in images.source
+    assert "Images: 20 resized to 32 × 32 px." in images.lines
+    small = netzoo.open_images("mixed@size=8x9", tmp_path)
+    assert small.image_shape == (8, 9, 1)
+
+
+@pytest.mark.parametrize("form", ["tfrecord", "array_record"])
+def test_both_formats_of_tfds_give_the_same_images(tmp_path, form):
+    pytest.importorskip("array_record")
+    options = {"shape": (32, 32, 1), "file_format": form}
+    pixels, _ = stored_files(tmp_path, "squares", lambda each, _: encoded(each), **options)
+    images = netzoo.open_images("squares", tmp_path)
+    assert sorted(p.tobytes() for p in images.train.images) == sorted(p.tobytes() for p in pixels)
+
+
+def test_a_count_that_differs_from_the_description_is_refused(tmp_path, clothes):
+    store(tmp_path, "short", clothes.train, size=(9, 9))
+    about = tfds.find_prepared(tmp_path, "short") / "dataset_info.json"
+    about.write_text(about.read_text().replace('"200"', '"300"'))
+    with pytest.raises(DataError, match="expected to contain 300 elements but contained only 200"):
+        netzoo.open_images("short", tmp_path)
+
+
+def test_a_prepared_folder_is_read_by_its_path(tmp_path, clothes):
+    store(tmp_path, "mine", clothes.train, size=(9, 9))
+    folder = tfds.find_prepared(tmp_path, "mine")
+    assert netzoo.open_images(str(folder)).sha256() == netzoo.open_images("mine", tmp_path).sha256()
 
 
 def test_a_damaged_folder_is_refused(tmp_path, clothes):

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from netzoo.data import fashion_mnist, sample, tfds
+from netzoo.data import fashion_mnist, huggingface, paths, sample, tfds
+from netzoo.data.settings import split_settings
 from netzoo.data.source import SOURCES, Images
 from netzoo.errors import BadInput
 
@@ -11,11 +12,15 @@ __all__ = ["SOURCES", "Images", "default_images", "open_images"]
 
 
 def open_images(name: str, data_dir: str | Path | None = None) -> Images:
-    """Return a data set by its name: one of netzoo's sources, else one of TFDS.
+    """Return a data set by its path or its name.
 
+    name: one of netzoo's sources; the path of a folder of images (a folder a class), of an .npz,
+    CSV or Parquet file, or of a folder with those, IDX files or CIFAR's binary files; hf:NAME; else
+    one of TFDS. Settings may follow: "photos/@size=64"; netzoo/data/README.md lists them.
     data_dir: the only folder to search; by default NETZOO_DATA_DIR, else the usual places of each
-    source.
-    Raises UnknownName, BadInput for a folder that does not exist, DataError.
+    source, for a path the working folder.
+    Raises UnknownName, BadInput for a folder that does not exist or a wrong setting, DataError,
+    MissingPackage.
 
     >>> import netzoo
     >>> images = netzoo.open_images("fashion_mnist_sample")
@@ -23,7 +28,20 @@ def open_images(name: str, data_dir: str | Path | None = None) -> Images:
     ((6000, 28, 28, 1), 'T-shirt/top')
     """
     folder = _folder(data_dir)
-    return SOURCES[name](folder) if name in SOURCES else tfds.open_dataset(name, folder)
+    text, settings = split_settings(name)
+    if text in SOURCES:
+        settings.only(f"the images of {text}")
+        return SOURCES[text](folder)
+    if text.startswith(huggingface.PREFIX):
+        return huggingface.open_named(name, text, settings)
+
+    def is_prepared() -> bool:
+        return tfds.find_prepared(folder or tfds.default_folder(), text) is not None
+
+    path = paths.path_of(text, folder if data_dir else None, is_prepared)
+    if path is None:
+        return tfds.open_dataset(name, folder)
+    return paths.open_path(f"{path}{name[len(text) :]}", path, settings)
 
 
 def default_images(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from netzoo.data import idx, tfds
+from netzoo.data import idx, prepared, tfds
 from netzoo.data.source import SOURCES, Images, Split
 from netzoo.errors import DataError
 
@@ -59,9 +59,9 @@ def fashion_mnist(folder: Path | None = None) -> Images:
 def find_local(folder: Path | None = None) -> Images | None:
     """Return Fashion-MNIST from this machine's disk, None without it. Raises DataError."""
     for place in _places(folder):
-        prepared = tfds.find_prepared(place, "fashion_mnist")
-        if prepared is not None:
-            return _from_tfds(prepared)
+        found = tfds.find_prepared(place, "fashion_mnist")
+        if found is not None:
+            return _from_tfds(found)
     for place in _places(folder):
         if idx.has_files(place):
             train, test = idx.read(place)
@@ -76,12 +76,12 @@ def _places(folder: Path | None) -> list[Path]:
     return [tfds.default_folder(), DEBIAN_FOLDER, keras_home / "datasets" / "fashion-mnist"]
 
 
-def _from_tfds(prepared: Path) -> Images:
-    _, train, test = tfds.read(prepared)
+def _from_tfds(folder: Path) -> Images:
+    _, train, test = prepared.read(folder)
     return _verified(
-        f"TFDS folder {prepared}",
-        tfds.in_file_order(train, "train"),
-        tfds.in_file_order(test, "test"),
+        f"TFDS folder {folder}",
+        prepared.in_file_order(train, "train"),
+        prepared.in_file_order(test, "test"),
     )
 
 

@@ -9,6 +9,7 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,9 @@ FILES = {
 FOLDERS = ("", "raw", "FashionMNIST/raw")  # below the given folder; the last two are torchvision's
 
 
-def has_files(folder: Path) -> bool:
+def has_files(folder: Path, files: Mapping[str, tuple[str, str]] = FILES) -> bool:
     """Return whether the folder holds at least one of the four files under one of its names."""
-    return any(_find(folder, stem) for stems in FILES.values() for stem in stems)
+    return any(_find(folder, stem) for stems in files.values() for stem in stems)
 
 
 def names(stem: str) -> tuple[str, ...]:
@@ -35,14 +36,14 @@ def names(stem: str) -> tuple[str, ...]:
     return (*plain, *(f"{name}.gz" for name in plain))
 
 
-def read(folder: Path) -> tuple[Split, Split]:
+def read(folder: Path, files: Mapping[str, tuple[str, str]] = FILES) -> tuple[Split, Split]:
     """Return the training and the test split.
 
-    Raises DataError, with the expected and the actual content, if one of the four files is missing,
-    damaged, cut short or too long, if numbers of images and labels differ, or if two files of one
-    kind differ.
+    files: the names of images and labels, by split. Raises DataError, with the expected and the
+    actual content, if one of the four files is missing, damaged, cut short or too long, if numbers
+    of images and labels differ, or if two files of one kind differ.
     """
-    return _read_split(folder, "train"), _read_split(folder, "test")
+    return _read_split(folder, *files["train"]), _read_split(folder, *files["test"])
 
 
 def write(path: Path, array: NDArray[np.uint8]) -> None:
@@ -51,8 +52,7 @@ def write(path: Path, array: NDArray[np.uint8]) -> None:
     path.write_bytes(gzip.compress(header + array.tobytes(), compresslevel=9, mtime=0))
 
 
-def _read_split(folder: Path, split: str) -> Split:
-    images_stem, labels_stem = FILES[split]
+def _read_split(folder: Path, images_stem: str, labels_stem: str) -> Split:
     images_path, images = _read_file(folder, images_stem, 3)
     labels_path, labels = _read_file(folder, labels_stem, 1)
     if len(images) != len(labels):

@@ -1,7 +1,7 @@
 """The result of a data source: uint8 images, labels, class names, origin, fingerprint."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,7 +60,8 @@ class Images:
     """A data set in memory.
 
     source: its origin, in words. validation: the held-out part of the training images, None before
-    `with_validation`.
+    `with_validation`. lines: what is to be said of how it was read. split_table: as `split_table`
+    returns it, of all images whatever the limits; None for a source whose splits are fixed.
     """
 
     name: str
@@ -69,6 +70,8 @@ class Images:
     train: Split
     test: Split
     validation: Split | None = None
+    lines: tuple[str, ...] = ()
+    split_table: str | None = None
 
     def __post_init__(self) -> None:
         for word, split in (("training", self.train), ("test", self.test)):
@@ -126,6 +129,26 @@ class Images:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
+    def as_recorded(self, record: DatasetRecord) -> "Images":
+        """Return the images of a record, limited as they were.
+
+        Raises DataError if they have changed.
+        """
+        changed = f"{self.name} has changed since this comparison began: expected"
+        if len(self.train) < record.train or len(self.test) < record.test:
+            raise DataError(
+                f"{changed} {record.train} training and {record.test} test images, found "
+                f"{len(self.train)} and {len(self.test)}; begin again in another folder."
+            )
+        images = self.limited(record.train, record.test)
+        sha256 = images.sha256()
+        if sha256 != record.sha256:
+            raise DataError(
+                f"{changed} SHA-256 {record.sha256[:16]}…, found {sha256[:16]}…; begin again in "
+                "another folder."
+            )
+        return images
+
     def record(self, data_dir: str | None) -> DatasetRecord:
         """Return the description of the data set for a record; data_dir: as it was named."""
         return DatasetRecord(
@@ -139,6 +162,20 @@ class Images:
             data_dir=data_dir,
             chance=float(np.bincount(self.test.labels).max() / len(self.test)),
         )
+
+
+def split_table(
+    class_names: Sequence[str], parts: Sequence[Split], names: Sequence[Sequence[str]]
+) -> str:
+    """Return which image trains and which tests, a line each: split, class, name, with tabs.
+
+    parts: training and test images. names: of the images in their source.
+    """
+    return "".join(
+        f"{word}\t{class_names[label]}\t{name}\n"
+        for word, part, each in zip(("train", "test"), parts, names, strict=True)
+        for label, name in zip(part.labels, each, strict=True)
+    )
 
 
 # A source opens its images from a given folder, or without one from its usual places.

@@ -5,20 +5,16 @@ without importing TFDS, and the network is tested first, since TFDS itself tries
 minutes.
 """
 
-import contextlib
 import http.client
-import io
 import json
 import os
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from netzoo import backend
-from netzoo.data.source import SOURCES, Images, Split
+from netzoo.data import prepared
+from netzoo.data.settings import split_settings
+from netzoo.data.source import SOURCES, Images
 from netzoo.errors import BadInput, DataError, no_such
 
 REACH_SECONDS = 4.0
@@ -30,18 +26,19 @@ def default_folder() -> Path:
     return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
 
 
-def open_dataset(name: str, folder: Path | None = None) -> Images:
+def open_dataset(named: str, folder: Path | None = None) -> Images:
     """Return a data set by its TFDS name, downloaded if it is not prepared.
 
-    name: as in TFDS, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0".
+    named: as in TFDS, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0", and settings.
     Raises UnknownName for a name that TFDS does not have, BadInput for a name that fits several
-    configurations, DataError if the download fails, or for other data than images of one size with
-    one label each.
+    configurations, DataError if the download fails, or for other data than images with one
+    class each.
     """
+    name, settings = split_settings(named)
     place = folder or default_folder()
-    prepared = find_prepared(place, name)
-    if prepared is None:
-        tfds = _tfds()
+    found = find_prepared(place, name)
+    if found is None:
+        tfds = prepared.package()
         known = tfds.list_builders(with_community_datasets=False)
         if _split_name(name)[0] not in known:
             raise no_such("data set", name, [*SOURCES, *known])
@@ -50,10 +47,9 @@ def open_dataset(name: str, folder: Path | None = None) -> Images:
                 f"no data set {name!r} in {place}, and no network to download it: prepare it on a "
                 "machine that has one, copy the folder, and name it with `data_dir`."
             )
-        prepared = prepare(name, folder)
-    class_names, train, test = read(prepared)
-    source = f"TFDS folder {prepared}{_other_versions(prepared)}"
-    return Images(name, source, class_names, train, test)
+        found = prepare(name, folder)
+    source = f"TFDS folder {found}{_other_versions(found)}"
+    return prepared.open_prepared(named, found, source, settings)
 
 
 def find_prepared(folder: Path, name: str) -> Path | None:
@@ -100,7 +96,7 @@ def _configuration(place: Path, base: str, version: str) -> str:
 
 def prepare(name: str, folder: Path | None) -> Path:
     """Download and prepare a data set; return its folder. Raises DataError."""
-    tfds = _tfds()
+    tfds = prepared.package()
     try:
         builder = tfds.builder(name, data_dir=str(folder or default_folder()))
         builder.download_and_prepare()
@@ -108,49 +104,6 @@ def prepare(name: str, folder: Path | None) -> Path:
         reason = str(error).strip().partition("\n")[0]
         raise DataError(f"TFDS cannot prepare {name!r}: {reason}") from error
     return Path(builder.data_dir)
-
-
-def read(folder: Path) -> tuple[tuple[str, ...], Split, Split]:
-    """Return class names, training and test split of a prepared folder, in its files' order.
-
-    Without a test split, the validation split replaces it. Raises DataError.
-    """
-    tfds = _tfds()
-    try:
-        builder = tfds.builder_from_directory(str(folder))
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(f"{folder}: not a folder that TFDS can read: {reason}") from error
-    features = builder.info.features
-    if not isinstance(features, tfds.features.FeaturesDict) or not (
-        {"image", "label"} <= set(features)
-        and isinstance(features["image"], tfds.features.Image)
-        and isinstance(features["label"], tfds.features.ClassLabel)
-    ):
-        raise DataError(
-            f"{folder}: expected an image and a class as label; "
-            f"found {' '.join(str(features).split())}."
-        )
-    label, shape = features["label"], features["image"].shape
-    if None in shape:
-        raise DataError(f"{folder}: images of different sizes {shape}; netzoo takes one size.")
-    splits = builder.info.splits
-    test_name = "test" if "test" in splits else "validation"
-    if not {"train", test_name} <= set(splits):
-        raise DataError(f"{folder}: expected the splits train and test; found {list(splits)}.")
-    return tuple(label.names), _split(tfds, builder, "train"), _split(tfds, builder, test_name)
-
-
-def in_file_order(split: Split, name: str) -> Split:
-    """Return a split in the order of its IDX file.
-
-    TFDS orders the examples by the hash of their keys, with the split's name as salt; data sets of
-    the MNIST family use the position in the IDX file as key.
-    """
-    hasher = _tfds().core.hashing.Hasher(name)
-    written = sorted(range(len(split)), key=hasher.hash_key)
-    places = np.argsort(written)
-    return Split(split.images[places], split.labels[places])
 
 
 def reachable(url: str) -> bool:
@@ -165,18 +118,6 @@ def reachable(url: str) -> bool:
         return False
 
 
-def _split(tfds: Any, builder: Any, name: str) -> Split:
-    config = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False)
-    try:
-        batches = builder.as_dataset(name, batch_size=1024, read_config=config)
-        parts = [(part["image"], part["label"]) for part in tfds.as_numpy(batches)]
-    except Exception as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise DataError(f"{builder.data_dir}: split {name} cannot be read: {reason}") from error
-    images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Split(images, labels.astype(np.int64))
-
-
 def _other_versions(chosen: Path) -> str:
     """Return the versions that a prepared one was chosen from, in words; "" for a single one."""
     others = sorted(_versions(chosen.parent, ""), key=_version)
@@ -187,13 +128,3 @@ def _other_versions(chosen: Path) -> str:
 
 def _version(path: Path) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else -1 for part in path.name.split("."))
-
-
-def _tfds() -> Any:
-    """Return the tensorflow_datasets module, without its progress bars and notices."""
-    backend.keep_tensorflow_off_gpu()
-    with contextlib.redirect_stderr(io.StringIO()):
-        import tensorflow_datasets
-
-    tensorflow_datasets.disable_progress_bar()
-    return tensorflow_datasets

@@ -34,7 +34,7 @@ def answer(comparison: Comparison) -> Answer:
     listed = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
     values = {
         "models": listed,
-        "data": comparison.dataset.name,
+        "data": comparison.dataset.title,
         "seeds": seeds,
         "count": len(names),
     }
@@ -77,7 +77,7 @@ def study_answer(study: Study) -> Answer | None:
         question = "From {base} to {last}, one change at a time, on {data}, seeds {seeds}"
         values = {"base": names[0], "last": names[-1]}
     comparison = study.comparison
-    values |= {"data": comparison.dataset.name}
+    values |= {"data": comparison.dataset.title}
     values |= {"seeds": ", ".join(map(str, comparison.recipe["seeds"]))}
     sentences = [
         _difference(e.model, base, e.verdict, e.accuracy, metric=comparison.metric)

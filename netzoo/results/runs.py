@@ -87,7 +87,7 @@ def runs_table(states: Sequence[RunState]) -> Table:
         done = sum(trial.ended for trial in trials)
         epochs = sum(trial.trial.recipe.epochs for trial in trials)
         models = ", ".join(dict.fromkeys(trial.trial.model for trial in trials))
-        data = trials[0].trial.dataset.name if trials else ""
+        data = trials[0].trial.dataset.title if trials else ""
         epochs_done = sum(trial.epochs for trial in trials)
         rows.append(
             [

@@ -38,8 +38,8 @@ def compare(
 
     models: names or specs ("alexnet", "alexnet:dropout=0.2").
     recipe: "lesson", "quick", or "auto": lesson on a GPU, quick on a CPU.
-    dataset: "fashion_mnist", "fashion_mnist_sample", or a TFDS name; None: Fashion-MNIST, and for
-    the quick recipe the bundled sample of it where the full set is not on this machine.
+    dataset: a name or a path, as in netzoo.open_images; None: Fashion-MNIST, and for the quick
+    recipe the bundled sample of it where the full set is not on this machine.
     data_dir: look for the data set there only.
     seeds: each model is trained once with each. device: "auto", "gpu" or "cpu".
     baseline: the model that the others are compared with; by default the first.

@@ -11,6 +11,7 @@ from typing import Any
 
 from netzoo import backend
 from netzoo.data import default_images, open_images
+from netzoo.data.source import Images
 from netzoo.data.thumbnails import thumbnails
 from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
 from netzoo.provenance import DatasetRecord
@@ -30,7 +31,7 @@ from netzoo.runs.request import (
     recipe_of,
     sha256_of,
 )
-from netzoo.runs.store import Store
+from netzoo.runs.store import SPLIT, Store
 
 
 def start_process(
@@ -145,13 +146,18 @@ def _new_plan(
             spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
         callback.on_wait("reading the images")
-        dataset, shown = _dataset(request, name)
+        images = _images(request, name)
+        dataset = images.record(request.data_dir)
         planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
         firsts = planned[: len(recipes)]
         again = partial(start, device.threads)
         profiles, required = _profiles(firsts, process, again, start_seconds, callback)
-    store.keep_pictures(shown)
+    store.keep_pictures(thumbnails(images.test, dataset.sha256))
+    if images.split_table is not None:
+        store.keep(SPLIT, images.split_table)
     callback.on_message(recipe_line(request, name, device))
+    for line in images.lines:
+        callback.on_message(line)
     return Plan(
         request=request.to_dict(),
         baseline=request.baseline or request.models[0].text,
@@ -229,13 +235,17 @@ def more_parts(trial: Trial, parts: int) -> int | None:
 def pictures_again(dataset: DatasetRecord) -> Thumbnails | None:
     """Return the pictures of a recorded data set, None if it cannot be opened or has changed."""
     try:
-        images = open_images(dataset.name, dataset.data_dir).limited(dataset.train, dataset.test)
+        images = open_images(dataset.name, dataset.data_dir).as_recorded(dataset)
     except NetzooError:
         return None  # a trial that needs it says so
-    return thumbnails(images.test, dataset.sha256) if images.sha256() == dataset.sha256 else None
+    return thumbnails(images.test, dataset.sha256)
 
 
-def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbnails]:
+def _images(request: Request, recipe_name: str) -> Images:
+    """Return the images of a request, limited as its recipe says.
+
+    A limit of the recipe itself, which nobody has asked for, is no more than there are.
+    """
     any_family = ""  # a recipe takes the same images for every family
     chosen = recipe(recipe_name, any_family, request.overrides)
     limits = chosen.limit_train, chosen.limit_test
@@ -244,7 +254,13 @@ def _dataset(request: Request, recipe_name: str) -> tuple[DatasetRecord, Thumbna
         images = default_images(request.data_dir, *limits, sample_will_do=will_do)
     else:
         images = open_images(request.dataset, request.data_dir)
+        names = ("limit_train", "limit_test")
+        sizes = len(images.train), len(images.test)
+        train, test = (
+            size if name not in request.overrides and (limit or 0) > size else limit
+            for name, limit, size in zip(names, limits, sizes, strict=True)
+        )
+        limits = train, test
     images = images.limited(*limits)
     images.with_validation(chosen.validation)  # or it says why not
-    dataset = images.record(request.data_dir)
-    return dataset, thumbnails(images.test, dataset.sha256)
+    return images

@@ -2,6 +2,7 @@
 
 plan.json              the trials, and each model's profile
 pictures.json          thumbnails of the first test images
+split.tsv              which image trains and which tests, where the data set is files on disk
 trials/ID.json         the record of a trial that ended
 probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   the checkpoint of a trial that has not ended
@@ -36,6 +37,7 @@ from netzoo.runs.request import identity
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
+SPLIT = "split.tsv"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 

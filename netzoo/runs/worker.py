@@ -193,13 +193,7 @@ class Worker:
 
         wanted = trial.dataset
         if wanted.sha256 not in self._images:
-            images = open_images(wanted.name, wanted.data_dir).limited(wanted.train, wanted.test)
-            sha256 = images.sha256()
-            if sha256 != wanted.sha256:
-                raise DataError(
-                    f"{wanted.name} has changed since this comparison began: expected SHA-256 "
-                    f"{wanted.sha256[:16]}…, found {sha256[:16]}…; begin again in another folder."
-                )
+            images = open_images(wanted.name, wanted.data_dir).as_recorded(wanted)
             self._images[wanted.sha256] = images
         return self._images[wanted.sha256].with_validation(trial.recipe.validation)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from error_cases_of_costs import CASES as CASES_OF_COSTS
 from error_cases_of_files import CASES as CASES_OF_FILES
 from error_cases_of_heads import CASES as CASES_OF_HEADS
+from error_cases_of_images import CASES as CASES_OF_IMAGES
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from error_cases_of_recipes import CASES as CASES_OF_RECIPES
@@ -367,6 +368,7 @@ CASES = [
      "out/plan.json cannot be written: File exists. Finished trials are kept; resolve this "
      "and run the same command again."),
     *CASES_OF_COSTS,
+    *CASES_OF_IMAGES,
     *CASES_OF_MODELS,
     *CASES_OF_FILES,
     *CASES_OF_RECIPES,

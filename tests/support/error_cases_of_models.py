@@ -4,7 +4,9 @@ import contextlib
 import gzip
 import io
 import shutil
+import sys
 import threading
+import types
 from dataclasses import replace
 from pathlib import Path
 
@@ -165,7 +167,7 @@ def unreadable():
     idx.read(Path())
 
 
-def prepared(features, splits=("train", "test")):
+def prepared(features, splits=("train", "test"), name="mine"):
     """Write a data set as TFDS does; return its folder."""
     with contextlib.redirect_stderr(io.StringIO()):
         import tensorflow
@@ -174,26 +176,46 @@ def prepared(features, splits=("train", "test")):
     kinds = {
         "image": (of.Image(shape=(4, 4, 1)), np.zeros((2, 4, 4, 1), "uint8")),
         "open": (of.Image(shape=(None, None, 1)), np.zeros((2, 4, 4, 1), "uint8")),
+        "unlabelled": (of.ClassLabel(num_classes=2), np.full(2, -1, "int64")),
         "label": (of.ClassLabel(num_classes=2), np.zeros(2, "int64")),
         "price": (of.Scalar(np.int64), np.zeros(2, "int64")),
     }
-    names = {"open": "image"}
+    names = {"open": "image", "unlabelled": "label"}
     chosen = {names.get(name, name): kinds[name] for name in features}
     data = {name: array for name, (_, array) in chosen.items()}
     examples = tensorflow.data.Dataset.from_tensor_slices(data)
     tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
-        name="mine",
+        name=name,
         version="1.0.0",
         features=of.FeaturesDict({name: feature for name, (feature, _) in chosen.items()}),
         split_datasets=dict.fromkeys(splits, examples),
         data_dir="data",
     )
-    return tfds.find_prepared(Path("data"), "mine")
+    return tfds.find_prepared(Path("data"), name)
 
 
 def open_prepared(*features, splits=("train", "test")):
     prepared(features, splits)
     netzoo.open_images("mine", "data")
+
+
+def half_of_fashion_mnist():
+    prepared(("image", "label"), ("train",), "fashion_mnist")
+    netzoo.open_images("fashion_mnist", "data")
+
+
+def hugging_face(patch, found):
+    """Let the package datasets give some splits, or raise without any."""
+
+    def load(name, config):
+        if found is None:
+            raise FileNotFoundError(f"Couldn't find {name!r}\nTry again.")
+        return found
+
+    stand_in = types.SimpleNamespace(load_dataset=load, disable_progress_bars=lambda: None)
+    patch.setitem(sys.modules, "datasets", stand_in)
+    patch.setattr(tfds, "reachable", lambda url: True)
+    netzoo.open_images("hf:cats")
 
 
 def damaged_split():
@@ -245,9 +267,9 @@ def profiled(trial):
     Worker(print, threading.Event()).profile(trial, 1)
 
 
-def changed_images():
+def changed_images(**changes):
     trial = trial_of("lenet")
-    profiled(replace(trial, dataset=replace(trial.dataset, sha256="ab" * 32)))
+    profiled(replace(trial, dataset=replace(trial.dataset, sha256="ab" * 32, **changes)))
 
 
 def changed_code():
@@ -498,7 +520,10 @@ CASES = [
      "IDX files in clothes: these are not the images and labels of Fashion-MNIST: expected "
      "SHA-256 abf4cdc7be0d9c22…, found 1bbd572b6e5c50b3… (6000 training and 1000 test images, "
      "784 values each)."),
-    ("changed images", DataError, changed_images,
+    ("fewer images", DataError, lambda: changed_images(train=7000),
+     "fashion_mnist_sample has changed since this comparison began: expected 7000 training and 10 "
+     "test images, found 6000 and 1000; begin again in another folder."),
+    ("changed images", DataError, lambda: changed_images(),
      "fashion_mnist_sample has changed since this comparison began: expected SHA-256 "
      "abababababababab…, found <any>…; begin again in another folder."),
     ("no IDX file", DataError, lambda: idx.read(folder("empty")),
@@ -554,9 +579,15 @@ CASES = [
      "data/mine/1.0.0: split test cannot be read: <any>"),
     ("prices", DataError, lambda: open_prepared("image", "price"),
      "data/mine/1.0.0: expected an image and a class as label; found <any>."),
-    ("images of different sizes", DataError, lambda: open_prepared("open", "label"),
-     "data/mine/1.0.0: images of different sizes (None, None, 1); netzoo takes one size."),
-    ("one split", DataError, lambda: open_prepared("image", "label", splits=("train",)),
-     "data/mine/1.0.0: expected the splits train and test; found ['train']."),
+    ("images without labels", DataError, lambda: open_prepared("open", "unlabelled"),
+     "data/mine/1.0.0: 2 of 2 images of its train split have no label (-1)."),
+    ("one split", DataError, lambda: open_prepared("image", "label", splits=("test",)),
+     "data/mine/1.0.0: expected a split to train on; found test."),
+    ("half of Fashion-MNIST", DataError, half_of_fashion_mnist,
+     "data/fashion_mnist/1.0.0: expected the splits train and test; found ['train']."),
+    ("name of Hugging Face", DataError, lambda patch: hugging_face(patch, None),
+     "hf:cats cannot be read: Couldn't find 'cats'"),
+    ("splits of Hugging Face", DataError, lambda patch: hugging_face(patch, {"all": 1}),
+     "hf:cats has the splits all; expected train among them."),
 ]
 # fmt: on

@@ -45,7 +45,7 @@ INSIDE_FUNCTIONS = {
     "training": {"torch"},
     "training.device": {"jax", "tensorflow", "resource"},  # the last not on Windows
     # They take a second or more, and few requests need them.
-    "data": {"tensorflow_datasets"},
+    "data": {"tensorflow_datasets", "tensorflow", "pyarrow"},
     "stats": {"scipy", "statsmodels"},
     # The packages of the page are asked for first; they also take a second.
     "report.write": {"netzoo.report"},
@@ -69,7 +69,7 @@ THIRD_PARTY = {
     "records.codec": {"msgspec"},
     "runs.messages": {"msgspec"},
     "cost": {"keras"},
-    "data": {"numpy", "tensorflow"},
+    "data": {"PIL", "numpy", "tensorflow"},
     "training": {"keras", "numpy"},
     "report": {"altair", "jinja2", "markupsafe", "numpy", "PIL", "vl_convert"},
     "runs.checkpoint": {"numpy"},

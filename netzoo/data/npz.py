@@ -1,0 +1,109 @@
+""".npz files of images and labels: Keras's, MedMNIST's and KMNIST's, and those of one pair."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netzoo.data import memory, splits
+from netzoo.data.from_arrays import from_arrays
+from netzoo.data.settings import Settings, few
+from netzoo.data.source import Images
+from netzoo.errors import DataError
+
+KIND = ".npz file"
+TAKES = ("test", "range", "channels")
+# Names of images and of labels, beside that of a split or alone.
+PAIRS = (("x", "y"), ("images", "labels"), ("data", "labels"), ("imgs", "labels"))
+ALONE = (*PAIRS, ("data", "target"), ("arr_0", "arr_1"))
+KMNIST = re.compile(r"(.+)-(train|test)-(imgs|labels)\.npz")
+
+
+def open_npz(name: str, path: Path, settings: Settings) -> Images:
+    """Return the images of an .npz file. Raises DataError."""
+    settings.only(".npz files", *TAKES)
+    with _opened(path) as archive:
+        keys = _keys(path, [key.removesuffix(".npy") for key in archive.namelist()])
+        used = [archive.getinfo(f"{key}.npy").file_size for pair in keys.values() for key in pair]
+        memory.check_bytes(str(path), sum(used), "its arrays take", "take a smaller version")
+        found = {
+            split: (_array(path, archive, images), _array(path, archive, labels))
+            for split, (images, labels) in keys.items()
+        }
+    return from_arrays(name, KIND, found, settings)
+
+
+def open_kmnist(name: str, folder: Path, settings: Settings) -> Images:
+    """Return the images of a folder with KMNIST's four files. Raises DataError."""
+    settings.only(".npz files", *TAKES)
+    matches = [match for path in sorted(folder.iterdir()) if (match := KMNIST.fullmatch(path.name))]
+    stems = sorted({match[1] for match in matches})
+    if len(stems) > 1:
+        raise DataError(f"{folder} holds several data sets: {few(stems)}; put each in a folder.")
+    found = {
+        split: (
+            _single(folder / f"{stems[0]}-{split}-imgs.npz"),
+            _single(folder / f"{stems[0]}-{split}-labels.npz"),
+        )
+        for split in (splits.TRAIN, splits.TEST)
+    }
+    return from_arrays(name, ".npz files of KMNIST", found, settings)
+
+
+def _keys(path: Path, names: list[str]) -> Mapping[str, tuple[str, str]]:
+    """Return the names of images and labels by split. Raises DataError without any."""
+    known = {name.lower(): name for name in names}
+    found = {}
+    for word, split in splits.NAMES.items():
+        for pair in PAIRS:
+            for images, labels in (
+                [f"{each}_{word}" for each in pair],
+                [f"{word}_{each}" for each in pair],
+            ):
+                if images in known and labels in known:
+                    found[split] = known[images], known[labels]
+    for images, labels in () if found else ALONE:
+        if images in known and labels in known:
+            return {splits.TRAIN: (known[images], known[labels])}
+    if not found:
+        raise DataError(
+            f"{path} holds the arrays {few(names) or '(none)'}; expected x_train and y_train, "
+            "train_images and train_labels, or x and y."
+        )
+    return found
+
+
+def _single(path: Path) -> NDArray[Any]:
+    with _opened(path) as archive:
+        names = archive.namelist()
+        if len(names) != 1:
+            raise DataError(f"{path} holds {len(names)} arrays; expected one.")
+        return _array(path, archive, names[0].removesuffix(".npy"))
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or "it is cut short or no .npz file"
+        raise DataError(f"{path} cannot be read: {reason}.") from error
+
+
+def _array(path: Path, archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
+    """Return one array, read once. Raises DataError if it is damaged or a pickle."""
+    try:
+        with archive.open(f"{key}.npy") as file:
+            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        if "allow_pickle" in str(error) or "Object arrays" in str(error):
+            raise DataError(
+                f"{path}: {key} is a pickle, which can run any program as it is read, and is not "
+                "opened; save it as an array of numbers."
+            ) from error
+        raise DataError(f"{path}: {key} is damaged: {error}.") from error
+    return array
