@@ -156,6 +156,7 @@ def test_the_list_in_json_and_csv(netzoo):
         "name": "lenet-relu-maxpool",
         "family": "lenet",
         "changes": {"activation": "relu", "pooling": "max"},
+        "origin": "netzoo",
         "input_shape": [28, 28, 1],
         "params": PARAMS["lenet"],
         "macs": MACS["lenet"],

@@ -129,10 +129,8 @@ def test_the_command_predicts_image_files(trained, netzoo_here, tmp_path):
         assert shares == sorted(shares, reverse=True)
     table = netzoo_here("predict", path, *names).stdout
     assert "0.png, 1.png, 2.png: 28 × 28 px.\n" in table
-    assert (
-        "wide.png: 280 × 280 px, laid on white, converted from colour to grey, resized to 28 × 28 px."
-        in table
-    )
+    changes = "laid on white, converted from colour to grey, resized to 28 × 28 px."
+    assert f"wide.png: 280 × 280 px, {changes}" in table
     assert found.models[0].name in table
 
 

@@ -11,6 +11,8 @@ from netzoo.tables.cells import shape_cell
 from netzoo.tables.notes import CONVENTION
 from netzoo.tables.table import Cell, Column, Table
 
+NETZOO = "netzoo"
+
 
 def grouped(names: Iterable[str]) -> list[ModelInfo]:
     """Return models by family, its base first."""
@@ -46,7 +48,11 @@ def model_table(models: Sequence[tuple[ModelInfo, Cost | Counts]]) -> Table:
                 Cell(cost.macs, units.quantity(cost.macs)),
             )
         )
-    return Table(columns, rows, ["At each model's native input, 10 classes.", CONVENTION])
+    footer = ["At each model's native input, 10 classes.", CONVENTION]
+    others = [f"{info.name} ({_origin(info)})" for info, _ in models if _origin(info) != NETZOO]
+    if others:
+        footer.append(f"Registered by other packages and files: {', '.join(others)}.")
+    return Table(columns, rows, footer)
 
 
 def model_json(info: ModelInfo, cost: Cost | Counts) -> dict[str, Any]:
@@ -55,10 +61,16 @@ def model_json(info: ModelInfo, cost: Cost | Counts) -> dict[str, Any]:
         "name": info.name,
         "family": info.family,
         "changes": info.changes,
+        "origin": _origin(info),
         "input_shape": list(info.input_shape),
         "params": cost.params,
         "macs": cost.macs,
     }
+
+
+def _origin(info: ModelInfo) -> str:
+    """Return the package or the module whose code builds a model."""
+    return str(info.builder.__module__).partition(".")[0]
 
 
 def _changes(changes: dict[str, Any]) -> str:

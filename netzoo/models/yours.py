@@ -18,7 +18,7 @@ OF_KERAS = ("weights", "classes", "classifier_activation", "input_tensor", "incl
 class Builder:
     """A builder's arguments that a spec may change.
 
-    options: their values for the spec. choices: by argument, the values of a Literal annotation, or
+    options: their defaults. choices: by argument, the values of a Literal annotation, or
     False and True; none for others.
     """
 
@@ -48,16 +48,17 @@ def builder(spec: ModelSpec) -> Builder:
         plain = isinstance(parameter.default, (bool, int, float, str))
         if name in GIVEN or (spec.origin == KERAS and name in OF_KERAS) or not plain:
             continue
-        options[name] = spec.changes.get(name, parameter.default)
+        options[name] = parameter.default
         values = _values(hints.get(name), parameter)
         if values:
             choices[name] = values
-            if options[name] not in values:
+            given = spec.changes.get(name, parameter.default)
+            if given not in values:
                 raise BadInput(
                     f"{name} of {spec.model} is one of {', '.join(map(str, values))}; received "
-                    f"{options[name]!r}."
+                    f"{given!r}."
                 )
-    return Builder({**options, **spec.changes}, choices)
+    return Builder(options, choices)
 
 
 def _takes(spec: ModelSpec, called: Any) -> bool:

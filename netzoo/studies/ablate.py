@@ -7,25 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
-from netzoo.models.catalog import (
-    MODELS,
-    ModelInfo,
-    base_of,
-    model_info,
-    model_spec,
-    name_of,
-)
+from netzoo.models.catalog import MODELS, base_of, model_info, model_spec
 from netzoo.models.spec import REGISTERED
 from netzoo.results.ablation import Ablation, Interaction, Share
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import FIGURES
 from netzoo.results.model_row import ModelRow
 from netzoo.runs.callback import Callback, callback_of
-from netzoo.runs.describe import describe
-from netzoo.runs.request import BRIEF, check_trainable
+from netzoo.runs.request import BRIEF
 from netzoo.stats import corrected, estimate, seed_delta, verdict
 from netzoo.studies import shapley
 from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, run_study, words
+from netzoo.studies.models import StudyModel, study_model
 
 AUGMENTATION = "flip+crop"
 
@@ -77,8 +70,8 @@ def ablate(
         warnings.warn("pairs is deprecated; it is factorial.", DeprecationWarning, stacklevel=2)
         factorial = options.pop("pairs")
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
-    base = _base(model, factorial, changes is not None, callback)
-    chosen = _chosen(base, augment, changes)
+    base = _base(model, callback)
+    chosen = _chosen(base, augment, changes, factorial)
     arms = {
         names: _spec(base, [c for c in chosen if c.name in names])
         for names in _sets(chosen, factorial)
@@ -93,76 +86,42 @@ def ablate(
     )
 
 
-@dataclass(frozen=True)
-class Base:
-    """The model that is changed: its name, the arguments of its builder, and their other values.
-
-    family: of a registered model, else None.
-    """
-
-    name: str
-    family: str | None
-    options: dict[str, Any]
-    values: list[tuple[str, Any]]
-
-    def spec(self, changes: dict[str, Any]) -> str:
-        """Return the spec of this model with changes."""
-        if self.family is not None:
-            return name_of(self.family, changes)
-        if not changes:
-            return self.name
-        changed = ",".join(f"{key}={value}" for key, value in changes.items())
-        return f"{self.name}{',' if _has_changes(self.name) else ':'}{changed}"
-
-
-def _base(model: str, factorial: bool, named: bool, callback: Callback) -> Base:
+def _base(model: str, callback: Callback) -> StudyModel:
     """Return the base of an ablation. Raises UnknownName or BadInput."""
     spec = model_spec(model)
-    if spec.settings:
-        base = base_of(model_info(spec).family).name if spec.origin == REGISTERED else spec.model
-        raise BadInput(
-            f"an ablation starts from a model without settings; received {model!r}, try {base}."
-        )
     if spec.origin == REGISTERED:
-        return _registered(model_info(spec), model, factorial and not named)
-    check_trainable(spec)
-    found = describe(spec, callback)
-    others = [
-        (name, value)
-        for name, values in found.choices.items()
-        for value in values
-        if value != found.options[name]
-    ]
-    return Base(model, None, found.options, others)
-
-
-def _registered(info: ModelInfo, model: str, joint_only: bool) -> Base:
-    """Return a family's base with the values that its variants have.
-
-    joint_only: those that some variant of the family has beside another change.
-    """
-    base = base_of(info.family)
-    if model != base.name:
+        base = base_of(model_info(spec).family).name
+        if model != base:
+            raise BadInput(
+                f"an ablation starts from a family's base; received {model!r}, try {base}."
+            )
+    elif spec.settings:
         raise BadInput(
-            f"an ablation starts from a family's base; received {model!r}, try {base.name}."
+            f"an ablation starts from a model without settings; received {model!r}, try "
+            f"{spec.model}."
         )
-    variants = [each.changes for each in MODELS.values() if each.family == info.family]
-    alone = [pair for each in variants if len(each) == 1 for pair in each.items()]
-    if joint_only:
-        joint = {key for each in variants if len(each) > 1 for key in each}
-        alone = [(key, value) for key, value in alone if key in joint]
-    return Base(base.name, info.family, base.options, alone)
+    return study_model(model, callback)
 
 
-def _has_changes(name: str) -> bool:
-    return bool(model_spec(name).changes)
+def _joint(family: str) -> set[str]:
+    """Return the arguments that some variant of a family changes beside another."""
+    variants = [info.changes for info in MODELS.values() if info.family == family]
+    return {key for changes in variants if len(changes) > 1 for key in changes}
 
 
-def _chosen(base: Base, augment: str, names: Sequence[str] | None) -> list[Change]:
-    """Return the changes to make, in the order of the builder's arguments."""
+def _chosen(
+    base: StudyModel, augment: str, names: Sequence[str] | None, factorial: bool
+) -> list[Change]:
+    """Return the changes to make, in the order of the builder's arguments.
+
+    factorial: if none are named, those that some variant of the family makes beside another.
+    """
+    joint = _joint(base.family) if factorial and names is None else set()
     known = []
     for key, before in base.options.items():
-        values = [value for changed, value in base.values if changed == key]
+        if joint and key not in joint:
+            continue
+        values = [value for changed, value in base.choices if changed == key]
         several = len(values) > 1
         known += [Change(f"{key}={v}" if several else key, key, before, v) for v in values]
     other = AUGMENTATION if augment == "none" else "none"
@@ -187,9 +146,10 @@ def _sets(changes: Sequence[Change], factorial: bool) -> Iterator[frozenset[str]
         yield from map(frozenset, itertools.combinations(names, count))
 
 
-def _spec(base: Base, changes: Sequence[Change]) -> str:
+def _spec(base: StudyModel, changes: Sequence[Change]) -> str:
     """Return the spec of the base with these changes."""
-    name = base.spec({c.key: c.after for c in changes if c.key != AUGMENT})
+    made = {change.key: change.after for change in changes if change.key != AUGMENT}
+    name = base.changed({**base.changes, **made})
     for change in changes:
         if change.key == AUGMENT:
             name += f"@{AUGMENT}={change.after}"

@@ -5,13 +5,15 @@ from typing import Any
 
 from netzoo.errors import BadInput, no_such
 from netzoo.models import lineage
-from netzoo.models.catalog import ModelInfo, model_info, model_spec, name_of
+from netzoo.models.catalog import model_spec
 from netzoo.recipes import AS
 from netzoo.results.ablation import Ladder
 from netzoo.results.comparison import Comparison
+from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.request import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
 from netzoo.studies.effects import AUGMENT, effects, rows_by_name, run_study, words
+from netzoo.studies.models import StudyModel, study_model
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
 SETTINGS = "settings"  # from one family's settings in the recipe to the other's
@@ -30,7 +32,8 @@ def ladder(
 
     start, end: models of one family; of two whose builders take the same arguments, such as "lenet"
     and "alexnet"; or of an earlier and a later family in the history that the families declare,
-    such as "lenet" and "resnet18". The ladder then goes through all families between them.
+    such as "lenet" and "resnet18"; or of one builder of yours ("mine.py:build", "mine.py:build:
+    width=2,wide=True"). The ladder then goes through all families between them.
     order: the changes in the order to make them: the arguments in which the two differ, "size" (the
     other family's input, strides and pooling), and, if wanted, "augment" (flips and crops) and
     "settings" (those that the recipe has for the other family: its learning rate). By default the
@@ -46,7 +49,8 @@ def ladder(
     >>> [rung.model for rung in ladder.rungs]
     ['lenet-relu', 'lenet-relu-maxpool', 'lenet-modern']
     """
-    ends = _end(start), _end(end)
+    callback = callback_of(options.get("callbacks", ()), options.get("listener"))
+    ends = _end(start, callback), _end(end, callback)
     rungs = _rungs(ends, order, options)
     return run_study(
         [spec for _, spec in rungs],
@@ -57,15 +61,18 @@ def ladder(
     )
 
 
-Ends = tuple[ModelInfo, ModelInfo]
+Ends = tuple[StudyModel, StudyModel]
 Rung = tuple[str, str]  # the change that leads to it, in words, and its spec
 
 
-def _end(name: str) -> ModelInfo:
-    spec = model_spec(name)
-    if spec.settings:
+def _end(name: str, callback: Callback) -> StudyModel:
+    if model_spec(name).settings:
         raise BadInput(f"a ladder goes from model to model, without settings; received {name!r}.")
-    return model_info(spec)
+    return study_model(name, callback)
+
+
+def _registered(name: str) -> StudyModel:
+    return study_model(name, Callback())
 
 
 def _rungs(ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any]) -> list[Rung]:
@@ -113,14 +120,14 @@ def _through_history(ends: Ends, steps: Sequence[lineage.Step]) -> list[Rung]:
     After the first rung all train with the settings of the last family.
     """
     here, end = ends
-    reached: list[tuple[str, ModelInfo]] = []
+    reached: list[tuple[str, StudyModel]] = []
     for place, step in enumerate(steps):
         if step.change:
-            reached += _climb((here, model_info(step.before)))
-            here = model_info(step.reaching)
+            reached += _climb((here, _registered(step.before)))
+            here = _registered(step.reaching)
             reached.append((step.change, here))
         else:  # argument by argument, to where the next step starts
-            target = model_info(steps[place + 1].before) if place + 1 < len(steps) else end
+            target = _registered(steps[place + 1].before) if place + 1 < len(steps) else end
             reached += _climb((here, target))
             here = target
     reached += _climb((here, end))
@@ -133,11 +140,11 @@ def _through_history(ends: Ends, steps: Sequence[lineage.Step]) -> list[Rung]:
     return rungs
 
 
-def _climb(ends: Ends) -> list[tuple[str, ModelInfo]]:
+def _climb(ends: Ends) -> list[tuple[str, StudyModel]]:
     """Return the changes from one model to another that takes the same arguments, in words."""
     names = _needed(ends)
     return [
-        (_change(ends, name), model_info(_model(ends, names[: place + 1])))
+        (_change(ends, name), _registered(_model(ends, names[: place + 1])))
         for place, name in enumerate(names)
     ]
 
@@ -190,7 +197,7 @@ def _spec(ends: Ends, done: Sequence[str], steps: Sequence[str]) -> str:
     return f"{name}@{','.join(settings)}" if settings else name
 
 
-def _at(ends: Ends, done: Sequence[str]) -> ModelInfo:
+def _at(ends: Ends, done: Sequence[str]) -> StudyModel:
     """Return the end whose family a model is of when these steps are done."""
     start, end = ends
     return end if SIZE in done or start.family == end.family else start
@@ -206,7 +213,7 @@ def _model(ends: Ends, done: Sequence[str]) -> str:
         for key in at.options
         if key in other.options and start.options[key] != end.options[key]
     }
-    return name_of(at.family, {**at.changes, **changed})
+    return at.changed({**at.changes, **changed})
 
 
 def _words(ends: Ends, step: str, place: int, steps: Sequence[str]) -> str:

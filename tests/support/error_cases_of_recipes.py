@@ -95,7 +95,8 @@ CASES = [
     ("argument of a builder", UnknownName, lambda: arguments(":activaton=relu"),
      "no argument 'activaton' in mine.py:build:activaton=relu; did you mean 'activation'? Known: "
      "<any>."),
-    ("ablation of a model with settings", BadInput, lambda: ablate("alexnet@epochs=3"),
-     "an ablation starts from a model without settings; received 'alexnet@epochs=3', try alexnet."),
+    ("ablation of a model with settings", BadInput, lambda: ablate("my.py:build@epochs=3"),
+     "an ablation starts from a model without settings; received 'my.py:build@epochs=3', try "
+     "my.py:build."),
     ("ablation of no file", BadInput, lambda: ablate("my.py:build"), "'my.py' does not exist."),
 ]
