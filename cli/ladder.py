@@ -35,13 +35,15 @@ def ladder(
 
     Each rung is a model that `netzoo summary` counts. The change "size" takes the other family's
     input, strides and pooling; "augment" adds flips and crops; "settings" takes the recipe's
-    settings for the other family (its learning rate), by default with the first rung.
+    settings for the other family (its learning rate), by default with the first rung. From an early
+    family to a late one it goes through the families between them, as each declares its history.
     Ctrl-C and --output work as in `netzoo compare`.
 
     \b
     Examples:
       netzoo ladder lenet alexnet
       netzoo ladder lenet alexnet --order wide,deep,size,activation,pooling,dropout
+      netzoo ladder lenet resnet18
       netzoo ladder lenet lenet-modern --seeds 5 --format markdown
       netzoo ladder lenet alexnet --full --output runs/ladder
     """

@@ -48,7 +48,9 @@ def counts_of(names: Sequence[str]) -> dict[str, Counts]:
 def _read() -> dict[str, Counts]:
     """Return the counts that are kept and still hold; none of a file that is damaged."""
     found = {}
-    with contextlib.suppress(OSError, ValueError, LookupError, TypeError, RuntimeError):
+    with contextlib.suppress(
+        OSError, ValueError, LookupError, TypeError, RuntimeError, AttributeError
+    ):
         content = json.loads(file().read_text(encoding="utf-8"))
         if content["key"] == _key():
             for name, (params, macs) in content["counts"].items():

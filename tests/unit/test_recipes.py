@@ -1,7 +1,7 @@
 import pytest
 
 from netzoo.errors import BadInput
-from netzoo.models.catalog import model_spec
+from netzoo.models.catalog import MODELS, model_spec, register_model
 from netzoo.provenance import Device
 from netzoo.recipes import RECIPES, check_settings, recipe
 from netzoo.runs.request import AUTO, BRIEF, choose_recipe, recipe_of
@@ -34,6 +34,29 @@ def test_the_brief_recipe_is_the_quick_one_with_less_of_all(family):
     for key in differing(quick, brief) - {"name"}:
         assert getattr(brief, key) < getattr(quick, key)
     assert brief.image_size == (72 if family == "alexnet" else None)
+
+
+@pytest.mark.parametrize(
+    ("family", "quick", "brief"),
+    [
+        *(("alexnet2012", 96, 72), ("vgg", 96, 72), ("resnet", 96, 72), ("mobilenet", 96, 72)),
+        *(("small_resnet", None, None), ("vit", None, None), ("somebody's", None, None)),
+    ],
+)
+def test_families_of_large_images_take_smaller_ones(family, quick, brief):
+    assert recipe("quick", family).image_size == quick
+    assert recipe("brief", family).image_size == brief
+    assert recipe("lesson", family).image_size is None
+
+
+def test_a_network_of_yours_takes_smaller_images_only_where_its_own_are_larger():
+    def mine(input_shape=(80, 80, 3), num_classes=10):
+        """Build nothing here."""
+
+    with MODELS.temporary():
+        register_model("mine")(mine)
+        assert recipe("quick", "mine").image_size is None
+        assert recipe("brief", "mine").image_size == 72
 
 
 @pytest.mark.parametrize(
