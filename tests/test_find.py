@@ -116,10 +116,10 @@ def test_a_keras_file(mine):
         netzoo.summary("damaged.keras")
 
 
-def test_a_keras_file_with_a_lambda_is_refused_in_one_line(mine, netzoo):
+def test_a_keras_file_with_a_lambda_is_refused_in_one_line(mine, netzoo_here):
     image = keras.Input((4,))
     keras.Model(image, layers.Lambda(lambda x: x * 2)(image)).save("lambda.keras")
-    done = netzoo("summary", "lambda.keras")
+    done = netzoo_here("summary", "lambda.keras")
     assert done.returncode == 2
     assert done.stderr.startswith("Error: lambda.keras cannot be loaded in safe mode: ")
     assert done.stderr.count("\n") == 1
@@ -138,23 +138,23 @@ def test_an_application_by_name_with_its_shape_and_classes():
         netzoo.summary("keras:vgg")
 
 
-def test_several_models_side_by_side(netzoo):
-    done = netzoo("summary", "lenet", "keras:VGG16", "--format", "json")
+def test_several_models_side_by_side(netzoo_here):
+    done = netzoo_here("summary", "lenet", "keras:VGG16", "--format", "json")
     assert [model["flops"] for model in json.loads(done.stdout)] == [833_040, 30_940_528_640]
-    assert "15.5 G" in netzoo("summary", "lenet", "keras:VGG16").stdout
+    assert "15.5 G" in netzoo_here("summary", "lenet", "keras:VGG16").stdout
 
 
-def test_depth_sort_columns_and_batch(netzoo):
+def test_depth_sort_columns_and_batch(netzoo_here):
     arguments = ("--sort", "macs", "--columns", "macs,activation_bytes", "--batch-size", "4")
-    done = netzoo("summary", "alexnet", *arguments, "--format", "csv")
+    done = netzoo_here("summary", "alexnet", *arguments, "--format", "csv")
     lines = done.stdout.splitlines()
     assert lines[0] == "name,macs,macs_share,activation_bytes"
     assert lines[1] == f"conv2,{4 * 415_334_400},0.442718,{4 * 692_224}"
-    wrong = netzoo("summary", "alexnet", "--columns", "mac")
+    wrong = netzoo_here("summary", "alexnet", "--columns", "mac")
     assert wrong.stderr.startswith("Error: no column 'mac'; did you mean 'macs'?")
-    wrong = netzoo("summary", "alexnet", "--sort", "size")
+    wrong = netzoo_here("summary", "alexnet", "--sort", "size")
     assert wrong.stderr.startswith("Error: no column to sort by 'size'. Known: ")
-    wrong = netzoo("summary", "alexnet", "--depth", "0")
+    wrong = netzoo_here("summary", "alexnet", "--depth", "0")
     assert wrong.stderr == "Error: --depth is at least 1; received 0.\n"
 
 

@@ -202,14 +202,14 @@ def test_files_that_hold_no_model_to_read_are_one_line(tmp_path, monkeypatch):
 
 
 @pytest.mark.backend_independent
-def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
-    done = netzoo("summary", "code/mine.py:series", "--input-shape", "6,5", "--format", "json")
+def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo_here):
+    done = netzoo_here("summary", "code/mine.py:series", "--input-shape", "6,5", "--format", "json")
     assert json.loads(done.stdout)["macs"] == 432, done.stderr
-    both = netzoo("summary", "code/mine.py:lazy", "code/mine.py:Own", "--input-shape", "9")
+    both = netzoo_here("summary", "code/mine.py:lazy", "code/mine.py:Own", "--input-shape", "9")
     assert both.returncode == 0, both.stderr
     assert both.stdout.count(" 9 ") == 2
     for words in ("code/mine.py:series lenet", "lenet", "keras:VGG16"):
-        done = netzoo("summary", *words.split(), "--input-shape", "6,5")
+        done = netzoo_here("summary", *words.split(), "--input-shape", "6,5")
         assert "expected height,width,channels such as 224,224,1; received '6,5'" in done.stderr
         assert done.returncode == 2
 
@@ -218,6 +218,6 @@ def test_the_command_takes_a_shape_of_any_rank_for_code_and_files(mine, netzoo):
 @pytest.mark.parametrize(
     "words", ["series --input-shape 3,5", "Own --input-shape 2,2,1", "volume --input-shape 4,4,4,1"]
 )
-def test_the_backend_counts_them_too(mine, netzoo, words):
-    done = netzoo("summary", *f"code/mine.py:{words}".split(), "--verify")
+def test_the_backend_counts_them_too(mine, netzoo_here, words):
+    done = netzoo_here("summary", *f"code/mine.py:{words}".split(), "--verify")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -86,21 +86,21 @@ def test_a_layer_that_nothing_can_be_seen_in_is_told_with_the_backends_count():
     assert (opinions["hidden"].ours, opinions["hidden"].theirs) == (None, 32)
 
 
-def test_the_command_line_says_where_they_differ(netzoo, tmp_path, backend_name):
+def test_the_command_line_says_where_they_differ(netzoo_here, tmp_path, backend_name):
     (tmp_path / "wrong.py").write_text(WRONG)
-    done = netzoo("summary", "wrong.py:build", "--verify")
+    done = netzoo_here("summary", "wrong.py:build", "--verify")
     assert done.returncode == 1
     assert f"28 MACs by netzoo, 44 by {backend_name} itself" in done.stdout
     assert "1 of 3 layers differ" in done.stdout
     (row,) = [line.split() for line in done.stdout.splitlines() if line.startswith(" half")]
     assert row == ["half", "16", "32"]
-    done = netzoo("summary", "lenet", "--verify")
+    done = netzoo_here("summary", "lenet", "--verify")
     assert done.returncode == 0
     assert "0 of 9 layers differ" in done.stdout
 
 
-def test_both_counts_in_json(netzoo):
-    told = json.loads(netzoo("summary", "lenet", "--verify", "--format", "json").stdout)
+def test_both_counts_in_json(netzoo_here):
+    told = json.loads(netzoo_here("summary", "lenet", "--verify", "--format", "json").stdout)
     assert told["agrees"] is True
     assert sum(layer["backend_macs"] for layer in told["layers"]) == 416_520
 
