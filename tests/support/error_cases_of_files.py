@@ -71,6 +71,18 @@ def unfinished():
     netzoo.evaluate(PATH)
 
 
+def without_config():
+    with zipfile.ZipFile(PATH, "w") as held:
+        held.writestr(saved_model.MEMBER, to_text(about()))
+    netzoo.evaluate(PATH)
+
+
+def endless(patch):
+    saved()
+    patch.setattr(saved_model, "MOST_BYTES", 100)
+    netzoo.evaluate(PATH)
+
+
 def cut_short():
     saved()
     PATH.write_bytes(PATH.read_bytes()[:-100])
@@ -120,6 +132,10 @@ CASES = [
     ("folder for a file", BadInput, lambda: netzoo.evaluate(folder("a.keras")),
      "a.keras is not a .keras file, as `save_models` writes it."),
     ("saved network cut short", DataError, cut_short,
+     "lenet.keras was cut short, or is no .keras file."),
+    ("saved network without layers", DataError, without_config,
+     "lenet.keras was cut short, or is no .keras file."),
+    ("saved network that swells", DataError, endless,
      "lenet.keras was cut short, or is no .keras file."),
     ("saved network of others", BadInput, foreign,
      "lenet.keras does not say how its images were scaled, nor its classes; expected a file that "
