@@ -195,3 +195,22 @@ def test_a_plan_keeps_the_metric(tmp_path):
     store.keep_trial(first)
     assert saved_comparison(store)[0].metric == "balanced_accuracy"
     assert saved_comparison(store, "accuracy")[0].metric == "accuracy"
+
+
+def test_images_that_are_even_are_told_by_one_number_and_recalls_as_means():
+    even = Predictions.of([0, 1] * 50, [0] * 100)
+    records = [record("lenet", seed, 0.5, predictions=even) for seed in range(2)]
+    balanced, recall = compare_records(records, "lenet", "balanced_accuracy").balance_lines()
+    assert balanced == "Balanced accuracy: mean recall over the classes, of 50 test images each."
+    assert recall == "Recall of lenet, mean over the seeds: a 100.0 %, b 0.0 %."
+
+
+def test_class_weights_are_told_where_there_are_some():
+    footers = [
+        "\n".join(
+            compare_records([record("lenet", 0, 0.5, overrides=each)], "lenet").table().footer
+        )
+        for each in ({}, {"class_weight": "balanced"})
+    ]
+    assert ["class_weight balanced" in footer for footer in footers] == [False, True]
+    assert "class_weight" not in footers[0]
