@@ -39,7 +39,7 @@ NEVER = {
     "runs what a file says": "pickle cPickle cloudpickle dill joblib marshal shelve yaml "
     "read_pickle torch.load load_weights enable_unsafe_deserialization",
     "is a shell": "os.system os.popen pty subprocess.getoutput subprocess.getstatusoutput",
-    "writes where an archive says": "tarfile zipfile extractall unpack_archive",
+    "writes where an archive says": "tarfile extract extractall unpack_archive",
     "may be taken by another": "tempfile.mktemp",
     "fetches": "requests httpx aiohttp urllib3 ftplib smtplib HTTPConnection "
     "HTTPSConnection urlretrieve get_file",
@@ -48,6 +48,8 @@ NEVER = {
 ONLY = {
     "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
     "load_model": {"models.saved:load"},
+    # .keras files, of which members with names of ours are read, in memory.
+    "zipfile": {"records.saved_model:_member", "records.saved_model:add_to"},
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta"},
     # A pair without an address, between a parent and the process that it started.
     "socket": {

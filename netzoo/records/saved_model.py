@@ -5,6 +5,7 @@ The file is a zip, and this its member netzoo.json, which Keras ignores; so it m
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from netzoo.records.codec import from_text, to_text
 from netzoo.records.trial import Trial
 
 MEMBER = "netzoo.json"
+MOST_BYTES = 1 << 26  # of a description, or of Keras's own: a file may pretend to hold anything
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,12 @@ def own_classes(path: Path) -> dict[str, str]:
     """Return the classes of a .keras file that are not Keras's own, with their registered names.
 
     Keras loads them in safe mode only in a process that has registered them.
+    Raises DataError for a damaged file.
     """
-    with zipfile.ZipFile(path) as held:
-        return dict(_own(json.loads(held.read("config.json"))))
+    try:
+        return dict(_own(json.loads(_member(path, "config.json") or b"")))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path) from error
 
 
 def _own(config: Any) -> Iterator[tuple[str, str]]:
@@ -76,14 +81,28 @@ def about(path: Path) -> SavedModel:
         raise BadInput(f"{str(path)!r} does not exist.")
     if path.suffix.lower() != ".keras" or not path.is_file():
         raise BadInput(f"{path} is not a .keras file, as `save_models` writes it.")
-    try:
-        with zipfile.ZipFile(path) as held:
-            text = held.read(MEMBER) if MEMBER in held.namelist() else None
-    except (OSError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} was cut short, or is no .keras file.") from error
+    text = _member(path, MEMBER)
     if text is None:
         raise BadInput(
             f"{path} does not say how its images were scaled, nor its classes; expected a file "
             "that `save_models` wrote."
         )
     return from_text(SavedModel, text, f"{MEMBER} in {path}")
+
+
+def _member(path: Path, name: str) -> bytes | None:
+    """Return a member of a zip file, None if it has none of this name. Raises DataError."""
+    try:
+        with zipfile.ZipFile(path) as held:
+            if name not in held.namelist():
+                return None
+            if held.getinfo(name).file_size > MOST_BYTES:
+                raise _damaged(path)
+            return held.read(name)
+    # RuntimeError: it is encrypted, or compressed in a way that Python does not know.
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> DataError:
+    return DataError(f"{path} was cut short, or is no .keras file.")

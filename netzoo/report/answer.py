@@ -46,7 +46,7 @@ def answer(comparison: Comparison) -> Answer:
     if not others:
         return Answer(question, _alone(base))
     best = sorted(others, key=lambda row: -_accuracy(row))
-    return Answer(question, [_against(row, base) for row in best[:MOST_NAMED]])
+    return Answer(question, [_against(row, base, comparison.metric) for row in best[:MOST_NAMED]])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
@@ -100,10 +100,10 @@ def _claims(claims: Sequence[Claim]) -> Sentence:
     )
 
 
-def _against(row: ModelRow, base: ModelRow) -> Sentence:
+def _against(row: ModelRow, base: ModelRow, metric: str) -> Sentence:
     """Return the verdict of a model against the baseline."""
     ratio = row.macs / base.macs if row.macs and base.macs else None
-    return _difference(row.name, base.name, row.verdict, row.delta, ratio)
+    return _difference(row.name, base.name, row.verdict, row.delta, ratio, metric)
 
 
 def _difference(

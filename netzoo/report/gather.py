@@ -14,7 +14,7 @@ from netzoo.results.bench import Bench
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
 from netzoo.runs.bench import saved_bench
-from netzoo.runs.saved import saved_records
+from netzoo.runs.saved import saved_metric, saved_records
 from netzoo.runs.store import PROBES, TRAININGS, is_store, open_store, saved_study
 
 
@@ -29,7 +29,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
     records: list[tuple[str, TrialRecord]] = []  # each with the name of its folder
     pictures: dict[str, Thumbnails] = {}
     notes: list[str] = []
-    first = ""
+    first = metric = ""
     for folder in folders:
         complete = False  # a lesson's own result includes those of its parts
         for part in _parts(Path(folder)):
@@ -50,7 +50,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
             if thumbnails is not None:
                 pictures[thumbnails.sha256] = thumbnails
             records += [(part.name, record) for record in saved]
-            first = first or base
+            first, metric = first or base, metric or saved_metric(store)
             notes += damaged
     by_model = _by_name(records)
     if not by_model and not studies:
@@ -63,7 +63,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
         notes += _without_latency(by_model, benches)
     shown = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
     return Content(
-        comparisons={name: compare_groups(by_model, name) for name in names},
+        comparisons={name: compare_groups(by_model, name, metric) for name in names},
         records={name: tuple(group) for name, group in by_model.items()},
         studies=tuple(studies),
         pictures=pictures.get(shown),

@@ -16,11 +16,13 @@ def balance_lines(
     images: the number of test images of each class.
     """
     present = [count for count in images if count]
-    span = f", of {min(present):,} to {max(present):,} test images each" if present else ""
+    ends = [f"{count:,}" for count in sorted({min(present, default=0), max(present, default=0)})]
+    span = f", of {' to '.join(ends)} test images each" if present else ""
     return [
         f"Balanced accuracy: mean recall over the classes{span}.",
         *(
-            f"Recall of {row.name}: {recalls_text(row.class_recalls, class_names)}."
+            f"Recall of {row.name}{', mean over the seeds' if len(row.seeds) > 1 else ''}: "
+            f"{recalls_text(row.class_recalls, class_names)}."
             for row in rows
             if row.class_recalls
         ),

@@ -7,6 +7,7 @@ from netzoo import backend
 from netzoo.data import Images, open_images
 from netzoo.errors import BadInput, no_such
 from netzoo.provenance import COMMAND, DatasetRecord, Device, git_commit
+from netzoo.recipes import check_overrides
 from netzoo.records.arrays import Predictions
 from netzoo.records.saved_model import SavedModel, about
 from netzoo.results.evaluation import Evaluation, Training
@@ -42,6 +43,8 @@ def evaluate(
     """
     path = Path(model)
     saved = about(path)
+    if limit_test is not None:
+        check_overrides({"limit_test": limit_test})
     chosen = start(device)
     images, record = _images(saved, dataset, data_dir, limit_test)
     from netzoo.training.saved_network import SavedNetwork

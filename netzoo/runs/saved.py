@@ -37,9 +37,13 @@ def saved_comparison(store: Store, metric: str | None = None) -> tuple[Compariso
     records, baseline, notes = saved_records(store)
     if not records:
         raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
+    return compare_records(records, baseline, metric or saved_metric(store)), notes
+
+
+def saved_metric(store: Store) -> str:
+    """Return what the verdicts of a comparison are of."""
     plan = store.plan()
-    own = ACCURACY if plan is None else plan.metric
-    return compare_records(records, baseline, metric or own), notes
+    return ACCURACY if plan is None else plan.metric
 
 
 def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]]:

@@ -21,11 +21,16 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend, disk
+<<<<<<< HEAD
 from netzoo.errors import DataError, NetzooError, telling_line
 from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
+=======
+from netzoo.cost.result import Cost, NativeCost
+from netzoo.errors import BadInput, DataError, NetzooError, StoreError, telling_line
+from netzoo.models.catalog import create_model
+>>>>>>> aft
 from netzoo.provenance import Device
-from netzoo.records.saved_model import SavedModel
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
 from netzoo.runs.request import identity, native_shape, sha256_of
@@ -154,23 +159,19 @@ class Worker:
     ) -> None:
         """Write the trained network, or say why it cannot be written."""
         from netzoo.training import saving
-        from netzoo.training.inputs import scaling_of
 
-        shift, scale = scaling_of(images.train, trial.recipe)
-        about = SavedModel(
-            trial=trial,
-            size=size,
-            shift=shift,
-            scale=scale,
-            parts=ended.parts,
-            head=ended.head,
-            test_loss=ended.fitted.test_loss,
-            test_accuracy=ended.fitted.test_accuracy,
-            device=Device(**backend.device(), threads=self._threads),
-            versions=backend.versions(),
+        device = Device(**backend.device(), threads=self._threads)
+        about = saving.describe(
+            trial, images.train, size, ended.fitted, ended.parts, ended.head, device
         )
-        fresh = saving.copy_weights(model, self._build(trial), trial.input_shape)
-        wrong = saving.save(path, fresh, about)
+        try:
+            fresh = saving.copy_weights(model, self._build(trial), trial.input_shape)
+            wrong = saving.save(path, fresh, about)
+        except StoreError:
+            raise
+        except Exception as error:  # as a lack of memory for both; the training is done
+            traceback.print_exc()
+            wrong = f"is not saved: {type(error).__name__}: {telling_line(error)}"
         if wrong is not None:
             self._emit(messages.Said(f"The network of {trial.model} {wrong}"))
 

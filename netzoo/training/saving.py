@@ -7,10 +7,14 @@ from typing import Any
 
 import keras
 
-from netzoo import disk
+from netzoo import backend, disk
+from netzoo.data.source import Split
 from netzoo.errors import StoreError
+from netzoo.provenance import Device
 from netzoo.records import saved_model
 from netzoo.records.saved_model import SavedModel
+from netzoo.records.trial import TrainingResult, Trial
+from netzoo.training.inputs import scaling_of
 
 
 def copy_weights(trained: Any, fresh: Any, shape: tuple[int, int, int]) -> Any:
@@ -24,6 +28,34 @@ def copy_weights(trained: Any, fresh: Any, shape: tuple[int, int, int]) -> Any:
     for new, old in zip(fresh.variables, trained.variables, strict=True):
         new.assign(old)
     return fresh
+
+
+def describe(
+    trial: Trial,
+    train: Split,
+    size: tuple[int, int],
+    fitted: TrainingResult,
+    parts: int,
+    head: str | None,
+    device: Device,
+) -> SavedModel:
+    """Return the description of a trained network for its file.
+
+    train: its training images. size: height and width of its inputs.
+    """
+    shift, scale = scaling_of(train, trial.recipe)
+    return SavedModel(
+        trial=trial,
+        size=size,
+        shift=shift,
+        scale=scale,
+        parts=parts,
+        head=head,
+        test_loss=fitted.test_loss,
+        test_accuracy=fitted.test_accuracy,
+        device=device,
+        versions=backend.versions(),
+    )
 
 
 def save(path: Path, model: Any, about: SavedModel) -> str | None:

@@ -71,6 +71,18 @@ def unfinished():
     netzoo.evaluate(PATH)
 
 
+def without_config():
+    with zipfile.ZipFile(PATH, "w") as held:
+        held.writestr(saved_model.MEMBER, to_text(about()))
+    netzoo.evaluate(PATH)
+
+
+def endless(patch):
+    saved()
+    patch.setattr(saved_model, "MOST_BYTES", 100)
+    netzoo.evaluate(PATH)
+
+
 def cut_short():
     saved()
     PATH.write_bytes(PATH.read_bytes()[:-100])
@@ -121,6 +133,10 @@ CASES = [
      "a.keras is not a .keras file, as `save_models` writes it."),
     ("saved network cut short", DataError, cut_short,
      "lenet.keras was cut short, or is no .keras file."),
+    ("saved network without layers", DataError, without_config,
+     "lenet.keras was cut short, or is no .keras file."),
+    ("saved network that swells", DataError, endless,
+     "lenet.keras was cut short, or is no .keras file."),
     ("saved network of others", BadInput, foreign,
      "lenet.keras does not say how its images were scaled, nor its classes; expected a file that "
      "`save_models` wrote."),
@@ -137,6 +153,9 @@ CASES = [
      "the model takes images of 28 × 28 × 3; those of the data have 1 channel."),
     ("images of an evaluation", BadInput, lambda: netzoo.evaluate(saved(), limit_test=2000),
      "a limit of 2000 test images exceeds the 1000 of the data set."),
+    ("number of images of an evaluation", BadInput,
+     lambda: netzoo.evaluate(saved(), limit_test=-5),
+     "limit_test is from 1 to 1000000000; received -5."),
     ("device of an evaluation", UnknownName, lambda: netzoo.evaluate(saved(), device="tpu"),
      "no device 'tpu'; did you mean 'gpu'? Known: auto, cpu, gpu."),
     ("disk full of networks", StoreError, no_room,

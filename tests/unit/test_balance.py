@@ -11,10 +11,15 @@ from study_records import record
 import netzoo
 from netzoo.errors import UnknownName
 from netzoo.records.arrays import Predictions
+from netzoo.records.plan import Plan
+from netzoo.report.answer import answer
+from netzoo.report.gather import gather
+from netzoo.report.words import dictionary
 from netzoo.results import metric
 from netzoo.results.balance import recalls_text
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
+from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 from netzoo.stats import class_delta, image_delta
 from netzoo.studies import effects
@@ -162,3 +167,50 @@ def test_a_folder_is_shown_by_another_metric(tmp_path):
 def test_another_metric_is_none():
     with pytest.raises(UnknownName, match="no metric 'recall'"):
         metric.check_metric("recall")
+
+
+def test_the_page_judges_as_the_comparison_did(tmp_path, monkeypatch):
+    store = Store(tmp_path / "out")
+    for each in pair(3):
+        store.keep_trial(each)
+    for name, words in (("accuracy", "worse than"), ("balanced_accuracy", "better than")):
+        monkeypatch.setattr("netzoo.report.gather.saved_metric", lambda _, name=name: name)
+        content = gather([tmp_path / "out"], "lenet")
+        comparison = content.comparisons["lenet"]
+        assert comparison.metric == name
+        (sentence, values) = answer(comparison).sentences[0]
+        assert sentence.startswith("{model} is " + words)
+        assert f"points of {metric.WORDS[name]} (p " in sentence
+        assert sentence in dictionary()
+        assert values["model"] == "lenet-relu"
+
+
+def test_a_plan_keeps_the_metric(tmp_path):
+    first = pair()[0]
+    plan = Plan(
+        {}, "lenet", (first.trial,), first.device, first.versions, {}, metric="balanced_accuracy"
+    )
+    store = Store(tmp_path)
+    store.keep_plan(plan)
+    store.keep_trial(first)
+    assert saved_comparison(store)[0].metric == "balanced_accuracy"
+    assert saved_comparison(store, "accuracy")[0].metric == "accuracy"
+
+
+def test_images_that_are_even_are_told_by_one_number_and_recalls_as_means():
+    even = Predictions.of([0, 1] * 50, [0] * 100)
+    records = [record("lenet", seed, 0.5, predictions=even) for seed in range(2)]
+    balanced, recall = compare_records(records, "lenet", "balanced_accuracy").balance_lines()
+    assert balanced == "Balanced accuracy: mean recall over the classes, of 50 test images each."
+    assert recall == "Recall of lenet, mean over the seeds: a 100.0 %, b 0.0 %."
+
+
+def test_class_weights_are_told_where_there_are_some():
+    footers = [
+        "\n".join(
+            compare_records([record("lenet", 0, 0.5, overrides=each)], "lenet").table().footer
+        )
+        for each in ({}, {"class_weight": "balanced"})
+    ]
+    assert ["class_weight balanced" in footer for footer in footers] == [False, True]
+    assert "class_weight" not in footers[0]
