@@ -21,15 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend, disk
-<<<<<<< HEAD
-from netzoo.errors import DataError, NetzooError, telling_line
+from netzoo.errors import DataError, NetzooError, StoreError, telling_line
 from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
-=======
-from netzoo.cost.result import Cost, NativeCost
-from netzoo.errors import BadInput, DataError, NetzooError, StoreError, telling_line
-from netzoo.models.catalog import create_model
->>>>>>> aft
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
