@@ -37,7 +37,7 @@ NEVER = {
     "runs what a text says": "builtins.eval builtins.exec builtins.compile builtins.__import__ "
     "runpy",
     "runs what a file says": "pickle cPickle cloudpickle dill joblib marshal shelve yaml "
-    "read_pickle torch.load load_weights enable_unsafe_deserialization",
+    "read_pickle torch.load enable_unsafe_deserialization",
     "is a shell": "os.system os.popen pty subprocess.getoutput subprocess.getstatusoutput",
     "writes where an archive says": "tarfile extract extractall unpack_archive",
     "may be taken by another": "tempfile.mktemp",
@@ -48,8 +48,13 @@ NEVER = {
 ONLY = {
     "exec_module": {"models.code:_from_file"},  # a file that the user names as code of theirs
     "load_model": {"models.saved:load"},
-    # .keras files, of which members with names of ours are read, in memory.
-    "zipfile": {"records.saved_model:_member", "records.saved_model:add_to"},
+    "load_weights": {"models.weights:load"},  # arrays alone, of a file that the user names
+    # .keras and .npz files, of which members with names of ours are read, in memory.
+    "zipfile": {
+        *("records.saved_model:_member", "records.saved_model:add_to"),
+        *("data.npz:_opened", "data.npz:_array"),
+        "data.paths:_refuse",  # asks whether a file is one
+    },
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta"},
     # A pair without an address, between a parent and the process that it started.
     "socket": {

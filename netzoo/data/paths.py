@@ -1,7 +1,6 @@
 """Data sets by their path: which kind of files lies there, and how to open it."""
 
 import os
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -121,7 +120,7 @@ def _refuse(path: Path) -> NoReturn:
     suffix = path.suffix.lower()
     if not path.is_file():
         raise DataError(f"{path} is neither a file nor a folder.")
-    if suffix in ARCHIVES or zipfile.is_zipfile(path) or tarfile.is_tarfile(path):
+    if suffix in ARCHIVES or zipfile.is_zipfile(path):
         raise DataError(f"{path} is an archive; unpack it, and name the folder.")
     if suffix in (".pkl", ".pickle", ".pt", ".pth"):
         raise DataError(
