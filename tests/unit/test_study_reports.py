@@ -8,7 +8,16 @@ import random
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
-from study_figures import ACCURACIES, CHANGES, FAILED, FIGURES, SETS, by_alexnets, by_table
+from study_figures import (
+    ACCURACIES,
+    CHANGES,
+    FAILED,
+    FIGURES,
+    OF_THE_LESSON,
+    SETS,
+    by_alexnets,
+    by_table,
+)
 from study_records import agree_in_every_form, holm, record, train_by
 
 import netzoo
@@ -20,7 +29,7 @@ from netzoo.results.rows import compare_records
 
 def test_each_change_is_tested_against_the_base_and_corrected_for_all(monkeypatch):
     train_by(monkeypatch, by_alexnets)
-    ablation = netzoo.ablate("alexnet")
+    ablation = netzoo.ablate("alexnet", changes=OF_THE_LESSON)
     base = ACCURACIES["alexnet"]
     found = [
         scipy_stats.ttest_1samp(np.subtract(ACCURACIES[effect.model], base), 0)
@@ -84,7 +93,7 @@ def test_an_arm_that_failed_has_no_figures_and_the_others_stand(monkeypatch):
         "alexnet-nodropout": lambda seed: FAILED if seed == 1 else {},
     }
     train_by(monkeypatch, by_table(ACCURACIES, **FIGURES | lost))
-    ablation = netzoo.ablate("alexnet")
+    ablation = netzoo.ablate("alexnet", changes=OF_THE_LESSON)
     effects = {effect.model: effect for effect in ablation.effects}
     pooling = effects.pop("alexnet-avgpool")
     assert (pooling.accuracy, pooling.gap, pooling.speed, pooling.verdict) == (None,) * 4
@@ -108,13 +117,13 @@ def test_an_arm_that_failed_has_no_figures_and_the_others_stand(monkeypatch):
 
 def test_the_table_says_how_many_comparisons_were_made(monkeypatch):
     train_by(monkeypatch, by_table(ACCURACIES, **{"alexnet-avgpool": FAILED}))
-    footer = "\n".join(ablation_table(netzoo.ablate("alexnet")).footer)
+    footer = "\n".join(ablation_table(netzoo.ablate("alexnet", changes=OF_THE_LESSON)).footer)
     assert "after Holm's correction for 4 comparisons" in footer
 
 
 def test_a_base_that_failed_leaves_rows_without_differences(monkeypatch):
     train_by(monkeypatch, by_table(ACCURACIES, alexnet=FAILED))
-    ablation = netzoo.ablate("alexnet")
+    ablation = netzoo.ablate("alexnet", changes=OF_THE_LESSON)
     assert {effect.accuracy for effect in ablation.effects} == {None}
     table = ablation_table(ablation)
     assert table.rows[0][7].text == "–"
@@ -125,7 +134,9 @@ def test_records_without_the_gap_leave_the_accuracies(monkeypatch):
     """As those that an earlier netzoo wrote, of which one is in the folder."""
     old = {"alexnet-onefc": lambda seed: {"final_train_accuracy": None} if seed == 0 else {}}
     train_by(monkeypatch, by_table(ACCURACIES, **old))
-    effects = {effect.model: effect for effect in netzoo.ablate("alexnet").effects}
+    effects = {
+        effect.model: effect for effect in netzoo.ablate("alexnet", changes=OF_THE_LESSON).effects
+    }
     assert effects["alexnet-onefc"].accuracy.n == 3
     assert effects["alexnet-onefc"].verdict == "worse"
     assert effects["alexnet-avgpool"].gap.n == 3
@@ -208,7 +219,7 @@ def on_the_way(spec, seed):
 
 
 STUDIES = {
-    "ablation": lambda: ablation_table(netzoo.ablate("alexnet")),
+    "ablation": lambda: ablation_table(netzoo.ablate("alexnet", changes=OF_THE_LESSON)),
     "shares": lambda: ablation_table(netzoo.ablate("lenet", changes=CHANGES, factorial=True)),
     "ladder": lambda: ladder_table(netzoo.ladder("lenet", "alexnet")),
 }
@@ -225,7 +236,7 @@ def test_the_table_of_a_study_in_each_form(monkeypatch, golden, study):
 
 def test_the_csv_of_an_ablation_has_raw_numbers(monkeypatch):
     train_by(monkeypatch, by_alexnets)
-    text = ablation_table(netzoo.ablate("alexnet")).render("csv")
+    text = ablation_table(netzoo.ablate("alexnet", changes=OF_THE_LESSON)).render("csv")
     rows = {row["model"]: row for row in csv.DictReader(io.StringIO(text))}
     onefc = rows["alexnet-onefc"]
     assert onefc["params_delta"] == str(-(4096**2 + 4096))
