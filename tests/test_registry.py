@@ -162,7 +162,7 @@ def test_a_bad_registration_is_refused(spare_models, make, words):
         ("alexnet:fc_layers=1.5", "fc_layers of alexnet is a whole number; received 1.5"),
         ("alexnet:wide=1", "wide of alexnet is True or False; received 1"),
         ("lenet:deep=yes", "deep of lenet is True or False; received 'yes'"),
-        ("vgg11:depth=12", "no value of depth '12' in vgg11; did you mean '11'?"),
+        ("vgg11:depth=12", "no value of depth '12' in vgg11. Known: 11, 13, 16, 19."),
         ("resnet18:depth=101", "no value of depth '101' in resnet18"),
         ("resnext:cardinality=3", "no value of cardinality '3' in resnext"),
         ("vit-tiny:heads=3.0", "heads of vit-tiny is a whole number; received 3.0"),
