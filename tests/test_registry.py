@@ -7,7 +7,7 @@ import pytest
 from study_records import DATA
 
 import netzoo
-from netzoo.cost.model_list import model_json, model_table
+from netzoo.cost.model_list import grouped, model_json, model_table
 from netzoo.errors import BadInput, UnknownName
 from netzoo.models.catalog import MODELS, base_of, model_spec, name_of, register_model
 from netzoo.registry import Registry
@@ -81,6 +81,12 @@ def test_a_users_model_registers_with_its_variants(spare_models):
     assert model.output_shape == (None, 3)
     assert model.layers[2].units == 32
     assert netzoo.create_model("tiny-wide", width=5).layers[2].units == 5
+
+
+def test_a_list_has_the_models_of_a_family_together_and_its_base_first(spare_models):
+    register_model("tiny")(register_model("a-wide-one", width=32)(tiny))
+    names = [info.name for info in grouped(["tiny", "lenet-relu", "a-wide-one", "lenet"])]
+    assert names == ["lenet", "lenet-relu", "tiny", "a-wide-one"]
 
 
 def placed(input_shape, num_classes, /):

@@ -54,7 +54,7 @@ def _read() -> dict[str, Counts]:
         content = json.loads(file().read_text(encoding="utf-8"))
         if content["key"] == _key():
             for name, (params, macs) in content["counts"].items():
-                if type(params) is type(macs) is int and _is_built_in(name):
+                if type(params) is type(macs) is int:
                     found[name] = Counts(params, macs)
     return found
 

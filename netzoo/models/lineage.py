@@ -43,20 +43,18 @@ def follows(before: str, *, reaching: str = "", change: str = "") -> Callable[[B
 
 def way(start: str, end: str) -> list[Step] | None:
     """Return the steps from a family to a later one, none to itself; None if no way leads there."""
-    steps: list[Step] = []
-    family = end
-    while family != start:
-        if family not in _STEPS:
-            return None
-        steps.insert(0, _STEPS[family])
-        family = model_info(steps[0].before).family
-    return steps
+    families = [end, *before(end)]
+    if start not in families:
+        return None
+    return [_STEPS[family] for family in reversed(families[: families.index(start)])]
 
 
 def before(family: str) -> list[str]:
     """Return the families before a family, the last one first; none of one without history."""
-    families = []
+    families: list[str] = []
     while family in _STEPS:
         family = model_info(_STEPS[family].before).family
+        if family in families:  # a circle of declarations
+            break
         families.append(family)
     return families

@@ -41,7 +41,7 @@ def unit(
     for each in chain:
         strides *= each.strides
     channels = chain[-1].channels
-    straight, branch = x, x
+    straight = branch = x  # straight: what a projection sees
     for number, each in enumerate(chain, 1):
         conv = f"{name}_conv{number}"
         if preactivation:

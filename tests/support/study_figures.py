@@ -14,6 +14,9 @@ def by_table(accuracies, **results):
     return result
 
 
+# The changes of AlexNet that have a figure below.
+OF_THE_LESSON = ["activation", "pooling", "dropout", "fc_layers", "augment"]
+
 ACCURACIES = {
     "alexnet": [0.860, 0.874, 0.851],
     "alexnet-sigmoid": [0.100, 0.100, 0.101],

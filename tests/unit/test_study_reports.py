@@ -8,7 +8,16 @@ import random
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
-from study_figures import ACCURACIES, CHANGES, FAILED, FIGURES, SETS, by_alexnets, by_table
+from study_figures import (
+    ACCURACIES,
+    CHANGES,
+    FAILED,
+    FIGURES,
+    OF_THE_LESSON,
+    SETS,
+    by_alexnets,
+    by_table,
+)
 from study_records import agree_in_every_form, holm, record, train_by
 
 import netzoo
@@ -16,8 +25,6 @@ from netzoo.errors import Interrupted
 from netzoo.records.codec import to_text
 from netzoo.results.ablation import ablation_table, ladder_table
 from netzoo.results.rows import compare_records
-
-OF_THE_LESSON = ["activation", "pooling", "dropout", "fc_layers", "augment"]  # not batchnorm
 
 
 def test_each_change_is_tested_against_the_base_and_corrected_for_all(monkeypatch):
