@@ -40,7 +40,7 @@ def from_files(
     form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
     parts, names = [], []
-    decoded = reading.decoded(name, (train, test), form)
+    decoded = reading.decoded(name, ((train, heads), (test, test_heads)), form)
     _check(name, (train, test), [reasons for _, reasons in decoded], settings)
     for files, (images, reasons) in zip((train, test), decoded, strict=True):
         good = [place for place, reason in enumerate(reasons) if not reason]
