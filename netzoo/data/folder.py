@@ -163,17 +163,20 @@ def _classes(walk: _Walk, folder: Path) -> dict[str, list[Path]]:
 
 
 def _check_stray(folder: Path, stray: Sequence[str], folders: Sequence[str]) -> None:
+    """Raise DataError for images that lie in no folder of a class."""
+    names = few(map(readable, stray), 3)
     if stray and folders:
         raise DataError(
-            f"{folder}: images beside the folders of classes: {few(stray, 3)}; move each into one."
+            f"{folder}: images beside the folders of classes: {names}; move each into one."
         )
     if stray:
         raise DataError(
-            f"{folder}: images ({few(stray, 3)}) and no folders; expected a folder for each class."
+            f"{folder}: images ({names}) and no folders; expected a folder for each class."
         )
 
 
 def _nothing(root: Path, walk: _Walk) -> str:
+    """Return the words of the error for a folder without images."""
     if walk.unpacked:
         names = few(dict.fromkeys(walk.unpacked))
         return f"{root} holds no images, but archives ({names}); unpack them first."
@@ -200,9 +203,8 @@ def _files(root: Path, classes: dict[str, list[Path]], class_names: Sequence[str
 def _holds_folders(walk: _Walk, places: dict[str, Path], names: Sequence[str]) -> list[str]:
     """Return the folders in the first class."""
     folder = next(iter(places.values())) / names[0]
-    return (
-        [entry.name for entry in walk.entries(folder) if entry.is_dir()] if folder.is_dir() else []
-    )
+    entries = walk.entries(folder) if folder.is_dir() else []
+    return [readable(entry.name) for entry in entries if entry.is_dir()]
 
 
 def readable(name: str) -> str:
