@@ -53,7 +53,7 @@ def from_arrays(
     places in it; None: the labels that occur. lines: what was said of them so far. are_pixels:
     whether the values are 0 to 255, however few of them occur. Raises DataError.
     """
-    test_name, words = splits.serving_as_test(found, name)
+    test_name, words = splits.serving_as_test(found, name, settings)
     used = {split: found[split] for split in (splits.TRAIN, test_name) if split is not None}
     images, shape_words = _images(name, used, settings)
     names, labels, label_lines = _labels(name, used, class_names)

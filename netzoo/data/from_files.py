@@ -27,7 +27,7 @@ def from_files(
     found: by split. The images are in the order of their contents' SHA-256, in which neither names
     nor classes matter. lines: what was said of them so far. Raises DataError.
     """
-    test_name, words = splits.serving_as_test(found, name)
+    test_name, words = splits.serving_as_test(found, name, settings)
     train, heads = _readable(name, found[splits.TRAIN], settings)
     if test_name is None:
         held = splits.held_out(name, [head.digest for head in heads], train.labels, settings.test)

@@ -17,7 +17,7 @@ from netzoo.data import cache, memory, pictures
 from netzoo.data.pictures import Header
 from netzoo.data.ranges import Range, limits, range_of
 from netzoo.data.settings import Settings
-from netzoo.errors import DataError
+from netzoo.errors import BadInput, DataError
 
 TOGETHER = 32  # files that a thread takes at a time
 
@@ -82,6 +82,10 @@ def form_of(
             "others 8; expected one kind, since there is no common range."
         )
     kind = pictures.COLOUR if pictures.COLOUR in kinds else next(iter(kinds))
+    if settings.range is not None and kind != pictures.NUMBERS:
+        raise BadInput(
+            f"{place}: its images have 8 bits a value, which are 0 … 255 already; leave out @range."
+        )
     sizes = Counter(head.size for head in heads)
     size, count = sizes.most_common(1)[0]
     if settings.size is not None:

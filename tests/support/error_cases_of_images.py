@@ -400,6 +400,11 @@ CASES = [
      "test is a share above 0 and below 1, such as 0.2; received '1.5'."),
     ("no share of a test split", BadInput, lambda: opened(photos("photos"), "@test=some"),
      "test is a share above 0 and below 1, such as 0.2; received 'some'."),
+    ("share beside a test split", BadInput, lambda: opened(folder("photos"), "@test=0.5"),
+     "<any>/photos@test=0.5 has the splits test, train, so no share is held out; leave out @test."),
+    ("range of 8 bits", BadInput, lambda: opened(photos("photos"), "@range=0:9"),
+     "<any>/photos@range=0:9: its images have 8 bits a value, which are 0 … 255 already; leave out "
+     "@range."),
     ("range of values", BadInput, lambda: opened(photos("photos"), "@range=9:3"),
      "range is the values of black and white, the lower first, such as 0:4095; received '9:3'."),
     ("links of a folder", UnknownName, lambda: opened(photos("photos"), "@links=yes"),
