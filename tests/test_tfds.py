@@ -347,7 +347,11 @@ def test_a_data_set_is_read_whole_or_refused(tmp_path):
 def test_a_prepared_folder_is_read_by_its_path(tmp_path, clothes):
     store(tmp_path, "mine", clothes.train, size=(9, 9))
     folder = tfds.find_prepared(tmp_path, "mine")
-    assert netzoo.open_images(str(folder)).sha256() == netzoo.open_images("mine", tmp_path).sha256()
+    wanted = netzoo.open_images("mine", tmp_path).sha256()
+    for path in (folder, folder.parent):
+        images = netzoo.open_images(path)
+        assert images.sha256() == wanted
+        assert images.source == f"TFDS folder {folder}"
 
 
 def test_a_damaged_folder_is_refused(tmp_path, clothes):

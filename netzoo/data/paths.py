@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from netzoo.data import cifar, csv_files, mnist_like, npz, parquet, pictures, prepared
+from netzoo.data import cifar, csv_files, mnist_like, npz, parquet, pictures, prepared, tfds
 from netzoo.data.folder import ARCHIVES, open_folder
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images
@@ -63,6 +63,8 @@ def _folder(path: Path) -> Opener:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if (path / "dataset_info.json").is_file() and (path / "features.json").is_file():
         return _prepared
+    if (newest := tfds.find_prepared(path.parent, path.name)) is not None:
+        return lambda name, _, settings: _prepared(name, newest, settings)
     has_folders = any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
     of = {
         each: [file for file in files if file.suffix.lower() == each] for each in (".csv", ".npz")
