@@ -128,10 +128,10 @@ def _images(
     images, words = {}, ""
     for split, (values, labels) in used.items():
         place = f"{name}, {split} images"
-        if len(values) == 0 or labels.ndim == 0 or len(values) != len(labels):
+        if not values.size or not labels.ndim or values.shape[:1] != labels.shape[:1]:
             raise DataError(
                 f"{place}: expected at least one image, and a label for each; received "
-                f"{len(values)} images and labels {labels.shape}."
+                f"images {values.shape} and labels {labels.shape}."
             )
         images[split], words = _channels_last(place, values, settings.channels)
     return images, words

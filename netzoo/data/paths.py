@@ -37,7 +37,7 @@ def path_of(text: str, folder: Path | None, is_name: Callable[[], bool]) -> Path
         if not os.path.exists(path):
             raise no_such("file or folder", path.name, _beside(path), where=str(path.parent))
         return path
-    return path if os.path.exists(path) and not is_name() else None
+    return path if text and os.path.exists(path) and not is_name() else None
 
 
 def open_path(name: str, path: Path, settings: Settings) -> Images:
