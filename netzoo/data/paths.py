@@ -63,7 +63,7 @@ def _folder(path: Path) -> Opener:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if (path / "dataset_info.json").is_file() and (path / "features.json").is_file():
         return _prepared
-    if (newest := tfds.find_prepared(path.parent, path.name)) is not None:
+    if (newest := _newest(path)) is not None:
         return lambda name, _, settings: _prepared(name, newest, settings)
     has_folders = any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
     of = {
@@ -96,6 +96,14 @@ def _folder(path: Path) -> Opener:
     if len(found) > 1:
         raise DataError(f"{path} holds {' and '.join(found)}; put each into a folder of its own.")
     return next(iter(found.values()), open_folder)
+
+
+def _newest(path: Path) -> Path | None:
+    """Return the newest version in the folder of a TFDS set, None in another folder."""
+    try:
+        return tfds.find_prepared(path.parent, path.name) if path.name else None
+    except OSError:  # a folder in it that nobody may open
+        return None
 
 
 def _inside(opener: Opener, path: Path, name: str, folder: Path, settings: Settings) -> Images:

@@ -608,8 +608,8 @@ CASES = [
      "images (40, 28, 28) and labels (39,)."),
     (".npz without images", DataError,
      lambda: arrays(x_train=np.zeros((0, 8, 8)), y_train=np.zeros(0, int)),
-     "<any>/a.npz, train images: expected at least one image, and a label for each; received 0"
-     " images and labels (0,)."),
+     "<any>/a.npz, train images: expected at least one image, and a label for each; received "
+     "images (0, 8, 8) and labels (0,)."),
     (".npz of one label", DataError, lambda: arrays(y_train=np.array(3)),
      "<any>/a.npz, train images: expected at least one image, and a label for each; received "
      "images (40, 28, 28) and labels ()."),
