@@ -454,9 +454,9 @@ def expanded(word, folder):
     return found or [word]
 
 
-def needs(backend):
-    if not find_spec(backend):
-        pytest.skip(f"{backend} is not installed")
+def needs(package):
+    if not find_spec(package):
+        pytest.skip(f"{package} is not installed")
 
 
 @pytest.mark.slow
@@ -466,6 +466,8 @@ def test_a_command_runs(text, place):
     command = COMMANDS[text]
     for backend in re.findall("(?:KERAS_BACKEND=|runs/on-)([a-z]+)", text):
         needs(backend)
+    if "hf:" in text:
+        needs("datasets")
     if command.arguments[0] in LOOKS:
         for runs in [word for word in command.words if word.startswith("runs/")] or ["runs/l"]:
             place.make("/".join(runs.split("/")[:2]))

@@ -1,5 +1,6 @@
 """Real TFDS folders, written by TFDS from the bundled images."""
 
+import contextlib
 import io
 import shutil
 
@@ -315,10 +316,42 @@ def test_a_count_that_differs_from_the_description_is_refused(tmp_path, clothes)
         netzoo.open_images("short", tmp_path)
 
 
+def test_images_that_are_stored_as_numbers_are_scaled(tmp_path, clothes):
+    of = tensorflow_datasets.features
+    features = {
+        "image": of.Tensor(shape=(28, 28, 1), dtype=np.float32),
+        "label": of.ClassLabel(num_classes=10),
+    }
+    values = {"image": (clothes.train.images / 255).astype(np.float32)}
+    examples = tensorflow.data.Dataset.from_tensor_slices(values | {"label": clothes.train.labels})
+    tensorflow_datasets.dataset_builders.store_as_tfds_dataset(
+        name="numbers",
+        version="1.0.0",
+        features=of.FeaturesDict(features),
+        split_datasets={"train": examples, "test": examples},
+        data_dir=str(tmp_path),
+    )
+    images = netzoo.open_images("numbers", tmp_path)
+    assert "; values of 0 … 1 (by the training images) scaled to 0 … 255" in images.source
+    assert {x.tobytes() for x in images.train.images} == {x.tobytes() for x in clothes.train.images}
+
+
+def test_a_data_set_is_read_whole_or_refused(tmp_path):
+    """TFDS 4.9.10 keeps some 400 of 1,000 examples in Parquet files, and its info says 1,000."""
+    options = {"shape": (32, 32, 1), "count": 1000, "file_format": "parquet"}
+    stored_files(tmp_path, "lost", lambda each, _: encoded(each), **options)
+    with contextlib.suppress(DataError):
+        assert len(netzoo.open_images("lost", tmp_path).train) == 1000
+
+
 def test_a_prepared_folder_is_read_by_its_path(tmp_path, clothes):
     store(tmp_path, "mine", clothes.train, size=(9, 9))
     folder = tfds.find_prepared(tmp_path, "mine")
-    assert netzoo.open_images(str(folder)).sha256() == netzoo.open_images("mine", tmp_path).sha256()
+    wanted = netzoo.open_images("mine", tmp_path).sha256()
+    for path in (folder, folder.parent):
+        images = netzoo.open_images(path)
+        assert images.sha256() == wanted
+        assert images.source == f"TFDS folder {folder}"
 
 
 def test_a_damaged_folder_is_refused(tmp_path, clothes):

@@ -11,7 +11,7 @@ from netzoo.errors import BadInput
 __all__ = ["SOURCES", "Images", "default_images", "open_images"]
 
 
-def open_images(name: str, data_dir: str | Path | None = None) -> Images:
+def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
     """Return a data set by its path or its name.
 
     name: one of netzoo's sources; the path of a folder of images (a folder a class), of an .npz,
@@ -28,6 +28,8 @@ def open_images(name: str, data_dir: str | Path | None = None) -> Images:
     ((6000, 28, 28, 1), 'T-shirt/top')
     """
     folder = _folder(data_dir)
+    if isinstance(name, Path):  # also where it looks like a name
+        name = os.path.abspath(name.expanduser())
     text, settings = split_settings(name)
     if text in SOURCES:
         settings.only(f"the images of {text}")

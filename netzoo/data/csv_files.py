@@ -82,8 +82,10 @@ def _layout(path: Path, label: str) -> _Layout:
     delimiter = next((each for each in ",;\t" if each in first), ",")
     names = next(csv.reader([first], delimiter=delimiter), [])
     if not names:
-        raise DataError(f"{path}: expected a row of numbers for each image; it is empty.")
-    if all(_NUMBER.fullmatch(name) for name in names[1:]) and not label:
+        raise DataError(
+            f"{path}: expected a row of numbers for each image; its first line is empty."
+        )
+    if len(names) > 1 and all(map(_NUMBER.fullmatch, names[1:])) and not label:
         return _Layout(delimiter, 0, 0, tuple(range(1, len(names))), ())
     return _by_header(path, delimiter, [name.strip() for name in names], label)
 

@@ -52,14 +52,14 @@ class _Walk:
             return
         for entry in self.entries(folder):
             path = Path(entry.path)
-            if entry.is_dir():
+            if is_folder(entry):
                 yield from self.files(path, (*above, real))
             elif self.is_image(path):
                 yield path
 
     def is_image(self, path: Path) -> bool:
         """Return whether a file is an image by its name or its content; count it if not."""
-        if not path.is_file():  # a pipe would never end
+        if not os.path.isfile(path):  # a pipe would never end
             self.skipped[str(path)] = _NO_FILE
             return False
         suffix = path.suffix.lower()
@@ -123,8 +123,10 @@ def open_folder(name: str, root: Path, settings: Settings) -> Images:
 def _splits(walk: _Walk, root: Path) -> dict[str, Path]:
     """Return the folder of each split; the root alone as "train" where it has none."""
     top = walk.entries(root)
-    stray = [entry.name for entry in top if entry.is_file() and walk.is_image(Path(entry.path))]
-    folders = [entry.name for entry in top if entry.is_dir()]
+    stray = [
+        entry.name for entry in top if not is_folder(entry) and walk.is_image(Path(entry.path))
+    ]
+    folders = [entry.name for entry in top if is_folder(entry)]
     _check_stray(root, stray, folders)
     if not folders:
         raise DataError(_nothing(root, walk))
@@ -139,7 +141,7 @@ def _splits(walk: _Walk, root: Path) -> dict[str, Path]:
                 "split; expected one of them."
             )
         places[split] = root / folder
-    flat = [p.name for p in places.values() if not any(e.is_dir() for e in walk.entries(p))]
+    flat = [p.name for p in places.values() if not any(map(is_folder, walk.entries(p)))]
     if flat:
         raise DataError(
             f"{root}: {few(flat)} is named as a split and holds no folders of classes; expected "
@@ -154,7 +156,7 @@ def _classes(walk: _Walk, folder: Path) -> dict[str, list[Path]]:
     stray = []
     for entry in walk.entries(folder):
         path = Path(entry.path)
-        if entry.is_dir():
+        if is_folder(entry):
             found.setdefault(readable(entry.name), []).extend(walk.files(path))
         elif walk.is_image(path):
             stray.append(entry.name)
@@ -163,17 +165,20 @@ def _classes(walk: _Walk, folder: Path) -> dict[str, list[Path]]:
 
 
 def _check_stray(folder: Path, stray: Sequence[str], folders: Sequence[str]) -> None:
+    """Raise DataError for images that lie in no folder of a class."""
+    names = few(map(readable, stray), 3)
     if stray and folders:
         raise DataError(
-            f"{folder}: images beside the folders of classes: {few(stray, 3)}; move each into one."
+            f"{folder}: images beside the folders of classes: {names}; move each into one."
         )
     if stray:
         raise DataError(
-            f"{folder}: images ({few(stray, 3)}) and no folders; expected a folder for each class."
+            f"{folder}: images ({names}) and no folders; expected a folder for each class."
         )
 
 
 def _nothing(root: Path, walk: _Walk) -> str:
+    """Return the words of the error for a folder without images."""
     if walk.unpacked:
         names = few(dict.fromkeys(walk.unpacked))
         return f"{root} holds no images, but archives ({names}); unpack them first."
@@ -200,9 +205,13 @@ def _files(root: Path, classes: dict[str, list[Path]], class_names: Sequence[str
 def _holds_folders(walk: _Walk, places: dict[str, Path], names: Sequence[str]) -> list[str]:
     """Return the folders in the first class."""
     folder = next(iter(places.values())) / names[0]
-    return (
-        [entry.name for entry in walk.entries(folder) if entry.is_dir()] if folder.is_dir() else []
-    )
+    entries = walk.entries(folder) if folder.is_dir() else []
+    return [readable(entry.name) for entry in entries if is_folder(entry)]
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder or a link to one; of one that nobody may follow, not."""
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))
 
 
 def readable(name: str) -> str:

@@ -53,7 +53,7 @@ def from_arrays(
     places in it; None: the labels that occur. lines: what was said of them so far. are_pixels:
     whether the values are 0 to 255, however few of them occur. Raises DataError.
     """
-    test_name, words = splits.serving_as_test(found, name)
+    test_name, words = splits.serving_as_test(found, name, settings)
     used = {split: found[split] for split in (splits.TRAIN, test_name) if split is not None}
     images, shape_words = _images(name, used, settings)
     names, labels, label_lines = _labels(name, used, class_names)
@@ -128,10 +128,10 @@ def _images(
     images, words = {}, ""
     for split, (values, labels) in used.items():
         place = f"{name}, {split} images"
-        if len(values) == 0 or labels.ndim == 0 or len(values) != len(labels):
+        if not values.size or not labels.ndim or values.shape[:1] != labels.shape[:1]:
             raise DataError(
                 f"{place}: expected at least one image, and a label for each; received "
-                f"{len(values)} images and labels {labels.shape}."
+                f"images {values.shape} and labels {labels.shape}."
             )
         images[split], words = _channels_last(place, values, settings.channels)
     return images, words

@@ -27,7 +27,7 @@ def from_files(
     found: by split. The images are in the order of their contents' SHA-256, in which neither names
     nor classes matter. lines: what was said of them so far. Raises DataError.
     """
-    test_name, words = splits.serving_as_test(found, name)
+    test_name, words = splits.serving_as_test(found, name, settings)
     train, heads = _readable(name, found[splits.TRAIN], settings)
     if test_name is None:
         held = splits.held_out(name, [head.digest for head in heads], train.labels, settings.test)
@@ -40,7 +40,7 @@ def from_files(
     form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
     parts, names = [], []
-    decoded = reading.decoded(name, (train, test), form)
+    decoded = reading.decoded(name, ((train, heads), (test, test_heads)), form)
     _check(name, (train, test), [reasons for _, reasons in decoded], settings)
     for files, (images, reasons) in zip((train, test), decoded, strict=True):
         good = [place for place, reason in enumerate(reasons) if not reason]

@@ -8,7 +8,7 @@ from netzoo.data import splits, tfds
 from netzoo.data.parquet import TAKES, from_tables
 from netzoo.data.settings import Settings
 from netzoo.data.source import Images
-from netzoo.errors import DataError, require
+from netzoo.errors import BadInput, DataError, require
 
 PREFIX = "hf:"
 REACH_URL = "https://huggingface.co/"
@@ -23,6 +23,8 @@ def open_named(name: str, text: str, settings: Settings) -> Images:
     """
     settings.only("data sets of Hugging Face", *TAKES)
     wanted, _, config = text.removeprefix(PREFIX).partition(":")
+    if not wanted:
+        raise BadInput(f"{name!r} names no data set; expected hf:NAME or hf:FOLDER.")
     folder = Path(os.path.expanduser(wanted))
     if os.path.exists(folder):
         name = f"{PREFIX}{os.path.abspath(folder)}{name.removeprefix(text)}"

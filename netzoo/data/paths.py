@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from netzoo.data import cifar, csv_files, mnist_like, npz, parquet, pictures, prepared
+from netzoo.data import cifar, csv_files, mnist_like, npz, parquet, pictures, prepared, tfds
 from netzoo.data.folder import ARCHIVES, open_folder
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images
@@ -36,7 +36,7 @@ def path_of(text: str, folder: Path | None, is_name: Callable[[], bool]) -> Path
         if not os.path.exists(path):
             raise no_such("file or folder", path.name, _beside(path), where=str(path.parent))
         return path
-    return path if os.path.exists(path) and not is_name() else None
+    return path if text and os.path.exists(path) and not is_name() else None
 
 
 def open_path(name: str, path: Path, settings: Settings) -> Images:
@@ -62,6 +62,8 @@ def _folder(path: Path) -> Opener:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
     if (path / "dataset_info.json").is_file() and (path / "features.json").is_file():
         return _prepared
+    if (newest := _newest(path)) is not None:
+        return lambda name, _, settings: _prepared(name, newest, settings)
     has_folders = any(each.is_dir() and not each.name.startswith(".") for each in path.iterdir())
     of = {
         each: [file for file in files if file.suffix.lower() == each] for each in (".csv", ".npz")
@@ -93,6 +95,14 @@ def _folder(path: Path) -> Opener:
     if len(found) > 1:
         raise DataError(f"{path} holds {' and '.join(found)}; put each into a folder of its own.")
     return next(iter(found.values()), open_folder)
+
+
+def _newest(path: Path) -> Path | None:
+    """Return the newest version in the folder of a TFDS set, None in another folder."""
+    try:
+        return tfds.find_prepared(path.parent, path.name) if path.name else None
+    except OSError:  # a folder in it that nobody may open
+        return None
 
 
 def _inside(opener: Opener, path: Path, name: str, folder: Path, settings: Settings) -> Images:

@@ -52,7 +52,7 @@ def open_prepared(name: str, folder: Path, source: str, settings: Settings) -> I
         raise DataError(
             f"{folder}: expected a split to train on; found {few(builder.info.splits)}.{advice}"
         )
-    test_name, _ = splits.serving_as_test(found, name)
+    test_name, _ = splits.serving_as_test(found, name, settings)
     used = {split: found[split] for split in found if split in (splits.TRAIN, test_name)}
     classes, image = tuple(features["label"].names), features["image"]
     is_whole = settings.size is None and None not in image.shape

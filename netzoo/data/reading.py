@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netzoo import backend, units
-from netzoo.data import memory, pictures
+from netzoo.data import cache, memory, pictures
 from netzoo.data.pictures import Header
 from netzoo.data.ranges import Range, limits, range_of
 from netzoo.data.settings import Settings
-from netzoo.errors import DataError
+from netzoo.errors import BadInput, DataError
 
 TOGETHER = 32  # files that a thread takes at a time
 
@@ -82,6 +82,10 @@ def form_of(
             "others 8; expected one kind, since there is no common range."
         )
     kind = pictures.COLOUR if pictures.COLOUR in kinds else next(iter(kinds))
+    if settings.range is not None and kind != pictures.NUMBERS:
+        raise BadInput(
+            f"{place}: its images have 8 bits a value, which are 0 … 255 already; leave out @range."
+        )
     sizes = Counter(head.size for head in heads)
     size, count = sizes.most_common(1)[0]
     if settings.size is not None:
@@ -115,18 +119,26 @@ def _range(place: str, files: Files, heads: Sequence[Header]) -> Range:
     return range_of(place, [each for each in found if isinstance(each, tuple)], usual=False)
 
 
-def decoded(place: str, parts: Sequence[Files], form: Form) -> list[tuple[Any, list[str]]]:
+def decoded(
+    place: str, parts: Sequence[tuple[Files, Sequence[Header]]], form: Form
+) -> list[tuple[Any, list[str]]]:
     """Return the images of each part, uint8 (count, height, width, channels).
 
     With them, for each image, "" or the reason why it could not be decoded. Raises DataError if
     they do not fit into the memory.
     """
     shape = *form.size, form.channels
-    memory.check(place, sum(map(len, parts)), shape)
-    return [_decoded(files, form, shape) for files in parts]
+    memory.check(place, sum(len(files) for files, _ in parts), shape)
+    return [_decoded(files, heads, form, shape) for files, heads in parts]
 
 
-def _decoded(files: Files, form: Form, shape: tuple[int, int, int]) -> tuple[Any, list[str]]:
+def _decoded(
+    files: Files, heads: Sequence[Header], form: Form, shape: tuple[int, int, int]
+) -> tuple[Any, list[str]]:
+    about = form.kind, shape, form.range, pictures.decoder()
+    key = cache.key_of([head.digest for head in heads], *about)
+    if (kept := cache.load(key)) is not None:
+        return kept, [""] * len(files)
     images = np.zeros((len(files), *shape), np.uint8)
 
     def read(place: int) -> None:
@@ -134,7 +146,10 @@ def _decoded(files: Files, form: Form, shape: tuple[int, int, int]) -> tuple[Any
             values = pictures.pixels(file, form.kind, form.size)
         images[place] = values if form.range is None else form.range.pixels(values)
 
-    return images, [str(each or "") for each in _each(read, len(files))]
+    reasons = [str(each or "") for each in _each(read, len(files))]
+    if not any(reasons):
+        cache.keep(key, images)
+    return images, reasons
 
 
 def _each(read: Callable[[int], Any], count: int) -> list[Any]:

@@ -51,9 +51,12 @@ def split_settings(text: str) -> tuple[str, Settings]:
     match = _TAIL.fullmatch(text)
     if match is None or os.path.exists(os.path.expanduser(text)):
         return text, Settings()
-    settings = Settings()
+    settings, given = Settings(), set()
     for part in match[2].split(","):
         name, equals, value = part.partition("=")
+        if name in given:
+            raise BadInput(f"the setting {name!r} is given twice in {text!r}.")
+        given.add(name)
         if not equals:
             raise BadInput(f"a setting is written name=value; received {part!r} in {text!r}.")
         if name not in _READERS:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
-from netzoo.data.settings import few
-from netzoo.errors import DataError
+from netzoo.data.settings import Settings, few
+from netzoo.errors import BadInput, DataError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 # The names of folders, files and keys, in any case.
@@ -21,14 +21,20 @@ NAMES = {
 }
 
 
-def serving_as_test(splits: Collection[str], place: str) -> tuple[str | None, str]:
+def serving_as_test(
+    splits: Collection[str], place: str, settings: Settings
+) -> tuple[str | None, str]:
     """Return the split that serves as test, None for a share of the training images, and a note.
 
-    Raises DataError without a training split.
+    Raises DataError without a training split, BadInput for a share that nothing is held out of.
     """
     if TRAIN not in splits:
         raise DataError(
             f"{place} has the splits {few(splits)}; expected train among them, since netzoo trains."
+        )
+    if settings.test != Settings().test and {TEST, VALIDATION} & set(splits):
+        raise BadInput(
+            f"{place} has the splits {few(splits)}, so no share is held out; leave out @test."
         )
     if TEST in splits:
         unused = "; its validation split is not used" if VALIDATION in splits else ""

@@ -33,7 +33,7 @@ def bench(
     work: Sequence[str] | str = WORKS,
     seconds: float = SECONDS,
     recipe: str = AUTO,
-    dataset: str | None = None,
+    dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
     device: str = "auto",
     output: str | Path | None = None,

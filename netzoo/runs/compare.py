@@ -21,7 +21,7 @@ def compare(
     models: Sequence[str] | str,
     *,
     recipe: str = AUTO,
-    dataset: str | None = None,
+    dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
     seeds: Sequence[int] = (0,),
     device: str = "auto",

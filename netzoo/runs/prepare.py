@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend
-from netzoo.data import default_images, open_images
+from netzoo.data import cache, default_images, open_images
 from netzoo.data.source import Images
 from netzoo.data.thumbnails import thumbnails
 from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
@@ -71,6 +71,7 @@ def open_plan(
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
+        stack.enter_context(cache.kept_in(store.decoded))
         ready = environment(chosen_backend, store.compiled)
         server = Forkserver(store.log("forkserver"), ready, request.device)
         stack.enter_context(server)

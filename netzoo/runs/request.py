@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,13 +65,15 @@ class Request:
         /,
         *,
         recipe: str = AUTO,
-        dataset: str | None = None,
+        dataset: str | Path | None = None,
         data_dir: str | Path | None = None,
         seeds: Sequence[int] = (0,),
         device: str = "auto",
         **overrides: Any,
     ) -> "Request":
         """Return the request of a call; unnamed arguments are overrides of the recipe."""
+        if isinstance(dataset, Path):  # also where it looks like a name
+            dataset = os.path.abspath(dataset.expanduser())
         return cls(
             models=tuple(map(model_spec, [models] if isinstance(models, str) else models)),
             recipe=recipe,

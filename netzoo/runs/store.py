@@ -11,6 +11,7 @@ logs/ID.log            standard error of the trial's process; logs/forkserver.lo
 comparison.json, table.txt   the result, as printed
 study.json             the result of an ablation, a ladder, a probe or a lesson
 compiled               JAX's compilation cache, while a process works on the folder
+decoded                the decoded images of files, while a process works on the folder
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
@@ -52,7 +53,7 @@ class Store:
         self.folder = folder
         self.damaged: list[tuple[Path, str]] = []
         self.lock_fd: int | None = None
-        self.compiled = folder / "compiled"
+        self.compiled, self.decoded = folder / "compiled", folder / "decoded"
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there is none or it is damaged."""
@@ -162,7 +163,8 @@ class Store:
             raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
         try:
             _lock(self.lock_fd, folder)
-            shutil.rmtree(self.compiled, ignore_errors=True)  # of a process that was killed
+            for made in (self.compiled, self.decoded):  # of a process that was killed
+                shutil.rmtree(made, ignore_errors=True)
             try:
                 yield
             finally:

@@ -400,6 +400,15 @@ CASES = [
      "test is a share above 0 and below 1, such as 0.2; received '1.5'."),
     ("no share of a test split", BadInput, lambda: opened(photos("photos"), "@test=some"),
      "test is a share above 0 and below 1, such as 0.2; received 'some'."),
+    ("setting twice", BadInput, lambda: opened(photos("photos"), "@size=8,size=9"),
+     "the setting 'size' is given twice in './photos@size=8,size=9'."),
+    ("no name of Hugging Face", BadInput, lambda: netzoo.open_images("hf:"),
+     "'hf:' names no data set; expected hf:NAME or hf:FOLDER."),
+    ("share beside a test split", BadInput, lambda: opened(folder("photos"), "@test=0.5"),
+     "<any>/photos@test=0.5 has the splits test, train, so no share is held out; leave out @test."),
+    ("range of 8 bits", BadInput, lambda: opened(photos("photos"), "@range=0:9"),
+     "<any>/photos@range=0:9: its images have 8 bits a value, which are 0 … 255 already; leave out "
+     "@range."),
     ("range of values", BadInput, lambda: opened(photos("photos"), "@range=9:3"),
      "range is the values of black and white, the lower first, such as 0:4095; received '9:3'."),
     ("links of a folder", UnknownName, lambda: opened(photos("photos"), "@links=yes"),
@@ -596,14 +605,20 @@ CASES = [
      "<any>/a.npz has the splits test; expected train among them, since netzoo trains."),
     (".npz of more labels", DataError, lambda: labels(lambda y: y[:-1]),
      "<any>/a.npz, train images: expected at least one image, and a label for each; received "
-     "40 images and labels (39,)."),
+     "images (40, 28, 28) and labels (39,)."),
     (".npz without images", DataError,
      lambda: arrays(x_train=np.zeros((0, 8, 8)), y_train=np.zeros(0, int)),
-     "<any>/a.npz, train images: expected at least one image, and a label for each; received 0"
-     " images and labels (0,)."),
+     "<any>/a.npz, train images: expected at least one image, and a label for each; received "
+     "images (0, 8, 8) and labels (0,)."),
     (".npz of one label", DataError, lambda: arrays(y_train=np.array(3)),
      "<any>/a.npz, train images: expected at least one image, and a label for each; received "
-     "40 images and labels ()."),
+     "images (40, 28, 28) and labels ()."),
+    (".npz of a number", DataError, lambda: arrays(x_train=np.array(3)),
+     "<any>/a.npz, train images: expected at least one image, and a label for each; received "
+     "images () and labels (40,)."),
+    (".npz of images without height", DataError, lambda: arrays(x_train=np.zeros((40, 0, 5))),
+     "<any>/a.npz, train images: expected at least one image, and a label for each; received "
+     "images (40, 0, 5) and labels (40,)."),
     ("labels that are fractions", DataError, lambda: labels(lambda y: y + 0.5),
      "<any>/a.npz, train labels: expected whole numbers or words; received float64, such as "
      "0.5."),
@@ -661,13 +676,15 @@ CASES = [
      "<any>/k/kmnist-test-imgs.npz holds 2 arrays; expected one."),
     # CSV files.
     ("CSV of nothing", DataError, lambda: rows(),
-     "<any>/a.csv: expected a row of numbers for each image; it is empty."),
+     "<any>/a.csv: expected a row of numbers for each image; its first line is empty."),
     ("CSV of a header", DataError, lambda: rows("label,pixel0,pixel1,pixel2,pixel3"),
      "<any>/a.csv: expected a row of numbers for each image; it has no rows."),
     ("CSV without labels", DataError, lambda: rows("pixel0,pixel1,pixel2,pixel3", "1,2,3,4"),
      "<any>/a.csv has 0 columns named label or labels or class or target or y; it has pixel0, "
      "pixel1, pixel2, pixel3. Name the column of the labels by @label=NAME behind the path; a "
      "file without labels cannot be trained on or tested."),
+    ("CSV of labels", DataError, lambda: rows("label", "1", "0"),
+     "<any>/a.csv has the columns label; expected one for each pixel, such as pixel0."),
     ("CSV without pixels", DataError, lambda: rows("label,usage", "1,train"),
      "<any>/a.csv has the columns label, usage; expected one for each pixel, such as pixel0."),
     ("CSV of texts of pixels", DataError,

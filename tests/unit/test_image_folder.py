@@ -11,6 +11,7 @@ from PIL import Image
 
 import netzoo
 from netzoo.errors import DataError
+from netzoo.runs.request import Request
 
 
 def by_file(images):
@@ -225,6 +226,15 @@ def test_images_of_different_sizes_take_the_commonest_or_the_median_or_the_one_a
     assert netzoo.open_images(f"{tmp_path}@size=9").image_shape == (9, 9, 3)
 
 
+@pytest.mark.parametrize(("others", "shape"), [(6, (12, 10, 3)), (7, (14, 14, 3))])
+def test_the_commonest_size_is_that_of_half_of_the_training_images(tmp_path, others, shape):
+    photos(tmp_path / "train", count=3)
+    photos(tmp_path / "test", count=9, size=(30, 30))
+    for at in range(others):
+        save(tmp_path / "train" / "dog" / f"other{at}.png", photo(at, (14 + at, 40)))
+    assert netzoo.open_images(str(tmp_path)).image_shape == shape
+
+
 def test_damaged_images_are_left_out_if_asked(tmp_path):
     photos(tmp_path)
     cut = encoded(photo(size=(64, 64)), "JPEG")
@@ -252,6 +262,8 @@ def test_a_path_is_taken_as_one_is_written(tmp_path, monkeypatch):
     names = ("photos", "photos/", "./photos", "~/photos", "../" + tmp_path.name + "/photos")
     found = {netzoo.open_images(name).name for name in names}
     assert found == {str(tmp_path / "photos")}
+    assert netzoo.open_images(Path("photos")).name == str(tmp_path / "photos")
+    assert Request.of("lenet", dataset=Path("photos")).dataset == str(tmp_path / "photos")
     monkeypatch.setenv("NETZOO_DATA_DIR", str(tmp_path / "photos"))
     assert netzoo.open_images("photos").name == str(tmp_path / "photos")
     monkeypatch.chdir("/")
