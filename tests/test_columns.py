@@ -9,7 +9,6 @@ import pytest
 from bench_results import benched
 from error_cases import command
 from lesson_records import page_of, probed, trained, usual
-from study_figures import OF_THE_LESSON
 from study_records import record, train_by
 
 import netzoo
@@ -146,7 +145,8 @@ def test_an_ablation_of_five_changes_fits_100_characters(monkeypatch):
         return record(spec, seed, 0.7 + (len(spec) * (seed + 3) % 7) / 100, gap=0.02 * seed)
 
     train_by(monkeypatch, scattered)
-    table = netzoo.ablate("alexnet", changes=OF_THE_LESSON, seeds=(0, 1, 2)).table()
+    changes = ["activation", "pooling", "dropout", "fc_layers", "augment"]
+    table = netzoo.ablate("alexnet", seeds=(0, 1, 2), changes=changes).table()
     assert width(table.render("table")) > 180
     fitted = table.fitted(100)
     assert keys(fitted) == ["change", "macs", "test_accuracy", "test_accuracy_delta", "verdict"]
@@ -236,7 +236,8 @@ def test_a_result_knows_its_columns(kind, monkeypatch):
     train_by(monkeypatch, lambda spec, seed: record(spec, seed, 0.7 + seed / 100))
     result = RESULTS[kind]()
     assert type(result) is kind
-    assert tuple(keys(result.table())) == kind.COLUMNS
+    always = [key for key in kind.COLUMNS if key != "balanced_accuracy"]  # not of even classes
+    assert keys(result.table()) == always
     with pytest.raises(UnknownName, match="no column 'mac'"):
         result.table(["mac"])
 

@@ -55,7 +55,7 @@ ONLY = {
         *("data.npz:_opened", "data.npz:_array"),
         "data.paths:_refuse",  # asks whether a file is one
     },
-    "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta"},
+    "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta", "data.cache:load"},
     # A pair without an address, between a parent and the process that it started.
     "socket": {
         f"runs.{at}"

@@ -45,7 +45,8 @@ def load(key: str) -> NDArray[np.uint8] | None:
     path = _path(key)
     if path is None or not path.exists():
         return None
-    array: NDArray[np.uint8] = np.load(path, mmap_mode="c")  # writable, in memory alone
+    # Mode c: writable, in memory alone.
+    array: NDArray[np.uint8] = np.load(path, mmap_mode="c", allow_pickle=False)
     return array
 
 
