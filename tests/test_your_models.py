@@ -109,10 +109,26 @@ def test_layers_are_frozen_by_name_by_pattern_and_all_but_the_head(mine):
     assert trained("lenet", "logits") == {"conv1", "conv2", "fc1", "fc2"}
 
 
+SHARED = """
+import keras
+first = keras.layers.Dense(4)
+def build(input_shape=(4, 4, 1), num_classes=3):
+    image = keras.Input(input_shape)
+    x = first(keras.layers.Flatten()(image))
+    return keras.Model(image, keras.layers.Dense(num_classes)(x))
+"""
+
+
 def test_automatic_names_do_not_depend_on_what_was_built_before(mine):
-    spec = model_spec("mine.py:build")
-    first, second = (trainable.build(spec, (20, 20, 1), 3) for _ in range(2))
-    assert [x.name for x in first.layers] == [x.name for x in second.layers]
+    (mine / "shared.py").write_text(SHARED)
+    found = []
+    for name in ("mine.py:build", "shared.py:build", "keras:MobileNet:alpha=0.25") * 2:
+        model = trainable.build(model_spec(name), (32, 32, 1), 3)
+        found.append([layer.name for layer in model.layers])
+    assert found[:3] == found[3:]
+    assert found[1] == ["input_layer", "flatten", "dense", "dense_1"]
+    another = keras.layers.Dense(1).name
+    assert another not in {name for names in found for name in names}
 
 
 @pytest.mark.parametrize("scaling", ["none", "unit", "symmetric", "imagenet", "imagenet-bgr"])

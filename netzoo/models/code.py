@@ -9,12 +9,14 @@ from types import ModuleType
 from typing import Any
 
 from netzoo.errors import BadInput, no_such, telling_line
+from netzoo.models import names
 from netzoo.models.catalog import list_models
 from netzoo.models.spec import ModelSpec
 
 WANTED = "a function that returns a keras.Model, a class of models, or a model"
 
 _loaded: dict[tuple[Path, bytes], ModuleType] = {}  # by path and content
+_names: dict[str, dict[str, int]] = {}  # by module: counters of layers' names after its import
 
 
 def check_place(spec: ModelSpec) -> None:
@@ -53,10 +55,14 @@ def load_place(place: str, who: str = "") -> ModuleType:
     Raises BadInput if that fails.
     """
     try:
-        if place.endswith(".py"):
-            return _from_file(Path(place))
-        _search_working_folder()
-        return importlib.import_module(place)
+        with names.counted_from({}) as reached:
+            if place.endswith(".py"):
+                module = _from_file(Path(place))
+            else:
+                _search_working_folder()
+                module = importlib.import_module(place)
+        _names.setdefault(module.__name__, reached)
+        return module
     except BadInput:
         raise
     except ModuleNotFoundError as error:
@@ -65,6 +71,14 @@ def load_place(place: str, who: str = "") -> ModuleType:
         raise BadInput(f"{who}{place} cannot be imported: {telling_line(error)}") from error
     except Exception as error:
         raise BadInput(f"{who}{place} cannot be imported: {telling_line(error)}") from error
+
+
+def names_of(spec: ModelSpec) -> dict[str, int]:
+    """Return the counters of layers' names as the import of a spec's module left them.
+
+    So the layers that it makes do not have the names of its own.
+    """
+    return _names.get(load_module(spec).__name__, {})
 
 
 def member(spec: ModelSpec, module: ModuleType) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from netzoo import units
 from netzoo.errors import BadInput
-from netzoo.models import applications, code, saved, weights
+from netzoo.models import applications, code, names, saved, weights
 from netzoo.models.build import ensure_built, own_shape
 from netzoo.models.catalog import create_model
 from netzoo.models.layout import channels_last
@@ -38,11 +38,9 @@ def build(
     freeze: as in `weights.freeze`.
     Raises UnknownName, BadInput, DataError.
     """
-    from keras.src.utils import naming
-
     weights.check(spec, initial)
-    naming.reset_uids()  # automatic names of layers are then the same for every seed
-    with channels_last():
+    start = code.names_of(spec) if spec.origin == CODE else {}
+    with channels_last(), names.counted_from(start):
         model = ensure_built(spec.model, _model(spec, shape, num_classes, initial), shape)
     if initial is not None and weights.is_trained(initial) and spec.origin != KERAS:
         weights.load(spec, model, initial)
