@@ -150,6 +150,13 @@ def test_before_activation_a_unit_starts_with_its_norm_and_ends_with_its_sum():
         assert (unit[0], unit[-1]) == (f"stage2_unit2_{first}", f"stage2_unit2_{last}")
 
 
+@pytest.mark.backend_independent
+def test_moving_averages_follow_in_a_training_of_some_hundred_steps():
+    norms = {"conv1_norm", "fc1_norm"}
+    found = [layer for name, layer in layers_of("lenet-batchnorm").items() if name in norms]
+    assert [(layer.momentum, layer.epsilon) for layer in found] == [(0.9, 1e-5)] * 2
+
+
 def array(tensor):
     return np.asarray(ops.convert_to_numpy(tensor))
 
