@@ -25,8 +25,7 @@ def predict(
     model: as in netzoo.evaluate. images: their paths, in any format that Pillow reads. Each is
     converted to grey or colour, as the network's training images are, and resized to their size.
     top: the number of classes to return, the most probable ones. device: as in netzoo.compare.
-    Raises BadInput for a file that is no image, and as netzoo.evaluate; MissingPackage without
-    Pillow.
+    Raises BadInput for a file that is no image, and as netzoo.evaluate.
 
     >>> import netzoo
     >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100, "save_models": True}
@@ -36,7 +35,7 @@ def predict(
     >>> import PIL.Image
     >>> PIL.Image.new("RGB", (64, 64)).save("black.png")
     >>> netzoo.predict(file, ["black.png"]).images[0].change
-    '64 × 64 px, converted from RGB to grey, resized to 28 × 28 px'
+    '64 × 64 px, converted from colour to grey, resized to 28 × 28 px'
     """
     paths = [images] if isinstance(images, str | Path) else list(images)
     if not paths:
