@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+import keras
 import pytest
 from error_cases import CASES, command
 
@@ -43,6 +44,7 @@ def met(name):
         MODELS.temporary(),
     ):
         patch.chdir(folder)
+        precision = keras.config.dtype_policy()
         try:
             if isinstance(provoke, str):
                 command(provoke)
@@ -51,6 +53,8 @@ def met(name):
         except NetzooError as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             return type(error), str(error), (Path(last.filename), last.lineno)
+        finally:
+            keras.config.set_dtype_policy(precision)  # a worker in this process sets its trial's
     raise AssertionError(f"{name}: no error")
 
 

@@ -14,7 +14,7 @@ from keras import ops
 from reference_families import PUBLISHED
 
 import netzoo
-from netzoo.cost.by_name import summary
+from netzoo.cost.by_name import shapes_only, summary
 from netzoo.data import sample
 from netzoo.models.catalog import MODELS, base_of
 from netzoo.recipes import recipe
@@ -104,7 +104,7 @@ def test_the_networks_of_the_papers_have_the_published_numbers(name):
 @pytest.mark.parametrize("name", SMALLEST)
 def test_a_smaller_image_than_the_smallest_is_refused(name):
     side, last = SMALLEST[name]
-    with keras.StatelessScope(initialize_variables=False):
+    with shapes_only():
         model = netzoo.create_model(name, input_shape=(side, side, 1))
         assert model.get_layer(last).output.shape[1:3] == (1, 1)
     with pytest.raises(netzoo.NetzooError, match=f"at least {side} × {side} px"):
@@ -112,7 +112,7 @@ def test_a_smaller_image_than_the_smallest_is_refused(name):
 
 
 def layers_of(name, **options):
-    with keras.StatelessScope(initialize_variables=False):
+    with shapes_only():
         return {layer.name: layer for layer in netzoo.create_model(name, **options).layers}
 
 

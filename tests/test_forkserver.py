@@ -133,6 +133,7 @@ def test_a_worker_is_killed_at_once_and_its_exit_code_is_known(server, tmp_path)
     killed.kill()  # once more, of one that has ended
 
 
+@pytest.mark.slow
 @pytest.mark.backend_independent
 def test_a_killed_server_costs_no_trial_and_its_parent_starts_the_next_ones_itself(
     tmp_path, backend_name

@@ -16,6 +16,7 @@ def compare(netzoo, data, output, *more):
     return netzoo("compare", "lenet", "--dataset", data, "--output", output, *SMALL, *more)
 
 
+@pytest.mark.slow
 def test_a_folder_trains_continues_elsewhere_and_repeats(tmp_path, netzoo, netzoo_here):
     folder(tmp_path / "photos", (), train=120)
     done = compare(netzoo, "photos/", "runs/a")

@@ -87,6 +87,7 @@ def stopped(tmp_path_factory):
     return folder / "out"
 
 
+@pytest.mark.slow
 @pytest.mark.backend_independent
 def test_what_is_done_is_not_trained_again(netzoo, stopped, tmp_path):
     shutil.copytree(stopped, tmp_path / "out")
