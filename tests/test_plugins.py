@@ -89,7 +89,8 @@ def test_what_cannot_be_registered_is_said_in_a_line(
 
     plugins.load.cache_clear()
     MODELS.load_by(plugins.load)
-    done = netzoo_here(*words)
+    with MODELS.temporary():
+        done = netzoo_here(*words)
     plugins.load.cache_clear()
     assert done.returncode == 2
     assert done.stderr.startswith(line)
