@@ -154,5 +154,5 @@ def _specs(models: tuple[str, ...]) -> list[ModelSpec]:
     for spec in specs:
         if spec.origin == REGISTERED:
             model_info(spec)
-            check_settings(spec)
+        check_settings(spec)
     return specs
