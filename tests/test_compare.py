@@ -1,6 +1,5 @@
 """Real trainings, small: each in its own process, on the backend of the suite."""
 
-import importlib
 import json
 import os
 import signal
@@ -11,6 +10,7 @@ from processes import start, wait_for, workers
 from reference import MACS, PARAMS
 from scipy import stats
 from small_comparisons import SMALL
+from users import registered_by
 
 import netzoo
 from netzoo.models.catalog import MODELS
@@ -68,7 +68,7 @@ def test_a_comparison_on_the_command_line(netzoo, tmp_path, backend_name):
 def users_models():
     """Register the models of users_models.py, and forget them afterwards."""
     with MODELS.temporary():
-        importlib.import_module("users_models")
+        registered_by("users_models")
         yield
 
 

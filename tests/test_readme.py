@@ -27,6 +27,7 @@ import netzoo
 from netzoo import errors
 from netzoo.data import sample
 from netzoo.recipe_files import to_toml
+from netzoo.recipes import RECIPES
 from netzoo.report.words import LANGUAGES
 from netzoo.runs import bench, compare
 from netzoo.studies import lesson, probe
@@ -228,7 +229,7 @@ def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, 
     monkeypatch.chdir(folder)
     code, reached = 0, False
     try:
-        with app.commands[name].make_context(name, [*arguments]) as context:
+        with RECIPES.temporary(), app.commands[name].make_context(name, [*arguments]) as context:
             if name not in LOOKS:
                 context.command.invoke(context)
             assert context.params.get("language", "en") in LANGUAGES

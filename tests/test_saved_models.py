@@ -1,7 +1,6 @@
 """Trained networks in files: what they give again, and what they need for it."""
 
 import csv
-import importlib
 import io
 import json
 import sys
@@ -10,6 +9,7 @@ import keras
 import numpy as np
 import PIL.Image
 import pytest
+from users import registered_by
 
 import netzoo
 from netzoo.data import sample
@@ -40,8 +40,8 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved") / "out"
     said = Said()
     with MODELS.temporary():
-        importlib.import_module("users_networks")
-        importlib.import_module("users_models")
+        registered_by("users_networks")
+        registered_by("users_models")
         found = netzoo.compare(NAMES, output=folder, save_models=True, callbacks=[said], **FEW)
     return folder, found, said.lines
 

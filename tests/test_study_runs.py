@@ -77,6 +77,7 @@ def test_an_ablation_on_the_command_line(ablated, backend_name):
         )
 
 
+@pytest.mark.slow
 def test_a_ladder_trains_what_the_folder_does_not_hold(ablated, climbed):
     before, (folder, told, said) = kept(ablated[0]), climbed
     assert "2 of 3 trials are done already." in said

@@ -127,6 +127,7 @@ def test_the_number_of_threads_changes_the_last_digits_and_is_recorded(many, one
         assert found.to_dict()["device"]["threads"] == found.device.threads
 
 
+@pytest.mark.slow
 @pytest.mark.backend_independent
 def test_a_record_is_repeated_with_its_own_number_of_threads(many):
     heard = Heard()
