@@ -69,17 +69,28 @@ def test_what_can_train_does_and_the_rest_are_rows(tmp_path):
     assert [Store(tmp_path / "out").record(record.trial) for record in records] == records
 
 
-@pytest.mark.parametrize("name", ["net-built", "net-plain", "net-open"])
-def test_a_network_without_a_shape_of_its_own_is_counted_and_timed(name):
+def trial_of(name):
     data = netzoo.open_images("fashion_mnist_sample").limited(100, 20).record(None)
     recipes = {model_spec(name): recipe("quick", name, {"precision": "float32"})}
     (trial,) = planned_trials(recipes, data, [0], keras.backend.backend(), "cpu")
-    found = Worker(print, threading.Event()).profile(trial, 1)
+    return trial
+
+
+@pytest.mark.parametrize("name", ["net-built", "net-plain", "net-open"])
+def test_a_network_without_a_shape_of_its_own_is_counted_and_timed(name):
+    found = Worker(print, threading.Event()).profile(trial_of(name), 1)
     assert found.cost.input_shape == (28, 28, 1)
     assert found.cost.macs > 0
     assert found.native.macs == found.cost.macs
     assert found.pace.epoch > 0
     assert found.head == (OFF_SOFTMAX if name == "net-open" else None)
+
+
+def test_a_registered_network_of_a_size_of_its_own_gets_its_images_so():
+    trial = trial_of("net-fixed")
+    found = Worker(print, threading.Event()).profile(trial, 1)
+    assert found.cost.input_shape == (20, 24, 1)
+    assert found.pace.epoch > 0
 
 
 def test_a_probe_looks_into_the_network_on_logits():

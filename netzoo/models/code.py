@@ -81,8 +81,9 @@ def names_of(spec: ModelSpec) -> dict[str, int]:
     return _names.get(load_module(spec).__name__, {})
 
 
-def member(spec: ModelSpec, module: ModuleType) -> Any:
-    """Return the member of a module that a spec names. Raises BadInput without such a member."""
+def named(spec: ModelSpec) -> Any:
+    """Import what a spec names and return it. Raises BadInput without such a member."""
+    module = load_module(spec)
     known = _candidates(module)
     place, name = spec.place, spec.name
     if not name:

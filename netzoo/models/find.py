@@ -65,7 +65,7 @@ def _of_code(
     spec: ModelSpec, input_shape: tuple[int, ...] | None, num_classes: int | None
 ) -> tuple[Any, tuple[int, ...] | None]:
     classes = {} if num_classes is None else {"num_classes": num_classes}
-    value = code.member(spec, code.load_module(spec))
+    value = code.named(spec)
     if code.is_model(value):
         if classes:
             raise BadInput(f"{spec} has its own number of classes; leave num_classes out.")

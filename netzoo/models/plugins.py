@@ -6,7 +6,6 @@ netzoo.register_model. They are imported when a name is not known, and when all 
 
 import os
 from functools import cache
-from importlib import metadata
 
 from netzoo.errors import BadInput, telling_line
 from netzoo.models import code
@@ -31,6 +30,8 @@ def load() -> tuple[str, ...]:
             register_file(path)
         except BadInput as error:
             raise BadInput(f"{VARIABLE}: {error}") from error
+    from importlib import metadata  # takes longer than all else that a command imports
+
     failures = []
     for entry in sorted(metadata.entry_points(group=GROUP)):
         try:

@@ -42,7 +42,7 @@ def build(
     start = code.names_of(spec) if spec.origin == CODE else {}
     with channels_last(), names.counted_from(start):
         model = ensure_built(spec.model, _model(spec, shape, num_classes, initial), shape)
-    if initial is not None and weights.is_trained(initial) and spec.origin != KERAS:
+    if weights.is_trained(initial) and spec.origin != KERAS:
         weights.load(spec, model, initial)
     if freeze is not None:
         weights.freeze(spec, model, freeze)
@@ -87,13 +87,13 @@ def _model(spec: ModelSpec, shape: Shape, num_classes: int, initial: str | None)
     if spec.origin == REGISTERED:
         return create_model(spec, input_shape=shape, num_classes=num_classes)
     if spec.origin == KERAS:
-        if initial is not None and weights.is_trained(initial):
+        if weights.is_trained(initial):
             return applications.trained(spec, shape, num_classes, initial)
         return applications.counted(spec, shape, num_classes)
     if spec.origin == SAVED:
         model = saved.load(Path(spec.name))
         return weights.anew(spec, model) if initial == weights.NONE else model
-    value = code.member(spec, code.load_module(spec))
+    value = code.named(spec)
     if code.is_model(value):
         return _copy(spec, value, initial)
     known = code.parameters(spec, value)
@@ -115,7 +115,7 @@ def _native_size(spec: ModelSpec) -> tuple[int, int] | None:
     """Return the size of a builder's default input shape, None without one."""
     if spec.origin != CODE:
         return None
-    value = code.member(spec, code.load_module(spec))
+    value = code.named(spec)
     if code.is_model(value):
         return None
     default = code.default_shape(spec, value)

@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from netzoo.errors import BadInput, DataError, no_such, telling_line
 from netzoo.models.spec import ModelSpec
@@ -13,14 +13,19 @@ BODY = "body"  # the value of the setting freeze for all layers but the last wit
 FILES = (".weights.h5", ".keras", ".h5")
 
 
-def is_trained(weights: str | None) -> bool:
+def is_trained(weights: str | None) -> TypeGuard[str]:
     """Return whether a setting names trained weights."""
     return weights not in (None, NONE)
 
 
+def is_path(weights: str | None) -> TypeGuard[str]:
+    """Return whether a setting names a file."""
+    return weights not in (None, NONE, IMAGENET)
+
+
 def check(spec: ModelSpec, weights: str | None) -> None:
     """Raise BadInput if the file of a setting does not exist, or is not one of weights."""
-    if weights is None or weights in (NONE, IMAGENET):
+    if not is_path(weights):
         return
     if not str(weights).endswith(FILES):
         raise BadInput(

@@ -33,11 +33,7 @@ def builder(spec: ModelSpec) -> Builder:
     """
     if spec.origin == SAVED:
         return Builder({}, {})
-    called = (
-        applications.builder(spec)
-        if spec.origin == KERAS
-        else code.member(spec, code.load_module(spec))
-    )
+    called = applications.builder(spec) if spec.origin == KERAS else code.named(spec)
     if spec.origin == CODE and code.is_model(called):
         code.check_unchanged(spec)
         return Builder({}, {})

@@ -7,9 +7,10 @@ from netzoo import units
 from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
 from netzoo.results.balance import balance_lines
-from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS, is_uneven
+from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
+from netzoo.results.scores import is_uneven
 from netzoo.stats import MOST_SEEDS, POWER, Estimate
 from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
 from netzoo.tables.notes import CONVENTION, origin_lines, tested_text, uncounted_line

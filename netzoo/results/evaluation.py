@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from netzoo import units
 from netzoo.provenance import DatasetRecord, Device, Provenance
 from netzoo.results.balance import recalls_text
-from netzoo.results.metric import is_uneven
 from netzoo.results.result import Result
+from netzoo.results.scores import is_uneven
 from netzoo.tables.notes import versions_text
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 

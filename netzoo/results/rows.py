@@ -8,9 +8,10 @@ from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
-from netzoo.results.metric import ACCURACY, BALANCED, counts, mean_recalls, recalls, score
+from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
+from netzoo.results.scores import counts, mean_recalls, recalls, score
 from netzoo.stats import (
     Delta,
     class_delta,

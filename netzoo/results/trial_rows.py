@@ -8,8 +8,9 @@ from typing import Any
 
 from netzoo.errors import require
 from netzoo.records.trial import Trial, TrialRecord
-from netzoo.results.metric import BALANCED, score
+from netzoo.results.metric import BALANCED
 from netzoo.results.runs import RunState, TrialState
+from netzoo.results.scores import score
 
 Row = dict[str, Any]
 

@@ -11,7 +11,7 @@ from netzoo.recipes import check_overrides
 from netzoo.records.arrays import Predictions
 from netzoo.records.saved_model import SavedModel, about
 from netzoo.results.evaluation import Evaluation, Training
-from netzoo.results.metric import balanced_accuracy, counts, recalls
+from netzoo.results.scores import balanced_accuracy, counts, recalls
 from netzoo.runs.request import DEVICES
 
 

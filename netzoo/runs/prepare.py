@@ -27,9 +27,9 @@ from netzoo.runs.process import Process, environment
 from netzoo.runs.request import (
     Request,
     choose_recipe,
+    has_its_files,
     planned_trials,
     recipe_of,
-    sha256_of,
 )
 from netzoo.runs.store import SPLIT, Store
 
@@ -97,7 +97,7 @@ def _stored_or_new(
         and known.request == request.to_dict()
         and known.trials[0].backend == backend_name
         and known.versions == backend.versions()
-        and all(t.sha256 in ("", sha256_of(t.spec, t.recipe)) for t in known.trials)
+        and all(map(has_its_files, {trial.model: trial for trial in known.trials}.values()))
     )
     if known is not None and same:
         return known

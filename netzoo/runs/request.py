@@ -168,22 +168,27 @@ def planned_trials(
     device: str,
 ) -> list[Trial]:
     """Return the trials, all models with the first seed first; recipes: by model."""
-    return [
+    of_each = [
         Trial(
             model=spec.text,
             input_shape=_input_shape(spec, chosen, dataset),
             dataset=dataset,
             recipe=chosen,
-            seed=seed,
+            seed=0,
             backend=backend,
             device=device,
             changes=_changes(spec),
             module=_module(spec),
             sha256=sha256_of(spec, chosen),
         )
-        for seed in seeds
         for spec, chosen in recipes.items()
     ]
+    return [replace(trial, seed=seed) for seed in seeds for trial in of_each]
+
+
+def has_its_files(trial: Trial) -> bool:
+    """Return whether the user's files that a trial starts from are what they were."""
+    return not trial.sha256 or trial.sha256 == sha256_of(trial.spec, trial.recipe)
 
 
 def identity(trial: Trial) -> str:
@@ -243,7 +248,7 @@ def sha256_of(spec: ModelSpec, chosen: Recipe) -> str:
     elif spec.origin == REGISTERED and not _module(spec).startswith("netzoo."):
         source = inspect.getsourcefile(model_info(spec).builder)
         files += [] if source is None else [Path(source)]
-    if chosen.weights not in (None, weights.NONE, weights.IMAGENET):
+    if weights.is_path(chosen.weights):
         files.append(Path(chosen.weights))
     if not files:
         return ""

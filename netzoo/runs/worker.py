@@ -27,7 +27,7 @@ from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
-from netzoo.runs.request import identity, native_shape, sha256_of
+from netzoo.runs.request import has_its_files, identity, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
 
 TIMED_SECONDS, SLOW_CODE_SECONDS = 0.5, 20.0
@@ -68,9 +68,9 @@ class Worker:
         trial = self._fitted(trial)
         images, model = self._open(trial), self._build(trial)
         cost = prepared.cost(trial, model)  # as the user has it
-        head = prepared.ready(trial, parts, images, model)
+        head, size = prepared.ready(trial, parts, images, model)
         about = model, images, trial.recipe, trial.seed, TIMED_SECONDS
-        measured = timing(*about, micro_batches=parts, size=trial.input_shape)
+        measured = timing(*about, micro_batches=parts, size=size)
         native = prepared.native_cost(trial, cost, native_shape(trial.spec, trial.dataset))
         return messages.Profiled(trial, cost, native, measured, head.note)
 
@@ -84,9 +84,9 @@ class Worker:
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._open(trial), self._build(trial)
-        prepared.ready(trial, parts, images, model)
+        _, size = prepared.ready(trial, parts, images, model)
         about = trial.recipe, trial.seed, steps, count, on_step
-        layers = snapshots(model, images, *about, micro_batches=parts, size=trial.input_shape)
+        layers = snapshots(model, images, *about, micro_batches=parts, size=size)
         return messages.Probed(tuple(layers))
 
     def bench(self, trial: Trial, work: str, sizes: list[int], seconds: float) -> messages.Benched:
@@ -97,9 +97,9 @@ class Worker:
         trial = self._fitted(trial)
         trial = replace(trial, recipe=speed.timed_recipe(trial.recipe, work))
         images, model = speed.random_images(trial.dataset, max(sizes)), self._build(trial)
-        head = prepared.ready(trial, 1, images, model)
+        head, size = prepared.ready(trial, 1, images, model)
         build = time.perf_counter() - began
-        about = model, images, trial.recipe, work, sizes, seconds, trial.input_shape
+        about = model, images, trial.recipe, work, sizes, seconds, size
         for first_step, measurement in speed.measurements(*about):
             about_it = build, first_step, imported, head.note, measurement, trial.input_shape
             self._emit(messages.Measured(*about_it))
@@ -122,7 +122,7 @@ class Worker:
         if before is not None:
             parts = before[0].parts
         images, model = self._open(trial), self._build(trial)
-        head = prepared.ready(trial, parts, images, model)
+        head, size = prepared.ready(trial, parts, images, model)
         done = None
         if before is not None:
             meta, arrays = before
@@ -133,7 +133,6 @@ class Worker:
                 self._set_aside(path, f"{path}: {error}.")
         hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
-        size = trial.input_shape
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
@@ -197,7 +196,7 @@ class Worker:
         from netzoo.training import prepared
 
         importlib.import_module(trial.module)
-        if trial.sha256 and sha256_of(trial.spec, trial.recipe) != trial.sha256:
+        if not has_its_files(trial):
             raise DataError(
                 f"the files of {trial.model} have changed since this comparison began; begin again."
             )

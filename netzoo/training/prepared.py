@@ -72,12 +72,16 @@ def native_cost(trial: Trial, counted_cost: Cost | None, shape: Shape) -> Native
     return NativeCost(counted_cost.input_shape, *about)
 
 
-def ready(trial: Trial, parts: int, images: Images, model: Any) -> Head:
-    """Let the trial's model give logits, compile it for micro-batches; return its head."""
+def ready(trial: Trial, parts: int, images: Images, model: Any) -> tuple[Head, Shape]:
+    """Let the trial's model give logits, and compile it for micro-batches.
+
+    Return its head, and height, width, channels of its inputs: its own size, if it has one.
+    """
     head = make_ready(model, trial.input_shape, len(trial.dataset.class_names))
     compile_model(model, images, trial.recipe, parts)
     notes = _inputs_note(trial, model), head.note
-    return replace(head, note=" It ".join(filter(None, notes)) or None)
+    shape = (*head.size, trial.input_shape[2])
+    return replace(head, note=" It ".join(filter(None, notes)) or None), shape
 
 
 def _inputs_note(trial: Trial, model: Any) -> str | None:

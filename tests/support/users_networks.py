@@ -67,3 +67,10 @@ def net_text(input_shape=(28, 28, 1), num_classes=10):
 def net_small(input_shape=(28, 28, 1), num_classes=10):
     """Refuse."""
     raise BadInput("net-small needs an image of at least 32 px.")
+
+
+@netzoo.register_model("net-fixed")
+def net_fixed(input_shape=(28, 28, 1), num_classes=10):
+    """Build a network of a size of its own."""
+    image = keras.Input((20, 24, 1))
+    return keras.Model(image, keras.layers.Dense(num_classes)(keras.layers.Flatten()(image)))

@@ -40,6 +40,7 @@ INSIDE_FUNCTIONS = {
     "backend": {"jax", "tensorflow", "torch"},
     # A list of models, or a check of a name, needs no keras.
     "models": {"keras", "numpy"},
+    "models.plugins": {"importlib"},  # entry points are asked for a name that is not known
     # A list whose counts are all kept needs no keras.
     "cost.kept": {"netzoo.cost"},
     "training": {"torch"},
