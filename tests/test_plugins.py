@@ -34,6 +34,7 @@ def installed(tmp_path):
     return install
 
 
+@pytest.mark.backend_independent
 def test_models_of_a_package_and_of_a_file_are_listed_and_counted(installed, tmp_path, netzoo):
     site = installed("tiny", TINY.format(name="tiny"))
     (tmp_path / "flat.py").write_text(TINY.format(name="flat"))

@@ -117,7 +117,12 @@ def test_a_probe_on_the_command_line(looked, backend_name):
 
 
 @pytest.mark.parametrize(
-    ("study", "words"), [("ablated", "(base)"), ("climbed", "(start)"), ("looked", "Gradient of")]
+    ("study", "words"),
+    [
+        ("ablated", "(base)"),
+        pytest.param("climbed", "(start)", marks=pytest.mark.slow),
+        ("looked", "Gradient of"),
+    ],
 )
 def test_a_finished_study_is_shown_again(netzoo, study, words, request):
     folder, told, _ = request.getfixturevalue(study)

@@ -20,43 +20,13 @@ from netzoo.runs import checkpoint
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import Store
 
-DROPOUT = ("lenet-dropout", *SMALL, "--augment", "flip+crop")
-
-
-def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, tmp_path):
-    """With dropout, augmentation, Adam's slots and a schedule: the same to the last bit."""
-    arguments = ("compare", *DROPOUT, "--epochs", "3")
-    (tmp_path / "passing").mkdir()
-    whole = netzoo(
-        *arguments, "--output", "whole", "--quiet", "--log-file", "whole.log",
-        TMPDIR=str(tmp_path / "passing"),
-    )  # fmt: skip
-    assert (whole.returncode, whole.stderr) == (0, "")
-    left = {path.name.split("_")[0] for path in (tmp_path / "passing").iterdir()}
-    assert left <= {"torchinductor"}  # what PyTorch has compiled, for the next run
-    assert "  epoch 3/3, loss " in (tmp_path / "whole.log").read_text()
-    with start(tmp_path, *DROPOUT, "--epochs", "3") as process:
-        wait_for(process, "Trial 1 of 1")  # seconds before its first epoch ends, on any machine
-        os.kill(process.pid, signal.SIGINT)
-        process.communicate()
-    assert process.returncode == 130
-    (progress,) = (tmp_path / "out" / "trials").iterdir()
-    assert progress.suffix == ".checkpoint"
-    shown = netzoo("show", "out", "--format", "json")
-    assert json.loads(shown.stdout)["models"][0]["error"].endswith("of 3 epochs are done.")
-    again = netzoo(*arguments, "--output", "out")
-    assert again.returncode == 0, again.stderr
-    assert "of 3 epochs done before" in again.stderr
-    assert numbers(tmp_path / "out") == numbers(tmp_path / "whole")
-    assert len(numbers(tmp_path / "out")) == 1
-
 
 @pytest.mark.backend_independent
 def test_one_process_works_on_a_folder_and_the_second_ctrl_c_stops_it_at_once(netzoo, tmp_path):
-    arguments = ("lenet", *SMALL, "--epochs", "30000", "--batch-size", "1")
-    with start(tmp_path, *arguments) as process:
+    few = ("--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "50")
+    with start(tmp_path, "lenet", *few, "--epochs", "30000", "--batch-size", "1") as process:
         wait_for(process, "epoch 1/30000")
-        second = netzoo("compare", "lenet", *SMALL, "--output", "out")
+        second = netzoo("compare", "lenet", *few, "--output", "out")
         running = json.loads(netzoo("runs", ".", "--format", "json").stdout)
         os.kill(process.pid, signal.SIGINT)
         wait_for(process, "Ctrl-C again stops now")
@@ -72,7 +42,8 @@ def test_one_process_works_on_a_folder_and_the_second_ctrl_c_stops_it_at_once(ne
     assert run["trials"][0]["epochs"] >= 1
 
 
-MODELS = ("lenet", "lenet-relu", *SMALL, "--epochs", "12")
+# Of the second: dropout, augmentation, Adam's slots and a schedule.
+MODELS = ("lenet", "lenet-dropout", *SMALL, "--augment", "flip+crop", "--epochs", "12")
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +51,7 @@ def stopped(tmp_path_factory):
     """Return a folder with one ended trial and one that stands after an epoch."""
     folder = tmp_path_factory.mktemp("stopped")
     with start(folder, *MODELS) as process:
-        wait_for(process, "Trial 2 of 2")
+        wait_for(process, "Trial 2 of 2")  # seconds before its first epoch ends, on any machine
         process.send_signal(signal.SIGINT)
         process.communicate()
     assert process.returncode == 130
@@ -95,7 +66,7 @@ def test_what_is_done_is_not_trained_again(netzoo, stopped, tmp_path):
     first = netzoo("compare", *MODELS, "--output", "out", "--format", "json")
     assert "1 of 2 trials is done already." in first.stderr
     assert "Trial 1 of 2" not in first.stderr
-    assert "Trial 2 of 2: lenet-relu, seed 0, " in first.stderr
+    assert "Trial 2 of 2: lenet-dropout, seed 0, " in first.stderr
     after = numbers(tmp_path / "out")
     assert len(after) == 2
     assert before.items() <= after.items()
@@ -106,17 +77,37 @@ def test_what_is_done_is_not_trained_again(netzoo, stopped, tmp_path):
     assert shown.stdout == first.stdout
 
 
-def test_a_trial_is_repeated_from_its_record(netzoo, stopped, tmp_path):
-    done = netzoo("rerun", stopped, "lenet-seed0", "--format", "csv")
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
+def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, stopped, tmp_path):
+    """The same to the last bit, as the repetition of its record finds."""
+    shutil.copytree(stopped, tmp_path / "out")
+    (tmp_path / "passing").mkdir()
+    done = netzoo(
+        "compare", *MODELS, "--output", "out", "--quiet", "--log-file", "said.log",
+        TMPDIR=str(tmp_path / "passing"),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    left = {path.name.split("_")[0] for path in (tmp_path / "passing").iterdir()}
+    assert left <= {"torchinductor"}  # what PyTorch has compiled, for the next run
+    said = (tmp_path / "said.log").read_text()
+    assert "1 of 2 trials is done already." in said
+    assert "of 12 epochs done before" in said
+    assert "  epoch 12/12, loss " in said
+    assert "  epoch 1/12, loss " not in said
+    again = netzoo("rerun", "out", "lenet-dropout", "--format", "csv")
+    assert again.returncode == 0, again.stdout + again.stderr
+    lines = again.stdout.splitlines()
     assert lines[0] == "name,recorded,repeated,same"
     assert len(lines) == 1 + 12 * 4 + 4
     assert all(line.endswith(",True") for line in lines[1:])
-    wrong = netzoo("rerun", stopped, "alexnet")
+
+
+def test_what_has_no_record_cannot_be_repeated(netzoo_here, stopped):
+    shown = netzoo_here("show", stopped, "--format", "json")
+    assert json.loads(shown.stdout)["models"][1]["error"].endswith("of 12 epochs are done.")
+    wrong = netzoo_here("rerun", stopped, "alexnet")
     assert wrong.returncode == 2
     assert "Error: no trial 'alexnet' in " in wrong.stderr
-    unended = netzoo("rerun", stopped, "lenet-relu")
+    unended = netzoo_here("rerun", stopped, "lenet-dropout")
     assert unended.returncode == 2
     assert "is unfinished; it has no record to repeat." in unended.stderr
 

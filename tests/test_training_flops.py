@@ -48,8 +48,8 @@ MODELS = {
         4, 3, strides=2)(layers.Conv2D(3, 3)(x))))(keras.Input((8, 8, 2))),
 }
 told = {}
-for name, make in MODELS.items():
-    model = make()
+for name in sys.argv[1:]:
+    model = MODELS[name]()
     (spec,) = model.inputs
     x = torch.ones((1, *spec.shape[1:]), dtype=getattr(torch, spec.dtype))
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
@@ -59,10 +59,19 @@ print(json.dumps(told))
 """
 
 
+SMALL = (
+    "lenet", "lenet, its convolutions frozen", "transformer", "lstm", "bidirectional gru",
+    "attention of lists", "transposed convolution",
+)  # fmt: skip
+
+
 @pytest.mark.backend_independent
-def test_training_flops_are_those_of_a_forward_and_a_backward_pass(on_torch):
-    told = on_torch(CODE)
-    assert len(told) == 9
+@pytest.mark.parametrize(
+    "names", [SMALL, pytest.param(("alexnet", "resnet50"), marks=pytest.mark.slow)], ids=len
+)
+def test_training_flops_are_those_of_a_forward_and_a_backward_pass(names, on_torch):
+    told = on_torch(CODE, *names)
+    assert told.keys() == set(names)
     assert {name: ours for name, (ours, _) in told.items()} == {
         name: theirs for name, (_, theirs) in told.items()
     }

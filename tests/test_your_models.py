@@ -173,12 +173,10 @@ def test_models_of_the_users_are_compared_resumed_and_trained_anew_when_they_cha
     assert [row["input_shape"] for row in result["models"]] == [[20, 20, 1], [12, 16, 3]]
     assert "their channel repeated 3 times" in result["models"][1]["head"]
 
-    again = netzoo_here(*command)
-    assert "2 of 2 trials are done already" in again.stderr
-    assert json.loads(again.stdout)["models"] == result["models"]
     (mine / "mine.py").write_text(MINE + "\n# changed\n")
     changed = netzoo_here(*command)
     assert "1 of 2 trials is done already" in changed.stderr
+    assert json.loads(changed.stdout)["models"][1] == result["models"][1]
 
 
 @pytest.mark.slow

@@ -72,14 +72,20 @@ def workers(process):
     return [worker for child in children(process.pid) for worker in children(child) or [child]]
 
 
+def gone(pids):
+    """Wait until processes are gone; return whether they are."""
+    deadline = time.monotonic() + 30
+    while any(os.path.exists(f"/proc/{pid}") for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not any(os.path.exists(f"/proc/{pid}") for pid in pids)
+
+
 def kill(process):
     """Kill a process, and wait until its children have seen it and are gone."""
     left = [*children(process.pid), *workers(process)]
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 30
-    while any(os.path.exists(f"/proc/{pid}") for pid in left) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    gone(left)
 
 
 def kept(folder):

@@ -13,6 +13,8 @@ import netzoo
 from netzoo.errors import DataError
 from netzoo.runs.request import Request
 
+pytestmark = pytest.mark.backend_independent
+
 
 def by_file(images):
     """Return the split and the class of each file."""

@@ -7,6 +7,8 @@ from image_files import photo, photos, save
 import netzoo
 from netzoo.data import cache, pictures
 
+pytestmark = pytest.mark.backend_independent
+
 
 @pytest.fixture
 def small(monkeypatch):

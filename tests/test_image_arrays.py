@@ -26,6 +26,8 @@ from netzoo.data import sample
 from netzoo.data.labels import numbered
 from netzoo.errors import DataError
 
+pytestmark = pytest.mark.backend_independent
+
 
 def opened(path, settings=""):
     return netzoo.open_images(f"{path}{settings}")

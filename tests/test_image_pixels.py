@@ -11,6 +11,8 @@ import netzoo
 from netzoo.data import pictures
 from netzoo.data.ranges import Range, range_of
 
+pytestmark = pytest.mark.backend_independent
+
 
 def decoded(content, kind=pictures.COLOUR, size=None):
     """Return an image as it is decoded: its bytes or itself."""

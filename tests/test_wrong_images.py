@@ -8,6 +8,8 @@ from error_cases_of_images import CASES
 
 from netzoo.errors import NetzooError
 
+pytestmark = pytest.mark.backend_independent
+
 ANY = "<any>"
 
 
