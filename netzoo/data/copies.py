@@ -52,9 +52,9 @@ def doubts(
     else:
         found = related(first, np.concatenate(labels), len(images[0]))
         copied, contradicted = int((found.across >= 0).sum()), int((found.other >= 0).sum())
-    trained, tested = groups
-    known = trained is not None and tested is not None
-    return Doubts(copied, contradicted, len(np.intersect1d(trained, tested)) if known else None)
+    known = [set(each.tolist()) for each in groups if each is not None]
+    shared = len(known[0] & known[1]) if len(known) == len(images) else None
+    return Doubts(copied, contradicted, shared)
 
 
 def contents(splits: Sequence[NDArray[np.uint8]]) -> Numbers:

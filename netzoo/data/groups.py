@@ -11,6 +11,7 @@ from netzoo.data.settings import compiled
 from netzoo.data.source import Split
 from netzoo.errors import BadInput
 
+
 def named(place: str, pattern: str, names: Sequence[str]) -> list[str]:
     """Return the group of each name: the first group of the expression that matched, or all of it.
 
@@ -25,7 +26,7 @@ def named(place: str, pattern: str, names: Sequence[str]) -> list[str]:
     missing = [name for name, group in zip(names, found, strict=True) if not group]
     if missing:
         raise BadInput(
-            f"{place}: the group {pattern!r} is found in the names of "
+            f'{place}: the group "{pattern}" is found in the names of '
             f"{units.exact(len(names) - len(missing))} of {units.exact(len(names))} images, and "
             f"not in {missing[0]!r}; each needs one (…|(.+) makes a group of each other file)."
         )

@@ -130,7 +130,7 @@ def compiled(text: str) -> "re.Pattern[str]":
         with warnings.catch_warnings(action="ignore"):  # of what a later Python may read otherwise
             found = re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
-        raise BadInput(f"group {text!r} is not a regular expression: {error}.") from error
+        raise BadInput(f'group "{text}" is not a regular expression: {error}.') from error
     if not text:
         raise BadInput("group is a regular expression, such as (patient\\d+); received none.")
     return found

@@ -27,14 +27,10 @@ def contact_sheet(split: Split, class_names: Sequence[str]) -> bytes:
         members = np.flatnonzero(split.labels == number)
         chosen = members[np.linspace(0, len(members) - 1, min(EACH, len(members))).astype(int)]
         rows.append([_image(split, int(place)) for place in chosen])
-    words = [
-        name if name and max(name) <= _LAST_LETTER else f"class {number}"
-        for number, name in enumerate(class_names[:MOST_CLASSES])
-    ]
-    return _png(words, rows)
+    return _png(_written(class_names[: len(rows)], range(len(rows))), rows)
 
 
-def augment_sheet(split: Split, classes: int, name: str, seed: int) -> bytes:
+def augment_sheet(split: Split, class_names: Sequence[str], name: str, seed: int) -> bytes:
     """Return a PNG with a row for each of some images: the original, then draws of it.
 
     split: the first image of each of ORIGINALS classes is taken, then the second ones. name: of
@@ -42,28 +38,47 @@ def augment_sheet(split: Split, classes: int, name: str, seed: int) -> bytes:
     """
     from netzoo.data import augment
 
-    few = split.limited(min(ORIGINALS, len(split)), classes)
+    few = split.limited(min(ORIGINALS, len(split)), len(class_names))
     images = np.asarray(few.images)
     drawn = [images]
     drawn += [
         np.asarray(augment.augmented(images, name, [seed, number])) for number in range(DRAWS)
     ]
-    words = ["original, draws", *[""] * (len(images) - 1)]
-    return _png(words, [[each[place] for each in drawn] for place in range(len(images))])
+    words = _written([class_names[label] for label in few.labels], few.labels.tolist())
+    heads = ["original", *(f"draw {number}" for number in range(1, DRAWS + 1))]
+    return _png(words, [[each[place] for each in drawn] for place in range(len(images))], heads)
 
 
 def _image(split: Split, place: int) -> NDArray[np.uint8]:
-    return np.asarray(split.images[place : place + 1])[0]
+    image: NDArray[np.uint8] = np.asarray(split.images[place : place + 1])[0]
+    return image
 
 
-def _png(words: Sequence[str], rows: Sequence[Sequence[NDArray[np.uint8]]]) -> bytes:
-    """Return a PNG with a row for each of the words, and its images beside."""
+def _written(names: Sequence[str], numbers: Sequence[int]) -> list[str]:
+    return [
+        name if name and max(name) <= _LAST_LETTER else f"class {number}"
+        for name, number in zip(names, numbers, strict=True)
+    ]
+
+
+def _png(
+    words: Sequence[str],
+    rows: Sequence[Sequence[NDArray[np.uint8]]],
+    heads: Sequence[str] = (),
+) -> bytes:
+    """Return a PNG with a row for each of the words, and its images beside.
+
+    heads: of the columns.
+    """
     step = CELL_PX + GAP_PX
-    size = LABEL_PX + step * max(map(len, rows)) + GAP_PX, step * len(rows) + GAP_PX
+    begin = GAP_PX + (TEXT_PX + 2 * GAP_PX if heads else 0)
+    size = LABEL_PX + step * max(map(len, rows)), begin + step * len(rows)
     page = Image.new("RGB", size, "white")
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(TEXT_PX)
+    for column, head in enumerate(heads):
+        draw.text((LABEL_PX + column * step, GAP_PX), head, "black", font)
     for row, (label, images) in enumerate(zip(words, rows, strict=True)):
-        top = GAP_PX + row * step
+        top = begin + row * step
         draw.text((GAP_PX, top + (CELL_PX - TEXT_PX) // 2), _fitting(label, font), "black", font)
         for column, pixels in enumerate(images):
             page.paste(_cell(pixels), (LABEL_PX + column * step, top))

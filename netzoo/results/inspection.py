@@ -136,9 +136,18 @@ class Inspection(Provenance, Result):
     def _rows(self) -> list[list[Cell]]:
         train, test = self.splits
         by_class = zip(
-            self.dataset.class_names, train.by_class, test.by_class, self.exact.by_class, strict=True
+            self.dataset.class_names,
+            train.by_class,
+            test.by_class,
+            self.exact.by_class,
+            strict=True,
         )
-        whole = ("(all)", train.images, test.images, (self.exact.test_copies, self.exact.contradicted))
+        whole = (
+            "(all)",
+            train.images,
+            test.images,
+            (self.exact.test_copies, self.exact.contradicted),
+        )
         rows = []
         for name, trained, tested, (copies, contradicted) in [*by_class, whole]:
             rows.append(
@@ -156,7 +165,7 @@ class Inspection(Provenance, Result):
 
     def sections(self) -> list[tuple[str, list[str]]]:
         """Return what was found, in words: headings, each with its lines."""
-        doubts = doubt_lines_of(self.dataset)
+        doubts = doubt_lines_of(self.dataset, where="")
         return [
             ("Verdicts", doubts or ["Nothing was found that weakens a verdict."]),
             ("Images", [data_line(self.dataset), *map(_split_line, self.splits), self._pixels()]),
@@ -180,7 +189,9 @@ class Inspection(Provenance, Result):
         ]
         channels = CHANNELS.get(len(self.means), f"{len(self.means)} channels")
         shape = units.shape(self.dataset.image_shape)
-        return f"Pixels of the training images, {shape}, from 0 to 1 ({channels}): {'; '.join(each)}."
+        return (
+            f"Pixels of the training images, {shape}, from 0 to 1 ({channels}): {'; '.join(each)}."
+        )
 
 
 def _count(number: int) -> Cell:
@@ -221,8 +232,8 @@ def _copy_lines(found: Inspection) -> list[str]:
         f"{_such(exact.across_examples)}.",
         f"Images with the pixels of an earlier one of their split: {_of(exact.train, train)} "
         f"training, {_of(exact.test, test)} test{_such(exact.within_examples)}.",
-        f"Images with the pixels of an image of another class: {_of(exact.contradicted, train + test)}"
-        f"{_such(exact.contradicted_examples)}.",
+        "Images with the pixels of an image of another class: "
+        f"{_of(exact.contradicted, train + test)}{_such(exact.contradicted_examples)}.",
     ]
 
 
@@ -250,10 +261,10 @@ def _group_lines(found: Inspection) -> list[str]:
         return [f"Groups by {groups.expression}: {units.exact(groups.count)}, each on one side."]
     each = [f"{g.name} ({g.train} training, {g.test} test images)" for g in shared]
     return [
-        f"Groups by {groups.expression}: {units.exact(groups.count)}, of which "
-        f"{units.exact(len(shared))} lie on both sides of the split, with "
-        f"{units.exact(groups.test_images)} test images: {_few(each)}. @group={groups.expression} "
-        "behind the path keeps each on one side, where there is no test split."
+        f"Groups by {groups.expression}: {units.exact(groups.count)}; on both sides of the split: "
+        f"{units.exact(len(shared))}, with {units.exact(groups.test_images)} test images: "
+        f"{_few(each)}. Where there is no test split, @group={groups.expression} behind the path "
+        "keeps each on one side."
     ]
 
 

@@ -64,7 +64,7 @@ def inspect_images(
     >>> found.exact.contradicted
     0
     """
-    check(group, near, augment, output)
+    check(group, near, augment, seed, output)
     callback = CallbackList(callbacks)
     if near is not None:
         perceptual.library()
@@ -106,7 +106,11 @@ def inspect_images(
 
 
 def check(
-    group: str | None, near: int | None, augment: str | None, output: str | Path | None
+    group: str | None,
+    near: int | None,
+    augment: str | None,
+    seed: int,
+    output: str | Path | None,
 ) -> None:
     """Raise BadInput or UnknownName for a wrong argument of `inspect_images`."""
     if group is not None:
@@ -117,6 +121,8 @@ def check(
         )
     if augment is not None and augment not in AUGMENTATIONS:
         raise no_such("augmentation", augment, AUGMENTATIONS)
+    if type(seed) is not int or not 0 <= seed < 2**31:
+        raise BadInput(f"`seed` is a whole number from 0 to {2**31 - 1}; received {seed!r}.")
     if augment is not None and output is None:
         raise BadInput("`augment` is drawn into a folder; name one by `output`.")
     if output is not None and Path(output).exists() and not Path(output).is_dir():
@@ -232,9 +238,12 @@ def _told(
     )
 
     def examples(chosen: NDArray[np.bool], partners: NDArray[np.int64]) -> tuple[Pair, ...]:
-        pairs = [(int(partners[at]), int(at)) for at in np.flatnonzero(chosen)[:EXAMPLES]]
+        pairs = dict.fromkeys(
+            tuple(sorted((int(partners[at]), int(at)))) for at in np.flatnonzero(chosen)
+        )
         return tuple(
-            Pair((names[a], names[b]), (classes[labels[a]], classes[labels[b]])) for a, b in pairs
+            Pair((names[a], names[b]), (classes[labels[a]], classes[labels[b]]))
+            for a, b in list(pairs)[:EXAMPLES]
         )
 
     counts = [np.bincount(labels[each], minlength=len(classes)) for each in (across, other)]
@@ -258,7 +267,7 @@ def _kept(
     disk.write_bytes(folder / CONTACT, sheets.contact_sheet(images.train, images.class_names))
     if augment is not None:
         backend.keep_tensorflow_off_gpu()
-        sheet = sheets.augment_sheet(images.train, len(images.class_names), augment, seed)
+        sheet = sheets.augment_sheet(images.train, images.class_names, augment, seed)
         disk.write_bytes(folder / AUGMENT, sheet)
         pictures[f"Effect of the augmentation {augment}, seed {seed}"] = AUGMENT
     result = replace(result, pictures=pictures)

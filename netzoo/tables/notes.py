@@ -46,8 +46,11 @@ def data_line(data: DatasetRecord) -> str:
     )
 
 
-def doubt_lines_of(data: DatasetRecord) -> list[str]:
-    """Return the line of what weakens a verdict on these images; empty if nothing is known to."""
+def doubt_lines_of(data: DatasetRecord, where: str = " (netzoo data names them)") -> list[str]:
+    """Return the line of what weakens a verdict on these images; empty if nothing is known to.
+
+    where: what the line says of where they are named.
+    """
     found, told = data.doubts, []
     if found is None:
         return []
@@ -63,7 +66,7 @@ def doubt_lines_of(data: DatasetRecord) -> list[str]:
         told.append(f"{units.exact(shared)} {have} both training and test images")
     if not told:
         return []
-    return [f"Warning: the images weaken a verdict: {'; '.join(told)}. netzoo data names them."]
+    return [f"Warning: the images weaken a verdict: {'; '.join(told)}{where}."]
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:
