@@ -40,20 +40,18 @@ def chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
         yield np.asarray(images[start : start + each])
 
 
-def doubts(
-    images: Sequence[NDArray[np.uint8]],
-    labels: Sequence[Numbers],
-    groups: Sequence[Numbers | None],
-) -> Doubts:
-    """Return what weakens a verdict on training and test images, with their labels and groups."""
-    first = contents(images)
+def doubts(first: Numbers, labels: Sequence[Numbers], groups: Sequence[Numbers | None]) -> Doubts:
+    """Return what weakens a verdict on training and test images.
+
+    first: as `contents` returns it. labels, groups: of both splits.
+    """
     if (first == np.arange(len(first))).all():  # the usual case, in a moment
         copied, contradicted = 0, 0
     else:
-        found = related(first, np.concatenate(labels), len(images[0]))
+        found = related(first, np.concatenate(labels), len(labels[0]))
         copied, contradicted = int((found.across >= 0).sum()), int((found.other >= 0).sum())
     known = [set(each.tolist()) for each in groups if each is not None]
-    shared = len(known[0] & known[1]) if len(known) == len(images) else None
+    shared = len(known[0] & known[1]) if len(known) == 2 else None
     return Doubts(copied, contradicted, shared)
 
 

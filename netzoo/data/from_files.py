@@ -31,8 +31,8 @@ def from_files(
     train, heads, damaged = _readable(name, found[splits.TRAIN], settings)
     if test_name is None:
         if settings.group:
-            digests = groups.digests(groups.named(name, settings.group, train.names))
-            held = splits.held_out(name, digests, train.labels, settings.test, of="groups")
+            found_groups = groups.named(name, settings.group, train.names)
+            held = groups.held_out(name, found_groups, train.labels, settings.test)
         else:
             digests = [head.digest for head in heads]
             held = splits.held_out(name, digests, train.labels, settings.test)

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netzoo import units
 from netzoo.data.settings import compiled
 from netzoo.data.source import Split
-from netzoo.errors import BadInput
+from netzoo.errors import BadInput, DataError
 
 
 def named(place: str, pattern: str, names: Sequence[str]) -> list[str]:
@@ -33,9 +34,36 @@ def named(place: str, pattern: str, names: Sequence[str]) -> list[str]:
     return found
 
 
-def digests(found: Sequence[str]) -> list[bytes]:
-    """Return the SHA-256 of each group's name."""
-    return [hashlib.sha256(group.encode()).digest() for group in found]
+def held_out(
+    place: str, found: Sequence[str], labels: NDArray[np.int64], share: float
+) -> NDArray[np.bool]:
+    """Return which images are held out: those of the groups whose names' SHA-256 fall into a share.
+
+    found: the group of each image. Every class keeps a group to train on; one without a group held
+    out gets the first that leaves each class such a group. Raises DataError if nothing is held out.
+    """
+    numbers = {each: hashlib.sha256(each.encode()).digest()[:8] for each in set(found)}
+    places = np.array([int.from_bytes(numbers[each], "big") for each in found], np.uint64)
+    held: NDArray[np.bool] = places < np.uint64(int(share * 2**64))
+    classes = np.unique(labels)
+    for label in classes:
+        members = labels == label
+        if held[members].all():
+            held[places == places[members].max()] = False
+    for label in classes:
+        members = labels == label
+        for first in () if held[members].any() else np.unique(places[members]):
+            more = held | (places == first)
+            if len(np.unique(labels[~more])) == len(classes):
+                held = more
+                break
+    if not held.any():
+        raise DataError(
+            f"{place} has no test split, and no group could be held out that leaves each class "
+            f"images to train on; it has {units.exact(len(numbers))} "
+            f"group{'s' if len(numbers) > 1 else ''}."
+        )
+    return held
 
 
 def added(

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netzoo.data.copies import doubts
+from netzoo.data.copies import contents, doubts
 from netzoo.errors import BadInput, DataError
 from netzoo.provenance import DatasetRecord
 from netzoo.registry import Registry
@@ -141,6 +142,11 @@ class Images:
             )
         return replace(self, train=train, validation=validation)
 
+    @cached_property
+    def contents(self) -> NDArray[np.int64]:
+        """Return for each image, training before test, the first one of the same pixels."""
+        return contents((self.train.images, self.test.images))
+
     def sha256(self) -> str:
         """Return the SHA-256 of shapes and values: images and labels, training before test."""
         digest = hashlib.sha256()
@@ -183,7 +189,7 @@ class Images:
             data_dir=data_dir,
             chance=float(np.bincount(self.test.labels).max() / len(self.test)),
             doubts=doubts(
-                (self.train.images, self.test.images),
+                self.contents,
                 (self.train.labels, self.test.labels),
                 (self.train.groups, self.test.groups),
             ),

@@ -45,19 +45,14 @@ def serving_as_test(
 
 
 def held_out(
-    place: str,
-    digests: Sequence[bytes],
-    labels: NDArray[np.int64],
-    share: float,
-    *,
-    of: str = "different images",
+    place: str, digests: Sequence[bytes], labels: NDArray[np.int64], share: float
 ) -> NDArray[np.bool]:
     """Return which images are held out: those whose content falls into a share of all contents.
 
     digests: the SHA-256 of each content. Another image moves none of the others, and copies stay
     together, on every machine; a class therefore gives about the share, not exactly. Of a class of
     two contents or more, at least one is held out and at least one is not. Raises DataError if no
-    class has two. of: what has a digest, in words; of a group, all images are on one side.
+    class has two.
     """
     places = np.array([int.from_bytes(digest[:8], "big") for digest in digests], np.uint64)
     held: NDArray[np.bool] = places < np.uint64(int(share * 2**64))
@@ -68,20 +63,16 @@ def held_out(
             held[places == contents[-1]] = False
         elif not held[members].any() and len(contents) > 1:
             held[places == contents[0]] = True
-    for label in np.unique(labels):  # a group of several classes may have been held out since
-        members = labels == label
-        if held[members].all():
-            held[places == places[members].max()] = False
     if not held.any():
         raise DataError(
-            f"{place} has no test split, and no class with two {of}, of which one could be held "
-            "out."
+            f"{place} has no test split, and no class with two different images, of which one "
+            "could be held out."
         )
     return held
 
 
 def held_out_words(share: float, group: str = "") -> str:
-    """Return how the test split was made, for the words of a source."""
+    """Return how the test split was made, for the words of a source; group: its expression."""
     if group:
         return (
             f"; about {units.percent(share, 0)} of the groups held out as test split, by the group "

@@ -198,7 +198,7 @@ def _copies(
     labels = np.concatenate([images.train.labels, images.test.labels])
     trained, every = len(images.train), [*names[0], *names[1]]
     nobody = np.zeros(len(labels), bool)
-    same = copies.related(copies.contents(parts), labels, trained)
+    same = copies.related(images.contents, labels, trained)
     exact = _told(same, (nobody, nobody, nobody), images, labels, every)
     told_at = time.monotonic()
 
