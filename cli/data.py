@@ -66,7 +66,7 @@ def data(
     Examples:
       netzoo data photos/
       netzoo data fashion_mnist_sample --output runs/clothes --augment flip+crop --report
-      netzoo data photos/ --group "([^/]+)\\.png" --format json
+      netzoo data photos/ --group "(patient\\d+)" --format json
       netzoo data photos/@size=64 --near 8
     """
     from netzoo.results.inspection import Inspection

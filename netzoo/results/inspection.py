@@ -243,12 +243,13 @@ def _near_lines(found: Inspection) -> list[str]:
     if near is None:
         return [f"Near copies were not looked for: {found.near_hash}."]
     return [
-        f"Near copies, of other pixels ({found.near_hash}, {found.near_bits} bits apart at most): "
-        f"{_of(near.test_copies, test)} test images of training images"
-        f"{_such(near.across_examples)}; {_of(near.train, train)} training and "
-        f"{_of(near.test, test)} test images of an earlier one of their split"
-        f"{_such(near.within_examples)}; {_of(near.contradicted, train + test)} images of one of "
-        f"another class{_such(near.contradicted_examples)}.",
+        f"Near copies, of other pixels: {found.near_hash}, {found.near_bits} bits apart at most.",
+        f"Test images near a training image: {_of(near.test_copies, test)}"
+        f"{_such(near.across_examples)}.",
+        f"Images near an earlier one of their split: {_of(near.train, train)} training, "
+        f"{_of(near.test, test)} test{_such(near.within_examples)}.",
+        "Images near an image of another class: "
+        f"{_of(near.contradicted, train + test)}{_such(near.contradicted_examples)}.",
     ]
 
 
