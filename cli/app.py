@@ -14,6 +14,7 @@ from . import streams
 from .ablate import ablate
 from .bench import bench
 from .compare import compare
+from .data import data
 from .evaluate import evaluate
 from .ladder import ladder
 from .lesson import lesson
@@ -48,6 +49,7 @@ def app() -> None:
       netzoo lesson
       netzoo report runs/lesson
       netzoo bench lenet alexnet
+      netzoo data photos/
       netzoo evaluate runs/lesson/models/lenet-seed0-1f3a5c7e.keras
       netzoo summary alexnet
       netzoo list "alexnet*"
@@ -60,6 +62,7 @@ COMMANDS = (
     ablate,
     bench,
     compare,
+    data,
     evaluate,
     ladder,
     lesson,

@@ -13,6 +13,20 @@ COMMAND: ContextVar[str] = ContextVar("COMMAND", default="")
 
 
 @dataclass(frozen=True)
+class Doubts:
+    """What weakens a verdict on some images.
+
+    test_copies: the number of test images whose pixels are those of a training image.
+    contradicted: of images whose pixels are those of an image of another class.
+    shared_groups: of groups with training and test images; None without groups.
+    """
+
+    test_copies: int
+    contradicted: int
+    shared_groups: int | None = None
+
+
+@dataclass(frozen=True)
 class DatasetRecord:
     """The images of a result, and how to get them again.
 
@@ -21,6 +35,7 @@ class DatasetRecord:
     sha256: of the decoded arrays: images and labels, train and test.
     data_dir: the folder that was named, None for the usual places.
     chance: the share of the most common class among the test images, the accuracy of a guess.
+    doubts: None in records of older versions, which did not look for them.
     """
 
     name: str
@@ -32,6 +47,7 @@ class DatasetRecord:
     class_names: tuple[str, ...]
     data_dir: str | None = None
     chance: float | None = None
+    doubts: Doubts | None = None
 
     @property
     def title(self) -> str:

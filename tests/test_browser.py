@@ -3,10 +3,13 @@
 import shutil
 from contextlib import contextmanager
 
+import image_files
 import pytest
 from page_content import ACCURACIES, CLASSES, MARKUP, content, hostile, studies
 
+from netzoo.report.images_page import write_images_page
 from netzoo.report.page import page
+from netzoo.runs.inspect_images import inspect_images
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright drives the browser")
 axe_package = pytest.importorskip("axe_playwright_python.sync_playwright", reason="it brings axe")
@@ -243,3 +246,36 @@ def test_it_prints_on_a4(opened, tmp_path):
         assert not seen.tab.locator("#theme").is_visible()
         seen.tab.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
         assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (360, "dark")])
+def test_the_page_of_a_data_set_shows_its_pictures_and_fetches_nothing(
+    browser, tmp_path, width, theme
+):
+    root = image_files.folder(tmp_path / "photos")
+    for kind in ("train", "test"):
+        (root / kind / "c0").rename(root / kind / "<b>c0")
+    (root / "train" / "c1" / "<i>bad.png").write_bytes(b"")
+    found = inspect_images(root, augment="flip", output=tmp_path / "out", near=8)
+    path = write_images_page(found, tmp_path / "out")
+    tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    said, asked = [], []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(path.as_uri())
+    try:
+        assert said == []
+        assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+        assert tab.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 300)")
+        assert tab.locator("img").count() == 2
+        assert tab.locator("main b, main i").count() == 0
+        text = tab.locator("body").inner_text()
+        assert "Nothing was found that weakens a verdict." in text
+        assert "<b>c0" in text
+        assert "Damaged: train/c1/<i>bad.png: an empty file." in text
+        assert tab.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        results = axe_package.Axe().run(tab)
+        assert results.violations_count == 0, results.generate_report()
+    finally:
+        tab.close()

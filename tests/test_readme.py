@@ -230,7 +230,7 @@ def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, 
     code, reached = 0, False
     try:
         with RECIPES.temporary(), app.commands[name].make_context(name, [*arguments]) as context:
-            if name not in LOOKS:
+            if name not in {*LOOKS, "data"}:  # which looks at images that are not there
                 context.command.invoke(context)
             assert context.params.get("language", "en") in LANGUAGES
     except click.exceptions.Exit as end:

@@ -1,6 +1,7 @@
 """Data sources, and the one tf.data pipeline that feeds every backend."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from netzoo.data import fashion_mnist, huggingface, paths, sample, tfds
@@ -27,10 +28,20 @@ def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
     >>> images.train.images.shape, images.class_names[0]
     ((6000, 28, 28, 1), 'T-shirt/top')
     """
+    return _opened(name, data_dir, inspects=False)
+
+
+def open_to_inspect(name: str | Path, data_dir: str | Path | None = None) -> Images:
+    """Return a data set as `open_images` does, without its damaged files, which it names."""
+    return _opened(name, data_dir, inspects=True)
+
+
+def _opened(name: str | Path, data_dir: str | Path | None, *, inspects: bool) -> Images:
     folder = _folder(data_dir)
     if isinstance(name, Path):  # also where it looks like a name
         name = os.path.abspath(name.expanduser())
     text, settings = split_settings(name)
+    settings = replace(settings, inspects=inspects)
     if text in SOURCES:
         settings.only(f"the images of {text}")
         return SOURCES[text](folder)
@@ -42,7 +53,7 @@ def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
 
     path = paths.path_of(text, folder if data_dir else None, is_prepared)
     if path is None:
-        return tfds.open_dataset(name, folder)
+        return tfds.open_dataset(name, folder, inspects=inspects)
     return paths.open_path(f"{path}{name[len(text) :]}", path, settings)
 
 

@@ -19,7 +19,7 @@ from netzoo.data.source import Images
 from netzoo.errors import DataError
 
 KIND = "folder of images"
-TAKES = ("size", "test", "links", "damaged", "range")
+TAKES = ("size", "test", "links", "damaged", "range", "group")
 OTHERS = ("__MACOSX", "@eaDir")  # what archives of macOS and a maker's servers add
 ARCHIVES = (".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".7z", ".rar")
 _HIDDEN, _OTHER, _NO_FILE = "hidden", "not an image", "not a file"

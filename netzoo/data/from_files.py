@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
-from netzoo.data import pictures, reading, splits
+from netzoo.data import groups, pictures, reading, splits
 from netzoo.data.pictures import Header
 from netzoo.data.reading import Files, Form
 from netzoo.data.settings import Settings
-from netzoo.data.source import Images, Split, split_table
+from netzoo.data.source import FileFacts, Images, Split, split_table
 from netzoo.errors import DataError
 
 
@@ -28,25 +28,37 @@ def from_files(
     nor classes matter. lines: what was said of them so far. Raises DataError.
     """
     test_name, words = splits.serving_as_test(found, name, settings)
-    train, heads = _readable(name, found[splits.TRAIN], settings)
+    train, heads, damaged = _readable(name, found[splits.TRAIN], settings)
     if test_name is None:
-        held = splits.held_out(name, [head.digest for head in heads], train.labels, settings.test)
+        if settings.group:
+            found_groups = groups.named(name, settings.group, train.names)
+            held = groups.held_out(name, found_groups, train.labels, settings.test)
+        else:
+            digests = [head.digest for head in heads]
+            held = splits.held_out(name, digests, train.labels, settings.test)
         test, test_heads = _chosen(train, heads, np.flatnonzero(held))
         train, heads = _chosen(train, heads, np.flatnonzero(~held))
-        words = splits.held_out_words(settings.test)
+        words = splits.held_out_words(settings.test, settings.group)
     else:
-        test, test_heads = _readable(name, found[test_name], settings)
+        test, test_heads, more = _readable(name, found[test_name], settings)
+        damaged = [*damaged, *more]
     said = splits.class_lines(name, class_names, train.labels, test.labels)
     form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
-    parts, names = [], []
+    parts, names, kept_heads = [], [], []
     decoded = reading.decoded(name, ((train, heads), (test, test_heads)), form)
     _check(name, (train, test), [reasons for _, reasons in decoded], settings)
-    for files, (images, reasons) in zip((train, test), decoded, strict=True):
+    for files, its_heads, (images, reasons) in zip(
+        (train, test), (heads, test_heads), decoded, strict=True
+    ):
         good = [place for place, reason in enumerate(reasons) if not reason]
         names.append(tuple(files.names[place] for place in good))
+        kept_heads.append([its_heads[place] for place in good])
+        damaged += [(files.names[at], reason) for at, reason in enumerate(reasons) if reason]
         whole = len(good) == len(files)
         parts.append(Split(images if whole else images[good], files.labels[good]))
+    if settings.group:
+        parts = groups.added(name, settings.group, parts, names)
     seen = sum(len(found[split]) for split in (splits.TRAIN, test_name) if split is not None)
     left_out = seen - sum(map(len, names))
     return Images(
@@ -63,18 +75,29 @@ def from_files(
             *_done_lines([*heads, *test_heads], form),
         ),
         split_table=split_table(class_names, parts, names),
+        files=FileFacts(
+            sizes=tuple(tuple(head.size for head in each) for each in kept_heads),
+            kinds=tuple(tuple(head.kind for head in each) for each in kept_heads),
+            damaged=tuple(damaged),
+        ),
     )
 
 
-def _readable(name: str, files: Files, settings: Settings) -> tuple[Files, list[Header]]:
-    """Return the files whose headers can be read, in the order of contents, and the headers."""
+def _readable(
+    name: str, files: Files, settings: Settings
+) -> tuple[Files, list[Header], list[tuple[str, str]]]:
+    """Return the files whose headers can be read, in the order of contents, and the headers.
+
+    Also the names of the others, each with the reason.
+    """
     found = reading.headers(files)
     reasons = [each if isinstance(each, str) else "" for each in found]
     _check(name, [files], [reasons], settings)
     heads = [each for each in found if isinstance(each, Header)]
+    bad = [(files.names[at], reason) for at, reason in enumerate(reasons) if reason]
     files = files.only([place for place, reason in enumerate(reasons) if not reason])
     order = sorted(range(len(heads)), key=lambda at: (heads[at].digest, files.names[at]))
-    return files.only(order), [heads[at] for at in order]
+    return files.only(order), [heads[at] for at in order], bad
 
 
 def _chosen(
@@ -96,7 +119,7 @@ def _check(
         for place, reason in enumerate(each)
         if reason
     ]
-    if bad and not (settings.damaged and all("" in each for each in reasons)):
+    if bad and not (settings.leaves_out and all("" in each for each in reasons)):
         first, reason = bad[0]
         raise DataError(
             f"{name}: {units.exact(len(bad))} of {units.exact(sum(map(len, parts)))} images cannot "

@@ -2,6 +2,7 @@
 
 import os
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from netzoo.errors import BadInput, no_such
 
 MOST_PX = 4096
-_TAIL = re.compile(r"(.*?)@(\w+=[^@/]*)", re.S)
+GROUP = "group="  # the last setting, which may have any letters
+_TAIL = re.compile(r"(.*?)@((?:\w+=[^@/,]*,)*group=.*|\w+=[^@/]*)", re.S)
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?"
 
 
@@ -22,7 +24,10 @@ class Settings:
     lead out of a folder are followed. damaged: whether damaged images are left out, not an error.
     range: the values that become 0 and 255; None: by the training images. channels: the order of
     the values of a colour image in a row of numbers, "last" (each pixel's red, green, blue) or
-    "first" (all of red first). label: the column of labels; "" for the usual names.
+    "first" (all of red first). label: the column of labels; "" for the usual names. group: the
+    regular expression that finds an image's group in its name; "" without groups.
+    inspects: whether nothing is trained, so that damaged images are told, not an error; no text
+    sets it.
     """
 
     size: tuple[int, int] | None = None
@@ -32,13 +37,20 @@ class Settings:
     range: tuple[float, float] | None = None
     channels: str = "last"
     label: str = ""
+    group: str = ""
+    inspects: bool = False
+
+    @property
+    def leaves_out(self) -> bool:
+        """Return whether damaged images are left out."""
+        return self.damaged or self.inspects
 
     def only(self, kind: str, *names: str) -> None:
         """Raise BadInput for a setting that is given and that a kind of source does not take."""
         usual = Settings()
         for field in fields(self):
             given = getattr(self, field.name) != getattr(usual, field.name)
-            if given and field.name not in names:
+            if given and field.name not in (*names, "inspects"):
                 taken = f"; they take {', '.join(names)}" if names else ", nor any other setting"
                 raise BadInput(f"{kind} take no {field.name}{taken}.")
 
@@ -52,7 +64,7 @@ def split_settings(text: str) -> tuple[str, Settings]:
     if match is None or os.path.exists(os.path.expanduser(text)):
         return text, Settings()
     settings, given = Settings(), set()
-    for part in match[2].split(","):
+    for part in _parts(match[2]):
         name, equals, value = part.partition("=")
         if name in given:
             raise BadInput(f"the setting {name!r} is given twice in {text!r}.")
@@ -63,6 +75,20 @@ def split_settings(text: str) -> tuple[str, Settings]:
             raise no_such("setting", name, _READERS, where="a data set on disk")
         settings = replace(settings, **{name: _READERS[name](value)})
     return match[1], settings
+
+
+def _parts(text: str) -> list[str]:
+    """Return each setting of a text; that of groups is the last one, to the end of the text."""
+    found = re.search(f"(?:^|,){GROUP}", text)
+    if found is None:
+        return text.split(",")
+    before, group = text[: found.start()], text[found.end() :]
+    if late := re.search(rf",({'|'.join(_READERS)})=", group):
+        raise BadInput(
+            f"group is the last setting, as its expression may hold commas; write {late[1]} before "
+            f"it in {text!r}."
+        )
+    return [*(before.split(",") if before else []), GROUP + group]
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -94,6 +120,22 @@ def _range(text: str) -> tuple[float, float]:
     return low, high
 
 
+def _group(text: str) -> str:
+    return compiled(text).pattern
+
+
+def compiled(text: str) -> "re.Pattern[str]":
+    """Return a regular expression for groups. Raises BadInput."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what a later Python may read otherwise
+            found = re.compile(text)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise BadInput(f'group "{text}" is not a regular expression: {error}.') from error
+    if not text:
+        raise BadInput("group is a regular expression, such as (patient\\d+); received none.")
+    return found
+
+
 def _word(name: str, values: dict[str, Any]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         if text not in values:
@@ -111,6 +153,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "range": _range,
     "channels": _word("channels", {"last": "last", "first": "first"}),
     "label": str,
+    "group": _group,
 }
 
 

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.data.copies import contents, doubts
 from netzoo.errors import BadInput, DataError
 from netzoo.provenance import DatasetRecord
 from netzoo.registry import Registry
@@ -15,10 +17,14 @@ from netzoo.registry import Registry
 
 @dataclass(frozen=True)
 class Split:
-    """Images, uint8 (count, height, width, channels), and their labels, int64 (count,)."""
+    """Images, uint8 (count, height, width, channels), and their labels, int64 (count,).
+
+    groups: the number of each image's group, int64 (count,); None without groups.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -40,7 +46,7 @@ class Split:
             )
         rank = _rank_in_class(self.labels, classes)
         chosen = np.sort(np.lexsort((self.labels, rank))[:count])
-        return Split(self.images[chosen], self.labels[chosen])
+        return self._only(chosen)
 
     def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
         """Return the kept part and the held-out part: a share of each class, evenly spread over it.
@@ -49,10 +55,24 @@ class Split:
         """
         rank = _rank_in_class(self.labels, classes)
         held = np.floor((rank + 1) * share) > np.floor(rank * share)
-        kept = ~held
-        return Split(self.images[kept], self.labels[kept]), Split(
-            self.images[held], self.labels[held]
-        )
+        return self._only(~held), self._only(held)
+
+    def _only(self, chosen: NDArray[np.intp] | NDArray[np.bool]) -> "Split":
+        groups = None if self.groups is None else self.groups[chosen]
+        return Split(self.images[chosen], self.labels[chosen], groups)
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the files of images say, training before test.
+
+    sizes: height and width in px of each, before it is resized. kinds: as in `pictures`. damaged:
+    the name of each file that is left out, and the reason.
+    """
+
+    sizes: tuple[tuple[tuple[int, int], ...], ...]
+    kinds: tuple[tuple[str, ...], ...]
+    damaged: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +82,7 @@ class Images:
     source: its origin, in words. validation: the held-out part of the training images, None before
     `with_validation`. lines: what is to be said of how it was read. split_table: as `split_table`
     returns it, of all images whatever the limits; None for a source whose splits are fixed.
+    files: of all images, whatever the limits; None for a source that has none.
     """
 
     name: str
@@ -72,6 +93,7 @@ class Images:
     validation: Split | None = None
     lines: tuple[str, ...] = ()
     split_table: str | None = None
+    files: FileFacts | None = None
 
     def __post_init__(self) -> None:
         for word, split in (("training", self.train), ("test", self.test)):
@@ -120,6 +142,11 @@ class Images:
             )
         return replace(self, train=train, validation=validation)
 
+    @cached_property
+    def contents(self) -> NDArray[np.int64]:
+        """Return for each image, training before test, the first one of the same pixels."""
+        return contents((self.train.images, self.test.images))
+
     def sha256(self) -> str:
         """Return the SHA-256 of shapes and values: images and labels, training before test."""
         digest = hashlib.sha256()
@@ -161,6 +188,11 @@ class Images:
             class_names=self.class_names,
             data_dir=data_dir,
             chance=float(np.bincount(self.test.labels).max() / len(self.test)),
+            doubts=doubts(
+                self.contents,
+                (self.train.labels, self.test.labels),
+                (self.train.groups, self.test.groups),
+            ),
         )
 
 

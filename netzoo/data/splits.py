@@ -71,8 +71,13 @@ def held_out(
     return held
 
 
-def held_out_words(share: float) -> str:
-    """Return how the test split was made, for the words of a source."""
+def held_out_words(share: float, group: str = "") -> str:
+    """Return how the test split was made, for the words of a source; group: its expression."""
+    if group:
+        return (
+            f"; about {units.percent(share, 0)} of the groups held out as test split, by the group "
+            f"{group}"
+        )
     return f"; about {units.percent(share, 0)} of each class held out as test split, by content"
 
 

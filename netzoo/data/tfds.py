@@ -10,6 +10,7 @@ import json
 import os
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 from netzoo.data import prepared
@@ -26,15 +27,17 @@ def default_folder() -> Path:
     return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets")
 
 
-def open_dataset(named: str, folder: Path | None = None) -> Images:
+def open_dataset(named: str, folder: Path | None = None, *, inspects: bool = False) -> Images:
     """Return a data set by its TFDS name, downloaded if it is not prepared.
 
     named: as in TFDS, "mnist", "mnist:3.0.1", "cifar10_corrupted/fog_1:1.0.0", and settings.
+    inspects: as in the settings.
     Raises UnknownName for a name that TFDS does not have, BadInput for a name that fits several
     configurations, DataError if the download fails, or for other data than images with one
     class each.
     """
     name, settings = split_settings(named)
+    settings = replace(settings, inspects=inspects)
     place = folder or default_folder()
     found = find_prepared(place, name)
     if found is None:

@@ -6,7 +6,13 @@ from typing import Any
 from netzoo import units
 from netzoo.provenance import DatasetRecord, Device, TrainingProvenance
 from netzoo.report.content import Content
-from netzoo.tables.notes import CONVENTION, shared_settings, uncounted_line, versions_text
+from netzoo.tables.notes import (
+    CONVENTION,
+    doubt_lines_of,
+    shared_settings,
+    uncounted_line,
+    versions_text,
+)
 
 CONVENTIONS = (
     CONVENTION,
@@ -37,6 +43,7 @@ def foot(content: Content) -> dict[str, Any]:
             ("Git commit", _unique(record.commit or "" for record in records)),
         ]
         caveats += [f"{row.name} {row.head}" for row in comparison.models if row.head]
+        caveats += doubt_lines_of(comparison.dataset)
         caveats += comparison.warnings
         caveats += [f"{row.name}: {row.error}" for row in comparison.models if row.error]
         caveats += uncounted_line(comparison.uncounted)

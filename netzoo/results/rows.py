@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
+from netzoo.provenance import DatasetRecord
 from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
@@ -50,7 +51,7 @@ def compare_groups(
     uncounted = {layer for cost in costs for layer in cost.uncounted}
     rows = [_row(name, group) for name, group in by_model.items()]
     return Comparison(
-        dataset=first.trial.dataset,
+        dataset=_dataset(records),
         recipe={
             "name": first.trial.recipe.name,
             "seeds": sorted({record.trial.seed for record in records}),
@@ -68,6 +69,16 @@ def compare_groups(
         metric=metric,
         test_counts=next((counts(*held) for held in map(_predicted, records) if held), ()),
     )
+
+
+def _dataset(records: Group) -> DatasetRecord:
+    """Return the images of the first trial, by the first record that tells of doubts on them.
+
+    Records of older versions do not.
+    """
+    first = records[0].trial.dataset
+    same = (r.trial.dataset for r in records if r.trial.dataset.sha256 == first.sha256)
+    return next((data for data in same if data.doubts is not None), first)
 
 
 def _row(name: str, records: Group) -> ModelRow:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netzoo import units
-from netzoo.provenance import TrainingProvenance
+from netzoo.provenance import DatasetRecord, TrainingProvenance
 from netzoo.stats import LEVEL
 
 CONVENTION = (
@@ -28,14 +28,45 @@ def origin_lines(result: TrainingProvenance) -> list[str]:
     seeds = recipe["seeds"]
     return [
         f"Recipe {recipe['name']}: {_recipe_text(recipe['by_model'])}.",
-        f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
-        f"images, from: {data.source}; SHA-256 {data.sha256[:16]}….",
+        data_line(data),
+        *doubt_lines_of(data),
         f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
         + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
         + f"Device: {result.device.text}. Backend: {result.backend}. "
         f"{versions_text(result.versions)}.",
         *([f"Command: {result.command}{_commit(result)}"] if result.command else []),
     ]
+
+
+def data_line(data: DatasetRecord) -> str:
+    """Return the line of a data set: its name, its images, where they are from."""
+    return (
+        f"Data: {data.name}, {units.exact(data.train)} training and {units.exact(data.test)} test "
+        f"images, from: {data.source}; SHA-256 {data.sha256[:16]}…."
+    )
+
+
+def doubt_lines_of(data: DatasetRecord, where: str = " (netzoo data names them)") -> list[str]:
+    """Return the line of what weakens a verdict on these images; empty if nothing is known to.
+
+    where: what the line says of where they are named.
+    """
+    found, told = data.doubts, []
+    if found is None:
+        return []
+    if copies := found.test_copies:
+        told.append(
+            f"{units.exact(copies)} of {units.exact(data.test)} test images "
+            f"({units.percent(copies / data.test)}) have the pixels of a training image"
+        )
+    if contradicted := found.contradicted:
+        told.append(f"{units.exact(contradicted)} images have those of an image of another class")
+    if shared := found.shared_groups:
+        have = "groups have" if shared > 1 else "group has"
+        told.append(f"{units.exact(shared)} {have} both training and test images")
+    if not told:
+        return []
+    return [f"Warning: the images weaken a verdict: {'; '.join(told)}{where}."]
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:

@@ -384,7 +384,7 @@ CASES = [
      "'./a\\x00b' is no path: it holds a zero byte."),
     ("setting of a path", UnknownName, lambda: opened(photos("photos"), "@sise=8"),
      "no setting 'sise' in a data set on disk; did you mean 'size'? Known: channels, damaged, "
-     "label, links, range, size, test."),
+     "group, label, links, range, size, test."),
     ("setting without a value of a path", BadInput,
      lambda: opened(photos("photos"), "@size=8,links"),
      "a setting is written name=value; received 'links' in './photos@size=8,links'."),
@@ -414,7 +414,8 @@ CASES = [
     ("links of a folder", UnknownName, lambda: opened(photos("photos"), "@links=yes"),
      "no value of links 'yes'. Known: follow, no."),
     ("setting of another kind", BadInput, lambda: opened(photos("photos"), "@channels=first"),
-     "folders of images take no channels; they take size, test, links, damaged, range."),
+     "folders of images take no channels; they take size, test, links, damaged, range, "
+     "group."),
     ("setting of no use", BadInput, lambda: opened(cifar10("c"), "@size=8"),
      "CIFAR's files take no size, nor any other setting."),
     ("setting of a name", BadInput, lambda: netzoo.open_images("fashion_mnist_sample@size=8"),

@@ -65,6 +65,7 @@ def test_the_public_names_are_these():
         "count_cost",
         "create_model",
         "evaluate",
+        "inspect_images",
         "ladder",
         "lesson",
         "list_models",

@@ -12,13 +12,14 @@ from netzoo.cost.model_list import model_table
 from netzoo.cost.result import NativeCost, layer_table
 from netzoo.errors import DataError
 from netzoo.models.catalog import model_info
-from netzoo.provenance import Device
+from netzoo.provenance import Device, Doubts
 from netzoo.recipes import recipe
 from netzoo.records.arrays import Predictions
 from netzoo.records.codec import from_text, to_text
 from netzoo.records.trial import EpochRecord, Trial, TrialRecord
 from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
+from netzoo.runs.request import identity
 
 DATA = replace(study_records.DATA, train=6000)
 
@@ -52,6 +53,34 @@ def records():
         record("lenet", 1, 0.78, size=28),
         record("alexnet", 1, 0.0, size=96, error="the training loss is nan after epoch 1."),
     ]
+
+
+def test_what_weakens_a_verdict_is_a_line_of_every_form(records):
+    old, *_ = records  # of a version that did not look for it
+    doubts = Doubts(test_copies=30, contradicted=0, shared_groups=1)
+    dataset = replace(DATA, doubts=doubts)
+    new = [replace(r, trial=replace(r.trial, dataset=dataset)) for r in records]
+    line = (
+        "Warning: the images weaken a verdict: 30 of 1,000 test images (3.0 %) have the pixels of "
+        "a training image; 1 group has both training and test images (netzoo data names them)."
+    )
+    comparison = compare_records([old, *new[1:]], "lenet")
+    for form in ("table", "markdown", "html"):
+        assert line in comparison.table().render(form)
+    assert comparison.to_dict()["dataset"]["doubts"]["test_copies"] == 30
+    assert compare_records(records, "lenet").to_dict()["dataset"]["doubts"] is None
+    for none in (None, Doubts(0, 0, 0)):
+        clean = [
+            replace(r, trial=replace(r.trial, dataset=replace(DATA, doubts=none))) for r in records
+        ]
+        assert "weaken" not in compare_records(clean, "lenet").table().render("table")
+    assert from_text(TrialRecord, to_text(new[0]), "it").trial.dataset.doubts == doubts
+
+
+def test_doubts_change_no_identity(records):
+    trial = records[0].trial
+    known = replace(trial, dataset=replace(DATA, doubts=Doubts(1, 2, 3)))
+    assert identity(known) == identity(trial)
 
 
 def test_a_comparison_puts_the_seeds_together(records):

@@ -57,6 +57,7 @@ INSIDE_FUNCTIONS = {
     # The backend starts before it is imported.
     "runs.evaluate": {"netzoo.training"},
     "runs.predict": {"netzoo.training"},
+    "data.sheets": {"netzoo.data"},  # the pipeline's augmentation imports tensorflow
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {
@@ -74,6 +75,7 @@ THIRD_PARTY = {
     "training": {"keras", "numpy"},
     "report": {"altair", "jinja2", "markupsafe", "numpy", "PIL", "vl_convert"},
     "runs.checkpoint": {"numpy"},
+    "runs.inspect_images": {"numpy"},
 }
 
 
