@@ -63,7 +63,7 @@ def register(path: str) -> None:
     _check(path, table)
 
     def recipe(family: str) -> Recipe:
-        return _recipe(path, {**table, **families.get(family, {})})
+        return _recipe(path, table, families.get(family, {}))
 
     for family in ("", *families):
         recipe(family)
@@ -80,12 +80,13 @@ def to_toml(name: str) -> str:
         about = field.metadata.get("about", "")
         allowed = " | ".join(field.metadata.get("allowed", ()))
         note = f"  # {about}{': ' if allowed else ''}{allowed}" if about else ""
-        if field.name == "optimizer_options" or (value is None and not about):
+        if "table" in field.metadata or (value is None and not about):
             continue
         lines.append(f"{_line(field.name, value)}{note}")
-    if general.optimizer_options:
-        lines += ["", "[optimizer_options]"]
-        lines += [_line(*pair) for pair in general.optimizer_options.items()]
+    for field in _fields():
+        options = getattr(general, field.name)
+        if "table" in field.metadata and options:
+            lines += ["", f"[{field.name}]", *(_line(*pair) for pair in options.items())]
     for family in sorted({info.family for info in MODELS.values()}):
         own = of_family(family)
         differing = [
@@ -114,11 +115,17 @@ def _check(path: str, table: Mapping[str, Any]) -> None:
         raise BadInput(f"{path}: {error}") from error
 
 
-def _recipe(path: str, table: Mapping[str, Any]) -> Recipe:
+def _recipe(path: str, table: Mapping[str, Any], own: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a file's fields and of those of a family."""
     for field in _fields():
         if field.default is MISSING and field.name not in table:
             raise BadInput(f"{path} has no {field.name}; netzoo recipe show quick has an example.")
-    return Recipe(name=Path(path).stem, **table)
+    general = Recipe(name=Path(path).stem, **table)
+    try:
+        general.check_options()
+        return general.changed(own)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
 def _content(path: str) -> bytes:
