@@ -139,4 +139,6 @@ def _line(name: str, value: Any) -> str:
     """Return a field as TOML, commented out if it is not set."""
     if value is None:
         return f"# {name} ="
-    return f"{name} = {json.dumps(value, ensure_ascii=False)}"  # a scalar is the same in both
+    if isinstance(value, Mapping):
+        return f"{name} = {{ {', '.join(_line(*pair) for pair in value.items())} }}"
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"  # it is the same in JSON and TOML

@@ -79,8 +79,18 @@ def slopes(loss, wanted, logits, options):
     return result
 
 
-@pytest.mark.parametrize("class_weight", ["none", "balanced"])
-@pytest.mark.parametrize(("name", "options", "loss"), CASES, ids=[case[0] for case in CASES])
+WEIGHTED = [
+    pytest.param(
+        *(*case, weight),
+        id=f"{case[0]}-{weight}",
+        marks=pytest.mark.slow if weight == "balanced" and case[2] is not focal else (),
+    )
+    for case in CASES
+    for weight in ("none", "balanced")
+]
+
+
+@pytest.mark.parametrize(("name", "options", "loss", "class_weight"), WEIGHTED)
 def test_a_step_is_that_of_the_formula(images, name, options, loss, class_weight):
     """A step of SGD on a linear network, and its loss; with class weights in parts of a batch."""
     recipe = replace(RECIPE, loss=name, loss_options=options, class_weight=class_weight)

@@ -211,7 +211,7 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return the caveats: changed heads, other losses, uncounted layers, warnings, …"""
+    """Return the caveats: heads, losses, uncounted layers, warnings, short training."""
     brief = comparison.recipe["name"] == "brief"
     return [
         *(f"{row.name} {row.head}" for row in comparison.models if row.head),

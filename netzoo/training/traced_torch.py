@@ -181,10 +181,9 @@ def _rates(optimizer: Any) -> Any:
         return values.to(steps.device)[torch.bucketize(steps, ends.to(steps.device))]
 
     def cond(predicate: Any, true: Callable[[], Any], false: Callable[[], Any]) -> Any:
-        def choose(one: Any, other: Any) -> Any:
-            return torch.where(predicate, one, other)
-
-        return keras.tree.map_structure(choose, true(), false())
+        if not predicate.ndim:  # of the schedule, not of a step; a branch may change its inputs
+            return true() if predicate else false()
+        return torch.where(predicate, true(), false())
 
     with replaced(found("keras.src.backend.torch.core"), "cond", cond), torch.no_grad():
         return schedule(steps)

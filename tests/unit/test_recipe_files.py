@@ -58,11 +58,36 @@ def test_a_file_that_has_changed_is_another_request(folder):
     assert RECIPES["mine.toml"]("lenet").epochs == 4
 
 
-def test_options_of_the_optimizer_are_a_table(folder):
-    text = SMALL + 'optimizer = "adamw"\n[optimizer_options]\nweight_decay = 0.001\n'
+OPTIONS = """
+optimizer = "adamw"
+schedule = "PiecewiseConstantDecay"
+loss = "CategoricalCrossentropy"
+[optimizer_options]
+weight_decay = 0.001
+[schedule_options]
+boundary_epochs = [1, 1.5]
+values = [0.01, 0.001, 0.0001]
+[loss_options]
+label_smoothing = 0.1
+[family.alexnet]
+schedule = "CosineDecay"
+schedule_options = { alpha = 0.1 }
+[family.lenet]
+schedule = "constant"
+"""
+
+
+def test_options_are_tables_and_those_of_another_value_are_left_out(folder):
+    text = SMALL + OPTIONS
     (folder / "mine.toml").write_text(text)
     register("mine.toml")
     assert RECIPES["mine.toml"]("").optimizer_options == {"weight_decay": 0.001}
     (folder / "again.toml").write_text(to_toml("mine.toml"))
     register("again.toml")
-    assert RECIPES["again.toml"]("") == replace(RECIPES["mine.toml"](""), name="again")
+    for family in ("", "lenet", "alexnet"):
+        again = replace(RECIPES["mine.toml"](family), name="again")
+        assert RECIPES["again.toml"](family) == again
+    assert RECIPES["again.toml"]("").schedule_options["boundary_epochs"] == [1, 1.5]
+    assert RECIPES["again.toml"]("alexnet").schedule_options == {"alpha": 0.1}
+    assert RECIPES["again.toml"]("lenet").schedule_options is None
+    assert RECIPES["again.toml"]("lenet").loss_options == {"label_smoothing": 0.1}

@@ -270,7 +270,7 @@ def test_what_was_not_the_same_is_a_warning(change, words):
         ),
         (
             {"loss": "CategoricalHinge"},
-            "Models differ in loss of training: lenet SparseCategoricalCrossentropy; lenet-relu Cat",
+            "Models differ in loss of training: lenet SparseCategoricalCrossentropy; lenet-rel",
         ),
         ({"validation": 0.2}, "Models differ in validation share: lenet 0.1; lenet-relu 0.2."),
         ({"precision": "mixed_bfloat16"}, "Models differ in precision: lenet float32;"),
