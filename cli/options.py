@@ -127,7 +127,7 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
                 "--" + spec.name.replace("_", "-"),
                 type=spec.metadata.get("kind", str),
                 metavar="|".join(allowed) if allowed else None,
-                help=f"{spec.metadata['about'].capitalize()}.",
+                help=f"{spec.metadata['about'][0].upper()}{spec.metadata['about'][1:]}.",
             )(command)
         return command
 
