@@ -55,7 +55,9 @@ def register(path: str) -> None:
         isinstance(own, Mapping) for own in families.values()
     ):
         raise BadInput(f"{path}: a family's fields stand below [{FAMILY}.NAME].")
-    known = sorted({info.family for info in MODELS.values()})
+    if not set(families) <= _known_families():
+        MODELS.load_all()  # the family may be that of an installed package
+    known = _known_families()
     for family, own in families.items():
         if family not in known:
             raise no_such("family", family, known, where=path)
@@ -68,6 +70,10 @@ def register(path: str) -> None:
     for family in ("", *families):
         recipe(family)
     RECIPES.put(path, recipe)
+
+
+def _known_families() -> set[str]:
+    return {info.family for info in MODELS.values()}
 
 
 def to_toml(name: str) -> str:
@@ -87,7 +93,7 @@ def to_toml(name: str) -> str:
         options = getattr(general, field.name)
         if "table" in field.metadata and options:
             lines += ["", f"[{field.name}]", *(_line(*pair) for pair in options.items())]
-    for family in sorted({info.family for info in MODELS.values()}):
+    for family in sorted(_known_families()):
         own = of_family(family)
         differing = [
             _line(field.name, getattr(own, field.name))
