@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from netzoo.models.catalog import MODELS, register_model
 from netzoo.recipe_files import register, to_toml
 from netzoo.recipes import RECIPES
 from netzoo.runs.request import Request
@@ -91,3 +92,16 @@ def test_options_are_tables_and_those_of_another_value_are_left_out(folder):
     assert RECIPES["again.toml"]("alexnet").schedule_options == {"alpha": 0.1}
     assert RECIPES["again.toml"]("lenet").schedule_options is None
     assert RECIPES["again.toml"]("lenet").loss_options == {"label_smoothing": 0.1}
+
+
+def test_the_families_of_installed_packages_are_known(folder, monkeypatch):
+    """Their modules are imported for a name that is not known, or as here for its family."""
+
+    def packaged(input_shape=(28, 28, 1), num_classes=10):
+        """Build nothing here."""
+
+    (folder / "mine.toml").write_text(SMALL + "[family.packaged]\nepochs = 5\n")
+    with MODELS.temporary():
+        monkeypatch.setattr(MODELS, "_load", lambda: register_model("packaged")(packaged))
+        register("mine.toml")
+        assert RECIPES["mine.toml"]("packaged").epochs == 5
