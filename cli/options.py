@@ -12,12 +12,11 @@ from netzoo.results.metric import ACCURACY, METRICS
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
+# What makes a recipe, not what tunes it.
 NOT_OPTIONS = (
-    "name",
-    "test_each_epoch",
-    "tuned",
-    "optimizer_options",
-)  # what makes a recipe, not what tunes it
+    *("name", "test_each_epoch", "tuned"),
+    *("optimizer_options", "schedule_options", "loss_options"),
+)
 
 
 def input_shape_option(command: Command) -> Command:
@@ -128,7 +127,7 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
                 "--" + spec.name.replace("_", "-"),
                 type=spec.metadata.get("kind", str),
                 metavar="|".join(allowed) if allowed else None,
-                help=f"{spec.metadata['about'].capitalize()}.",
+                help=f"{spec.metadata['about'][0].upper()}{spec.metadata['about'][1:]}.",
             )(command)
         return command
 

@@ -55,7 +55,9 @@ def register(path: str) -> None:
         isinstance(own, Mapping) for own in families.values()
     ):
         raise BadInput(f"{path}: a family's fields stand below [{FAMILY}.NAME].")
-    known = sorted({info.family for info in MODELS.values()})
+    if not set(families) <= _known_families():
+        MODELS.load_all()  # the family may be that of an installed package
+    known = _known_families()
     for family, own in families.items():
         if family not in known:
             raise no_such("family", family, known, where=path)
@@ -63,11 +65,15 @@ def register(path: str) -> None:
     _check(path, table)
 
     def recipe(family: str) -> Recipe:
-        return _recipe(path, {**table, **families.get(family, {})})
+        return _recipe(path, table, families.get(family, {}))
 
     for family in ("", *families):
         recipe(family)
     RECIPES.put(path, recipe)
+
+
+def _known_families() -> set[str]:
+    return {info.family for info in MODELS.values()}
 
 
 def to_toml(name: str) -> str:
@@ -80,13 +86,14 @@ def to_toml(name: str) -> str:
         about = field.metadata.get("about", "")
         allowed = " | ".join(field.metadata.get("allowed", ()))
         note = f"  # {about}{': ' if allowed else ''}{allowed}" if about else ""
-        if field.name == "optimizer_options" or (value is None and not about):
+        if "table" in field.metadata or (value is None and not about):
             continue
         lines.append(f"{_line(field.name, value)}{note}")
-    if general.optimizer_options:
-        lines += ["", "[optimizer_options]"]
-        lines += [_line(*pair) for pair in general.optimizer_options.items()]
-    for family in sorted({info.family for info in MODELS.values()}):
+    for field in _fields():
+        options = getattr(general, field.name)
+        if "table" in field.metadata and options:
+            lines += ["", f"[{field.name}]", *(_line(*pair) for pair in options.items())]
+    for family in sorted(_known_families()):
         own = of_family(family)
         differing = [
             _line(field.name, getattr(own, field.name))
@@ -114,11 +121,17 @@ def _check(path: str, table: Mapping[str, Any]) -> None:
         raise BadInput(f"{path}: {error}") from error
 
 
-def _recipe(path: str, table: Mapping[str, Any]) -> Recipe:
+def _recipe(path: str, table: Mapping[str, Any], own: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of a file's fields and of those of a family."""
     for field in _fields():
         if field.default is MISSING and field.name not in table:
             raise BadInput(f"{path} has no {field.name}; netzoo recipe show quick has an example.")
-    return Recipe(name=Path(path).stem, **table)
+    general = Recipe(name=Path(path).stem, **table)
+    try:
+        general.check_options()
+        return general.changed(own)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
 def _content(path: str) -> bytes:
@@ -132,4 +145,6 @@ def _line(name: str, value: Any) -> str:
     """Return a field as TOML, commented out if it is not set."""
     if value is None:
         return f"# {name} ="
-    return f"{name} = {json.dumps(value, ensure_ascii=False)}"  # a scalar is the same in both
+    if isinstance(value, Mapping):
+        return f"{name} = {{ {', '.join(_line(*pair) for pair in value.items())} }}"
+    return f"{name} = {json.dumps(value, ensure_ascii=False)}"  # it is the same in JSON and TOML

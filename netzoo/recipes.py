@@ -13,6 +13,16 @@ from typing import Any
 from netzoo.errors import BadInput, no_such
 from netzoo.models.catalog import MODELS, base_of
 from netzoo.models.spec import ModelSpec
+from netzoo.recipe_options import (
+    CROSS_ENTROPY,
+    LOSSES,
+    SCHEDULES,
+    check_loss,
+    check_loss_name,
+    check_number,
+    check_schedule,
+    is_table,
+)
 from netzoo.registry import Registry
 
 CHANGES_OF_IMAGES = ("flip", "crop", "color")
@@ -35,6 +45,9 @@ OPTIMIZERS = {
     "nadam": "Nadam",
     "rmsprop": "RMSprop",
 }
+OWN = ("constant", "one-cycle")  # schedules
+# Options belong to the value of a field: another value leaves them out, unless it has some itself.
+OPTIONS_OF = {"schedule": "schedule_options", "loss": "loss_options"}
 AS = "as"
 SHARED = ("limit_train", "limit_test", "validation")  # the same images for every model
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
@@ -54,13 +67,26 @@ def _words(about: str) -> Any:
     return field(default=None, metadata={"about": about, "words": True})
 
 
+def _table(*, lists: bool = False) -> Any:
+    return field(default=None, metadata={"table": True, "lists": lists})
+
+
 @dataclass(frozen=True)
 class Recipe:
     """The settings of one training; each field's metadata has its meaning and allowed values.
 
-    learning_rate: the peak, if the schedule is not constant.
+    learning_rate: the peak of "one-cycle"; the initial_learning_rate of Keras's schedules.
     schedule: "one-cycle" rises linearly from a tenth of the learning rate to all of it over a tenth
-    of the steps, then falls to zero by half a cosine (after Smith and Topin 2018, section 3).
+    of the steps, then falls to zero by half a cosine (after Smith and Topin 2018, section 3). The
+    others are Keras's, over batches, also where a batch is computed in micro-batches.
+    schedule_options: further arguments of the Keras schedule. Those that Keras counts in steps may
+    be in epochs: decay_epochs for decay_steps. Without any of them a decay takes all steps behind
+    the warmup. boundary_epochs: a rate of PiecewiseConstantDecay begins with the first step after
+    so many epochs.
+    loss: one of Keras's, computed on the logits, or for MeanSquaredError on their softmax. It is
+    the loss of the training alone: the losses of validation and test images, and those that are
+    measured after the last epoch, are the cross-entropy, whatever this is.
+    loss_options: further arguments of the Keras loss, such as label_smoothing.
     augment: of training images only. flip: horizontal, of half of them. crop: zero padding of each
     side by an eighth of it, then a random crop of the image's size (He et al. 2016, section 4.2).
     color: brightness and contrast; for three channels also saturation and hue.
@@ -94,7 +120,9 @@ class Recipe:
     batch_size: int = _number("images per step", int, 1, 1_000_000)
     learning_rate: float = _number("peak learning rate", float, 1e-12, 1e6)
     optimizer: str = _choice("optimizer", "sgd", tuple(OPTIMIZERS))
-    schedule: str = _choice("learning-rate schedule", "constant", ("constant", "one-cycle"))
+    schedule: str = _choice(
+        "learning-rate schedule, or the name of one of Keras's", "constant", (*OWN, *SCHEDULES)
+    )
     image_size: int | None = _number(
         "height and width in px to resize images to", int, 1, 4096, None
     )
@@ -123,7 +151,10 @@ class Recipe:
     tuned: bool = False
     weights: str | None = _words("initial weights: none, imagenet for a keras: model, or a FILE")
     freeze: str | None = _words("layers that keep their weights: names such as conv*+fc1, or body")
-    optimizer_options: Mapping[str, Any] | None = field(default=None, metadata={"table": True})
+    optimizer_options: Mapping[str, Any] | None = _table()
+    schedule_options: Mapping[str, Any] | None = _table(lists=True)
+    loss: str = _choice("loss of the training, by Keras's name", CROSS_ENTROPY, tuple(LOSSES))
+    loss_options: Mapping[str, Any] | None = _table()
 
     @property
     def curve(self) -> str | None:
@@ -139,7 +170,19 @@ class Recipe:
     def changed(self, overrides: Mapping[str, Any]) -> "Recipe":
         """Return the recipe with fields overridden. Raises UnknownName or BadInput."""
         check_overrides(overrides)
-        return replace(self, **overrides)
+        strays = {
+            options: None
+            for name, options in OPTIONS_OF.items()
+            if overrides.get(name, getattr(self, name)) != getattr(self, name)
+        }
+        changed = replace(self, **{**strays, **overrides})
+        changed.check_options()
+        return changed
+
+    def check_options(self) -> None:
+        """Raise UnknownName or BadInput for options that the schedule or the loss does not take."""
+        check_loss(self.loss, self.loss_options)
+        check_schedule(self.schedule, self.schedule_options, self.learning_rate, self.epochs)
 
 
 RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
@@ -239,33 +282,18 @@ def check_overrides(overrides: Mapping[str, Any]) -> None:
         if name not in known:
             raise no_such("setting", name, known, where="a recipe")
         rule = known[name].metadata
-        if "allowed" in rule:
+        if name == "loss":
+            check_loss_name(value)
+        elif "allowed" in rule:
             if value not in rule["allowed"]:
                 raise no_such(name, str(value), rule["allowed"])
         elif "kind" in rule and not (value is None and known[name].default is None):
-            _check_number(name, value, rule["kind"], rule["least"], rule["most"])
+            check_number(name, value, rule["kind"], rule["least"], rule["most"])
         elif "table" in rule:
-            if value is not None and not _is_table(value):
+            if value is not None and not is_table(value, lists=rule["lists"]):
                 raise BadInput(f"{name} is a table of names and values; received {value!r}.")
         elif "words" in rule:
             if value is not None and not (isinstance(value, str) and value):
                 raise BadInput(f"{name} is text; received {value!r}.")
         elif not rule and not isinstance(value, bool):
             raise BadInput(f"{name} is True or False; received {value!r}.")
-
-
-def _is_table(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        isinstance(key, str) and isinstance(each, (bool, int, float, str))
-        for key, each in value.items()
-    )
-
-
-def _check_number(name: str, value: Any, kind: type, least: float, most: float) -> None:
-    allowed_types = (int,) if kind is int else (int, float)
-    if type(value) not in allowed_types:
-        word = "a whole number" if kind is int else "a number"
-        raise BadInput(f"{name} is {word}; received {value!r}.")
-    if not least <= value <= most:  # false for NaN too
-        form = "d" if kind is int else "g"
-        raise BadInput(f"{name} is from {least:{form}} to {most:{form}}; received {value:{form}}.")

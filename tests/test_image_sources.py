@@ -1,10 +1,10 @@
-"""Trainings on images from disk, by the installed command."""
+"""Trainings on images from disk; of .npz and Parquet files: test_examples."""
 
 import json
 
 import numpy as np
 import pytest
-from image_files import cifar10, clothes, csv, folder, idx_files, keras_npz, npz, parquet, photos
+from image_files import cifar10, clothes, csv, folder, idx_files, photos
 
 from netzoo.runs.saved import find_trial
 from netzoo.runs.store import Store
@@ -67,20 +67,12 @@ def test_a_recipe_takes_what_there_is_and_an_asked_limit_must_be_there(tmp_path,
     assert "a limit of 81 training images exceeds the 80 of the data set." in refused.stderr
 
 
-def make_tables(path):
-    for word, (x, y) in zip(("train", "test"), clothes(80, 40), strict=True):
-        parquet(path / f"{word}-0.parquet", x, y, list("abcd"))
-    return path
-
-
 def make_csv(path):
     return csv(path.with_suffix(".csv"), *clothes(120, 40)[0])
 
 
 KINDS = {
-    "npz": lambda path: npz(path.with_suffix(".npz"), **keras_npz()),
     "csv": make_csv,
-    "parquet": make_tables,
     "idx": lambda path: idx_files(path, train=80, test=40),
     "cifar": lambda path: cifar10(path, records=20),
     "photos": lambda path: f"{photos(path, count=40, size=(40, 30))}@size=32",

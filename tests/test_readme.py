@@ -292,7 +292,7 @@ def test_the_pages_have_commands_of_each_name_and_nothing_is_passed_over():
         *(".", "mypy", "pip", "pytest", "python", "python3", "ruff"),
     }
     kinds = [kind for kind, _ in BLOCKS]
-    assert set(kinds) == {"sh", "text", "python"}
+    assert set(kinds) == {"sh", "text", "python", "toml"}
     assert TEXT.count("\n```") == 2 * len(kinds)
 
 
@@ -344,6 +344,16 @@ def test_each_script_is_there_and_tells_of_itself():
         done = run(PROJECT, [sys.executable, *command.arguments, "--help"])
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("usage: ")
+
+
+@pytest.mark.backend_independent
+def test_recipes_are_recipes():
+    recipes = [text for kind, text in BLOCKS if kind == "toml"]
+    assert recipes
+    for text in recipes:
+        fields = tomllib.loads(text)
+        chosen = RECIPES["quick"]("lenet").changed(fields)
+        assert {name: getattr(chosen, name) for name in fields} == fields
 
 
 @pytest.mark.backend_independent

@@ -13,7 +13,7 @@ from netzoo.results.result import Result
 from netzoo.results.scores import is_uneven
 from netzoo.stats import MOST_SEEDS, POWER, Estimate
 from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
-from netzoo.tables.notes import CONVENTION, origin_lines, tested_text, uncounted_line
+from netzoo.tables.notes import CONVENTION, loss_line, origin_lines, tested_text, uncounted_line
 from netzoo.tables.shown import frame
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
@@ -211,10 +211,11 @@ def _footer(comparison: Comparison) -> list[str]:
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:
-    """Return the caveats: changed heads, uncounted layers, warnings, and short training."""
+    """Return the caveats: heads, losses, uncounted layers, warnings, short training."""
     brief = comparison.recipe["name"] == "brief"
     return [
         *(f"{row.name} {row.head}" for row in comparison.models if row.head),
+        *loss_line(comparison.recipe["by_model"]),
         *uncounted_line(comparison.uncounted),
         *(f"Warning: {line}" for line in comparison.warnings),
         *([_BRIEF] if brief else []),

@@ -11,6 +11,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "validation share": lambda record: record.trial.recipe.validation,
     "augmentation": lambda record: record.trial.recipe.augment,
     "class weights": lambda record: record.trial.recipe.class_weight,
+    "loss of training": lambda record: record.trial.recipe.loss,
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
     "number of threads": lambda record: record.device.threads or "not known",
@@ -23,6 +24,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
 _SETTINGS = {
     "augmentation": "augment",
     "class weights": "class_weight",
+    "loss of training": "loss",
     "epochs": "epochs",
     "precision": "precision",
 }

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -31,9 +32,12 @@ def trial_rows(states: Sequence[RunState]) -> list[Row]:
 
 
 def settings(trial: Trial) -> Row:
-    """Return what decides a trial's numbers, flat."""
+    """Return what decides a trial's numbers, flat: options of a recipe are JSON text."""
     height, width, channels = trial.input_shape
-    recipe = asdict(trial.recipe)
+    recipe = {
+        key: json.dumps(value) if isinstance(value, Mapping) else value
+        for key, value in asdict(trial.recipe).items()
+    }
     data = trial.dataset
     return {
         "model": trial.model,

@@ -17,6 +17,7 @@ from netzoo.models.catalog import model_info, model_spec
 from netzoo.models.code import check_place, source_files
 from netzoo.models.spec import CODE, REGISTERED, SAVED, ModelSpec
 from netzoo.provenance import DatasetRecord, Device
+from netzoo.recipe_options import CROSS_ENTROPY
 from netzoo.recipes import AS, RECIPES, Recipe, check_overrides, check_settings, recipe
 from netzoo.records.codec import to_plain
 from netzoo.records.trial import Trial
@@ -36,6 +37,9 @@ LATER: dict[str, dict[str, Any]] = {
         "freeze": None,
         "optimizer_options": None,
         "class_weight": "none",
+        "schedule_options": None,
+        "loss": CROSS_ENTROPY,
+        "loss_options": None,
     },
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from netzoo import units
 from netzoo.provenance import DatasetRecord, TrainingProvenance
+from netzoo.recipe_options import CROSS_ENTROPY
 from netzoo.stats import LEVEL
 
 CONVENTION = (
@@ -19,7 +20,7 @@ _SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "ima
 
 
 # Named only where a model has another value, as most trainings do without.
-_UNSAID = {"class_weight": "none"}
+_UNSAID = {"class_weight": "none", "loss": CROSS_ENTROPY}
 
 
 def origin_lines(result: TrainingProvenance) -> list[str]:
@@ -72,6 +73,18 @@ def doubt_lines_of(data: DatasetRecord, where: str = " (netzoo data names them)"
 def uncounted_line(layers: Sequence[str]) -> list[str]:
     """Return the line that names the layers without a cost rule; empty if all have one."""
     return [f"Not counted (no cost rule): {', '.join(layers)}."] if layers else []
+
+
+def loss_line(by_model: Mapping[str, Settings]) -> list[str]:
+    """Return the line on losses; empty if all models train by the cross-entropy."""
+    losses = {name: settings.get("loss", CROSS_ENTROPY) for name, settings in by_model.items()}
+    others = [f"{name} {loss}" for name, loss in losses.items() if loss != CROSS_ENTROPY]
+    if not others:
+        return []
+    return [
+        f"Loss of training: {', '.join(others)}; every other loss, of validation and test images "
+        "and at ln(classes), is the cross-entropy."
+    ]
 
 
 def tested_text(base: str, tests: Sequence[str], figure: str) -> str:

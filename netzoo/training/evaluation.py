@@ -1,7 +1,6 @@
 """The evaluation of a network on images, augmentation and dropout off."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from netzoo.data.source import Split
 from netzoo.recipes import Recipe
 from netzoo.training.inputs import Inputs
+from netzoo.training.losses import cross_entropy
 from netzoo.training.step import Step
 
 # The most images that are evaluated together, and the most values of them, after resizing.
@@ -46,8 +46,3 @@ def evaluated_together(recipe: Recipe, micro_batches: int, inputs: Inputs) -> in
         return -(-recipe.batch_size // micro_batches)
     most = min(EVALUATED_IMAGES, EVALUATED_VALUES // inputs.values)
     return max(recipe.batch_size, most)
-
-
-def cross_entropy() -> Any:
-    """Return the loss of all trainings and evaluations, on logits."""
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -13,14 +13,10 @@ from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrainingResult
-from netzoo.training.evaluation import (
-    Scores,
-    cross_entropy,
-    evaluate,
-    evaluated_together,
-)
+from netzoo.training.evaluation import Scores, evaluate, evaluated_together
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs, inputs_of
+from netzoo.training.losses import training_loss
 from netzoo.training.optimizer import optimizer
 from netzoo.training.state import reseed
 from netzoo.training.step import Step, step_of
@@ -65,7 +61,7 @@ class Hooks(Protocol):
 
 
 def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int = 1) -> None:
-    """Compile the model by the recipe, with cross-entropy on logits, and build its optimizer.
+    """Compile the model by the recipe, with its loss on logits, and build its optimizer.
 
     micro_batches: their number in a step, whose gradients are accumulated.
     """
@@ -74,7 +70,7 @@ def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int
     spared = [variable for variable in model.trainable_variables if len(variable.shape) < 2]
     if chosen.weight_decay and spared:
         chosen.exclude_from_weight_decay(var_list=spared)
-    model.compile(optimizer=chosen, loss=cross_entropy())
+    model.compile(optimizer=chosen, loss=training_loss(recipe))
     model.optimizer.build(model.trainable_variables)
 
 

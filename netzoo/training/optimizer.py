@@ -14,12 +14,13 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> A
     """Return the recipe's optimizer, with its learning rate scheduled over all epochs.
 
     micro_batches: their number in a step, whose gradients are averaged.
-    Raises BadInput for options that the optimizer does not take.
+    Raises BadInput for options that the optimizer does not take, or a warmup of all steps.
     """
     kind = getattr(optimizers, OPTIMIZERS[recipe.optimizer])
-    rate = learning_rate(recipe, steps_per_epoch * recipe.epochs)
-    if micro_batches > 1 and isinstance(rate, optimizers.schedules.LearningRateSchedule):
-        rate = _ScheduleOfBatches(rate, micro_batches)
+    schedule = keras_schedule(recipe, steps_per_epoch)
+    rate = recipe.learning_rate
+    if schedule is not None:
+        rate = TrainingSchedule(schedule, steps_per_epoch * recipe.epochs, micro_batches)
     accumulated = micro_batches if micro_batches > 1 else None
     options = recipe.optimizer_options or {}
     try:
@@ -30,29 +31,61 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> A
         raise BadInput(f"optimizer {recipe.optimizer} with {given}: {reason}") from error
 
 
-def learning_rate(recipe: Recipe, steps: int) -> Any:
-    """Return the learning rate of a training: a number, or a Keras schedule over its steps."""
-    peak = recipe.learning_rate
+def keras_schedule(recipe: Recipe, steps_per_epoch: int) -> Any:
+    """Return the recipe's Keras schedule, of the number of batches; None for a constant rate."""
+    peak, steps = recipe.learning_rate, steps_per_epoch * recipe.epochs
     if recipe.schedule == "constant":
-        return peak
-    warm_up = round(WARM_UP_SHARE * steps)
-    return optimizers.schedules.CosineDecay(
-        initial_learning_rate=WARM_UP_SHARE * peak if warm_up else peak,
-        decay_steps=steps - warm_up,
-        warmup_target=peak if warm_up else None,
-        warmup_steps=warm_up,
-    )
+        return None
+    if recipe.schedule == "one-cycle":
+        warm_up = round(WARM_UP_SHARE * steps)
+        return optimizers.schedules.CosineDecay(
+            initial_learning_rate=WARM_UP_SHARE * peak if warm_up else peak,
+            decay_steps=steps - warm_up,
+            warmup_target=peak if warm_up else None,
+            warmup_steps=warm_up,
+        )
+    options = _in_steps(recipe, steps_per_epoch)
+    kind = getattr(optimizers.schedules, recipe.schedule)
+    if recipe.schedule == "PiecewiseConstantDecay":
+        return kind(**options)  # its first value is the learning rate
+    if recipe.schedule != "CosineDecayRestarts":
+        options.setdefault("decay_steps", steps - options.get("warmup_steps", 0))
+        if options["decay_steps"] < 1:
+            raise BadInput(
+                f"the warmup of CosineDecay leaves none of the {steps} steps to decay; received "
+                f"warmup_steps {options['warmup_steps']}."
+            )
+    return kind(initial_learning_rate=peak, **options)
 
 
-class _ScheduleOfBatches(optimizers.schedules.LearningRateSchedule):
-    """A schedule by whole batches, not by micro-batches.
+def _in_steps(recipe: Recipe, steps_per_epoch: int) -> dict[str, Any]:
+    """Return the options of a recipe's schedule, those in epochs in steps."""
+    options: dict[str, Any] = {}
+    for name, value in (recipe.schedule_options or {}).items():
+        if name == "boundary_epochs":
+            # Keras's boundary is the last step of the rate before it; steps count from 0.
+            options["boundaries"] = [round(each * steps_per_epoch) - 1 for each in value]
+        elif name.endswith("_epochs"):
+            in_steps = max(1, round(value * steps_per_epoch))
+            options[name.removesuffix("epochs") + "steps"] = in_steps
+        else:
+            options[name] = value
+    return options
+
+
+class TrainingSchedule(optimizers.schedules.LearningRateSchedule):
+    """A schedule over the steps of a training, by whole batches, not by micro-batches.
 
     Keras divides its step by the number of micro-batches for Adam, but not for the learning rate.
+    A training that is timed or probed may take more steps: the last rate stays.
     """
 
-    def __init__(self, schedule: Any, micro_batches: int) -> None:
+    def __init__(self, schedule: Any, steps: int, micro_batches: int) -> None:
         super().__init__()
-        self._schedule, self._micro_batches = schedule, micro_batches
+        self.schedule, self.steps, self._micro_batches = schedule, steps, micro_batches
 
     def __call__(self, step: Any) -> Any:
-        return self._schedule(ops.floor_divide(step, self._micro_batches))
+        """Return the learning rate of a step or micro-step, counted from 0."""
+        if self._micro_batches > 1:
+            step = ops.floor_divide(step, self._micro_batches)
+        return self.schedule(ops.minimum(step, self.steps))

@@ -15,6 +15,7 @@ from netzoo.records.saved_model import SavedModel
 from netzoo.training import evaluation
 from netzoo.training.head import check_channels, make_ready
 from netzoo.training.inputs import Inputs
+from netzoo.training.losses import cross_entropy
 from netzoo.training.step import step_of
 
 
@@ -34,7 +35,7 @@ class SavedNetwork:
         if (image_shape[2], trial.input_shape[2]) != (1, 3):  # grey ones are repeated
             check_channels(trial.input_shape, image_shape[2])
         make_ready(model, trial.input_shape, len(trial.dataset.class_names))
-        model.compile(optimizer="sgd", loss=evaluation.cross_entropy())  # a step has an optimizer
+        model.compile(optimizer="sgd", loss=cross_entropy())  # a step has an optimizer
         model.optimizer.build(model.trainable_variables)
         one = Split(np.zeros((1, *image_shape), np.uint8), np.zeros(1, np.int64))
         scaling = about.shift, about.scale

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from netzoo.data import pipeline
 from netzoo.data.source import Images, Split
 from netzoo.provenance import DatasetRecord
+from netzoo.recipe_options import SCHEDULES
 from netzoo.recipes import Recipe
 from netzoo.results.bench import INFERENCE, Measurement
 from netzoo.training.device import device_peak, process_peak, wait
@@ -47,10 +48,19 @@ def random_images(dataset: DatasetRecord, count: int) -> Images:
 def timed_recipe(recipe: Recipe, work: str) -> Recipe:
     """Return the recipe by which a model is compiled, to be timed.
 
-    Inference has an optimizer without variables of its own, which would be in its memory.
+    Inference has an optimizer without variables of its own, which would be in its memory. Keras's
+    schedules may have rates among their options, and take no time beside a step.
     """
     optimizer = "sgd" if work == INFERENCE else recipe.optimizer
-    return replace(recipe, learning_rate=LEARNING_RATE, optimizer=optimizer, validation=0.0)
+    by_keras = recipe.schedule in SCHEDULES
+    return replace(
+        recipe,
+        learning_rate=LEARNING_RATE,
+        optimizer=optimizer,
+        schedule="constant" if by_keras else recipe.schedule,
+        schedule_options=None,
+        validation=0.0,
+    )
 
 
 def measurements(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from netzoo.training.graph_torch import simplify
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import found, kernels
+from netzoo.training.optimizer import TrainingSchedule
 from netzoo.training.replaced import replaced
 from netzoo.training.step import batch_metrics, loss_weights
 
@@ -165,20 +166,23 @@ def say(text: str, error: Exception) -> None:
 def _rates(optimizer: Any) -> Any:
     """Return the learning rates of all steps of a training, float32, on the device.
 
-    None for an optimizer without the schedule that netzoo's recipes have. Each rate equals, to the
-    bit, what the schedule gives for its step: it is called for all of them at once.
+    None for an optimizer without a schedule. Each rate equals, to the bit, what the schedule gives
+    for its step: it is called for all of them at once.
     """
-    schedule = optimizer._learning_rate
-    if not isinstance(schedule, keras.optimizers.schedules.CosineDecay):
+    rate = optimizer._learning_rate
+    if not isinstance(rate, TrainingSchedule):
         return None
     counter = optimizer.iterations.value
-    steps = torch.arange(
-        schedule.decay_steps + schedule.warmup_steps + 1,
-        dtype=counter.dtype,
-        device=counter.device,
-    )
+    steps = torch.arange(rate.steps + 1, dtype=counter.dtype, device=counter.device)
+    schedule = rate.schedule
+    if isinstance(schedule, keras.optimizers.schedules.PiecewiseConstantDecay):
+        # It adds in place what it expects to be one number.
+        ends, values = (torch.tensor(each) for each in (schedule.boundaries, schedule.values))
+        return values.to(steps.device)[torch.bucketize(steps, ends.to(steps.device))]
 
     def cond(predicate: Any, true: Callable[[], Any], false: Callable[[], Any]) -> Any:
+        if not predicate.ndim:  # of the schedule, not of a step; a branch may change its inputs
+            return true() if predicate else false()
         return torch.where(predicate, true(), false())
 
     with replaced(found("keras.src.backend.torch.core"), "cond", cond), torch.no_grad():

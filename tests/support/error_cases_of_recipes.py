@@ -68,6 +68,15 @@ FILES = [
      "mine.toml: optimizer_options is a table of names and values; received 3."),
     (SMALL + "optimizer_options = {a = [1]}", BadInput,
      "mine.toml: optimizer_options is a table of names and values; received {'a': [1]}."),
+    (SMALL + "schedule = 'CosineDecay'\n[schedule_options]\nalpha = 2", BadInput,
+     "mine.toml: alpha of CosineDecay is from 0 to 1; received 2."),
+    (SMALL + "schedule = 'CosineDekay'", BadInput,
+     "mine.toml: no schedule 'CosineDekay'; did you mean 'CosineDecay'? Known: <any>."),
+    (SMALL + "loss = 'Poisson'", BadInput,
+     "mine.toml: the loss Poisson of one class an image is the cross-entropy; received 'Poisson', "
+     "try 'SparseCategoricalCrossentropy'. Known: <any>."),
+    (SMALL + "[family.lenet]\nloss_options = { gamma = 1 }", BadInput,
+     "mine.toml: no option 'gamma' in the loss SparseCategoricalCrossentropy; there are none."),
     (SMALL + "weights = 1", BadInput, "mine.toml: weights is text; received 1."),
     (SMALL + "family = 3", BadInput,
      "mine.toml: a family's fields stand below [family.NAME]."),
@@ -79,7 +88,50 @@ FILES = [
      "no setting 'epoch' in mine.toml; did you mean 'epochs'? Known: <any>."),
     (SMALL + "[lenet]\nepochs = 3", UnknownName, "no setting 'lenet' in mine.toml<any>"),
 ]
+SCHEDULES = [
+    ("CosineDecay", {"decay_epochs": 2, "decay_steps": 9},
+     "decay_steps and decay_epochs of CosineDecay are the same; received 9 and 2, give one."),
+    ("CosineDecay", {"warmup_steps": 2},
+     "a warmup of CosineDecay has a length and a target; received warmup_steps 2, give "
+     "warmup_target too."),
+    ("CosineDecay", {"warmup_epochs": 6, "warmup_target": 1},
+     "warmup_epochs of CosineDecay leaves none of the 6 epochs to decay; received 6."),
+    ("CosineDecayRestarts", {"alpha": 0},
+     "schedule CosineDecayRestarts needs first_decay_epochs or first_decay_steps in "
+     "schedule_options; received alpha."),
+    ("ExponentialDecay", {"decay_rate": 0.5, "staircase": 1},
+     "staircase of ExponentialDecay is true or false; received 1."),
+    ("PolynomialDecay", {"end_learning_rate": 0.1},
+     "end_learning_rate of PolynomialDecay is 0.1, above the learning_rate, 0.01; give a lower one "
+     "in schedule_options."),
+    ("PiecewiseConstantDecay", {"boundaries": 3, "values": [1, 2]},
+     "boundaries of PiecewiseConstantDecay is a list of numbers; received 3."),
+    ("PiecewiseConstantDecay", {"boundaries": [3], "values": [0.01]},
+     "values of PiecewiseConstantDecay are one more than boundaries; received 1 values and 1 "
+     "boundaries."),
+    ("PiecewiseConstantDecay", {"boundaries": [3, 3], "values": [0.01, 0.1, 1]},
+     "boundaries of PiecewiseConstantDecay increase; received [3, 3]."),
+    ("PiecewiseConstantDecay", {"boundaries": [3], "values": [0.1, 0.01]},
+     "values of PiecewiseConstantDecay begin with the learning_rate, 0.01; received 0.1."),
+]
+LONG_WARMUP = {
+    "schedule": "CosineDecay",
+    "schedule_options": {"warmup_steps": 6, "warmup_target": 1.0},
+}
 CASES = [
+    *((f"schedule {name} {number}", BadInput,
+       partial(recipe, "quick", "lenet", {"schedule": name, "schedule_options": options}), words)
+      for number, (name, options, words) in enumerate(SCHEDULES)),
+    ("warmup of all steps", BadInput, lambda: optimizer(recipe("quick", "lenet", LONG_WARMUP), 1),
+     "the warmup of CosineDecay leaves none of the 6 steps to decay; received warmup_steps 6."),
+    ("loss of another kind", BadInput, lambda: netzoo.compare("lenet", loss="dice"),
+     "the loss Dice is of masks, over the whole batch; received 'dice', try "
+     "'CategoricalFocalCrossentropy'. Known: <any>."),
+    ("option of a loss", UnknownName,
+     lambda: recipe("quick", "lenet", {"loss_options": {"label_smoothing": 0.1}}),
+     "no option 'label_smoothing' in the loss SparseCategoricalCrossentropy; there are none."),
+    ("loss", UnknownName, lambda: netzoo.compare("lenet", loss="CategoricalCrossentropie"),
+     "no loss 'CategoricalCrossentropie'; did you mean 'CategoricalCrossentropy'? Known: <any>."),
     *((f"recipe file {number}", kind, partial(asked, text), words)
       for number, (text, kind, words) in enumerate(FILES)),
     ("options that are no table", BadInput,

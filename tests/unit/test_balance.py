@@ -214,3 +214,15 @@ def test_class_weights_are_told_where_there_are_some():
     ]
     assert ["class_weight balanced" in footer for footer in footers] == [False, True]
     assert "class_weight" not in footers[0]
+
+
+def test_a_loss_of_training_is_told_where_it_is_another():
+    footers = [
+        compare_records([record("lenet", 0, 0.5, overrides=each)], "lenet").table().footer
+        for each in ({}, {"loss": "CategoricalHinge"})
+    ]
+    told = [[line for line in footer if "loss" in line.lower()] for footer in footers]
+    assert told[0] == []
+    recipe, line = told[1]
+    assert "loss CategoricalHinge" in recipe
+    assert line.startswith("Loss of training: lenet CategoricalHinge; every other loss, of valid")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
+from netzoo.models.catalog import MODELS, register_model
 from netzoo.recipe_files import register, to_toml
 from netzoo.recipes import RECIPES
 from netzoo.runs.request import Request
@@ -58,11 +59,49 @@ def test_a_file_that_has_changed_is_another_request(folder):
     assert RECIPES["mine.toml"]("lenet").epochs == 4
 
 
-def test_options_of_the_optimizer_are_a_table(folder):
-    text = SMALL + 'optimizer = "adamw"\n[optimizer_options]\nweight_decay = 0.001\n'
+OPTIONS = """
+optimizer = "adamw"
+schedule = "PiecewiseConstantDecay"
+loss = "CategoricalCrossentropy"
+[optimizer_options]
+weight_decay = 0.001
+[schedule_options]
+boundary_epochs = [1, 1.5]
+values = [0.01, 0.001, 0.0001]
+[loss_options]
+label_smoothing = 0.1
+[family.alexnet]
+schedule = "CosineDecay"
+schedule_options = { alpha = 0.1 }
+[family.lenet]
+schedule = "constant"
+"""
+
+
+def test_options_are_tables_and_those_of_another_value_are_left_out(folder):
+    text = SMALL + OPTIONS
     (folder / "mine.toml").write_text(text)
     register("mine.toml")
     assert RECIPES["mine.toml"]("").optimizer_options == {"weight_decay": 0.001}
     (folder / "again.toml").write_text(to_toml("mine.toml"))
     register("again.toml")
-    assert RECIPES["again.toml"]("") == replace(RECIPES["mine.toml"](""), name="again")
+    for family in ("", "lenet", "alexnet"):
+        again = replace(RECIPES["mine.toml"](family), name="again")
+        assert RECIPES["again.toml"](family) == again
+    assert RECIPES["again.toml"]("").schedule_options["boundary_epochs"] == [1, 1.5]
+    assert RECIPES["again.toml"]("alexnet").schedule_options == {"alpha": 0.1}
+    assert RECIPES["again.toml"]("lenet").schedule_options is None
+    assert RECIPES["again.toml"]("lenet").loss_options == {"label_smoothing": 0.1}
+
+
+def test_the_families_of_installed_packages_are_known(folder, monkeypatch):
+    """Their modules are imported for a name that is not known, or as here for its family."""
+
+    def packaged(input_shape=(28, 28, 1), num_classes=10):
+        """Build nothing here."""
+
+    (folder / "mine.toml").write_text(SMALL + "[family.packaged]\nepochs = 5\n")
+    with MODELS.temporary():
+        monkeypatch.setattr(MODELS, "_load", lambda: register_model("packaged")(packaged))
+        register("mine.toml")
+        assert RECIPES["mine.toml"]("packaged").epochs == 5

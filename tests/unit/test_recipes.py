@@ -186,6 +186,9 @@ def test_every_recipe_takes_its_own_values_and_serves_any_family(name):
         ({"limit_train": 0}, "received 0"),
         ({"validation": 1}, "validation is from 0 to 0.9; received 1"),
         ({"test_each_epoch": 1}, "test_each_epoch is True or False; received 1"),
+        ({"schedule": "cosine"}, "no schedule 'cosine'; did you mean 'CosineDecay'?"),
+        ({"loss": "CategoricalFocalLoss"}, "did you mean 'CategoricalFocalCrossentropy'?"),
+        ({"loss": 3}, "no loss '3'"),
     ],
 )
 def test_a_wrong_setting_names_what_is_wrong(overrides, words):

@@ -297,6 +297,10 @@ def test_what_was_not_the_same_is_a_warning(change, words):
             {"class_weight": "balanced"},
             "Models differ in class weights: lenet none; lenet-relu bal",
         ),
+        (
+            {"loss": "CategoricalHinge"},
+            "Models differ in loss of training: lenet SparseCategoricalCrossentropy; lenet-rel",
+        ),
         ({"validation": 0.2}, "Models differ in validation share: lenet 0.1; lenet-relu 0.2."),
         ({"precision": "mixed_bfloat16"}, "Models differ in precision: lenet float32;"),
         ({"tuned": False}, "Hyperparameters were tuned for some models only, not for"),

@@ -16,7 +16,7 @@ CLI = Path(__import__("netzoo_cli").__file__).parent
 
 ROWS = [
     ("errors", "units"),
-    ("backend", "disk", "provenance", "registry", "stats"),
+    ("backend", "disk", "provenance", "recipe_options", "registry", "stats"),
     ("models", "tables"),
     ("cost", "recipes"),
     ("records", "recipe_files"),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,8 @@ from netzoo.errors import BadInput, MissingPackage
 from netzoo.records.arrays import Predictions
 from netzoo.runs.store import Store
 
+COSINE = {"schedule": "CosineDecay", "schedule_options": {"alpha": 0.1, "decay_epochs": 2}}
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -20,7 +23,7 @@ def folder(tmp_path):
     records = {
         "a": [record("lenet", seed, 0.6, predictions=predictions) for seed in range(2)],
         "b": [
-            record("lenet-relu", 0, 0.8),
+            record("lenet-relu", 0, 0.8, overrides=COSINE),
             record("lenet-maxpool", 0, 0.0, status="failed", error="it burst, twice."),
         ],
     }
@@ -55,6 +58,7 @@ def test_csv_has_a_row_for_each_trial_of_all_comparisons(folder):
     assert first["version_keras"] == "3.15.1"
     assert (failed["error"], failed["test_accuracy"]) == ("it burst, twice.", "")
     assert relu["balanced_accuracy"] == ""  # without predictions
+    assert json.loads(relu["schedule_options"]) == COSINE["schedule_options"]
     alone = list(csv.DictReader(io.StringIO(run(folder / "a", "--format", "csv").stdout)))
     assert alone == rows[:2]
 
