@@ -24,7 +24,7 @@ from netzoo.errors import DataError
 from netzoo.report.figure import slug
 from netzoo.runs import checkpoint
 from netzoo.runs.process import Process
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
 from netzoo.runs.worker import Worker
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 from netzoo.provenance import Provenance
@@ -40,8 +41,21 @@ class Result(Tabled):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain dicts, lists, strings and numbers."""
-        plain: dict[str, Any] = to_plain(_whole(self))
+        plain: dict[str, Any] = to_plain(self.content())
         return plain
+
+    def content(self) -> dict[str, Any]:
+        """Return the result as it is written: as a dict of all of its fields."""
+        written: dict[str, Any] = _whole(self)
+        return written
+
+
+_PLAIN = frozenset((int, float, str, bool, type(None)))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _whole(value: Any) -> Any:
@@ -50,8 +64,14 @@ def _whole(value: Any) -> Any:
     msgspec does not write those that the file of an older version had not, whose defaults it left
     to the class on reading.
     """
+    if type(value) in _PLAIN:
+        return value
     if is_dataclass(value):
-        return {field.name: _whole(getattr(value, field.name)) for field in fields(value)}
+        held = vars(value)
+        names = _names(type(value))
+        if len(held) == len(names) and _PLAIN.issuperset(map(type, held.values())):
+            return held  # as most epochs, of which there are many
+        return {name: _whole(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: _whole(held) for key, held in value.items()}
     if isinstance(value, (list, tuple)):

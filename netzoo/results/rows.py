@@ -4,14 +4,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
 from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
-from netzoo.results.scores import counts, mean_recalls, recalls, score
+from netzoo.results.scores import counts_of, mean_recalls, recalls_of, score
 from netzoo.stats import (
     Delta,
     class_delta,
@@ -32,8 +31,9 @@ def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Co
 
     metric: what the verdicts are of, one of METRICS.
     """
-    names = dict.fromkeys(record.trial.model for record in records)
-    by_model = {name: [r for r in records if r.trial.model == name] for name in names}
+    by_model: dict[str, list[TrialRecord]] = {}
+    for record in records:
+        by_model.setdefault(record.trial.model, []).append(record)
     return compare_groups(by_model, baseline, metric)
 
 
@@ -46,8 +46,8 @@ def compare_groups(
     """
     records = [record for group in by_model.values() for record in group]
     first = records[0]
-    costs = [record.cost for record in records if record.cost is not None]
-    uncounted = {layer for cost in costs for layer in cost.uncounted}
+    costs = {id(record.cost): record.cost for record in records if record.cost is not None}
+    uncounted = {layer for cost in costs.values() for layer in cost.uncounted}
     rows = [_row(name, group) for name, group in by_model.items()]
     return Comparison(
         dataset=first.trial.dataset,
@@ -66,7 +66,7 @@ def compare_groups(
         command=first.command,
         commit=first.commit,
         metric=metric,
-        test_counts=next((counts(*held) for held in map(_predicted, records) if held), ()),
+        test_counts=next(filter(None, map(counts_of, records)), ()),
     )
 
 
@@ -102,14 +102,8 @@ def _row(name: str, records: Group) -> ModelRow:
         test_reads=max(record.test_reads for record in records),
         head=next((record.head for record in records if record.head is not None), None),
         balanced_accuracy=estimate(_scores(done, BALANCED), most=1.0),
-        class_recalls=mean_recalls([recalls(*held) for held in map(_predicted, done) if held]),
+        class_recalls=mean_recalls([found for found in map(recalls_of, done) if found]),
     )
-
-
-def _predicted(record: TrialRecord) -> tuple[Predictions, int] | None:
-    """Return a record's predictions and the number of classes; None without predictions."""
-    held = record.predictions
-    return None if held is None else (held, len(record.trial.dataset.class_names))
 
 
 def _status(records: Group) -> TrialStatus:
@@ -164,7 +158,8 @@ def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord], metric: s
         return None
     if len(records) > 1:
         return seed_delta(scores, base_scores)
-    predictions, base_predictions = records[0].predictions, base_records[0].predictions
+    predictions = records[0].whole().predictions
+    base_predictions = base_records[0].whole().predictions
     if predictions is None or base_predictions is None:
         return None
     if predictions.labels != base_predictions.labels:

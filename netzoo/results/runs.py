@@ -2,27 +2,42 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from netzoo import units
+from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 
-@dataclass(frozen=True)
+_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+
+
+@dataclass(frozen=True, slots=True)
 class TrialState:
-    """The progress of a trial; epochs: the number of finished ones."""
+    """The progress of a trial.
+
+    kind: the trial, of whatever seed. epochs: the number of finished ones. record: None without
+    one; in a list, of a packed record the row alone.
+    """
 
     name: str
-    trial: Trial
+    kind: Trial
+    seed: int
     state: TrialStatus
     epochs: int
-    record: TrialRecord | None
+    record: TrialRecord | Row | None
+
+    @property
+    def trial(self) -> Trial:
+        """Return the trial."""
+        return self.kind.with_seed(self.seed)
 
     @property
     def ended(self) -> bool:
         """Return whether the trial has ended, successfully or not."""
-        return self.state in (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+        return self.state in _ENDED
 
     @property
     def test_accuracy(self) -> float | None:
@@ -85,9 +100,9 @@ def runs_table(states: Sequence[RunState]) -> Table:
     for state in states:
         trials = state.trials
         done = sum(trial.ended for trial in trials)
-        epochs = sum(trial.trial.recipe.epochs for trial in trials)
-        models = ", ".join(dict.fromkeys(trial.trial.model for trial in trials))
-        data = trials[0].trial.dataset.title if trials else ""
+        epochs = sum(trial.kind.recipe.epochs for trial in trials)
+        models = ", ".join(dict.fromkeys(trial.kind.model for trial in trials))
+        data = trials[0].kind.dataset.title if trials else ""
         epochs_done = sum(trial.epochs for trial in trials)
         rows.append(
             [
@@ -112,20 +127,24 @@ def trials_table(state: RunState) -> Table:
         Column("Time", "seconds"),
         Column("Reason", "error", numeric=False),
     )
+    # Trials share most of these texts.
+    done = cache(lambda epochs, planned: Cell(epochs, f"{epochs} of {planned}"))
+    said = cache(lambda text: Cell(text, text))
+    share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
     rows = []
     for progress in state.trials:
-        accuracy = progress.test_accuracy
-        seconds = None if progress.record is None else progress.record.seconds
-        error = (progress.record.error if progress.record is not None else None) or ""
+        record = progress.record
+        accuracy = None if record is None else record.test_accuracy
+        seconds = None if record is None else record.seconds
         rows.append(
-            [
+            (
                 Cell(progress.name, progress.name),
-                Cell(progress.state, progress.state),
-                Cell(progress.epochs, f"{progress.epochs} of {progress.trial.recipe.epochs}"),
-                EMPTY if accuracy is None else Cell(accuracy, units.percent(accuracy)),
+                said(progress.state),
+                done(progress.epochs, progress.kind.recipe.epochs),
+                EMPTY if accuracy is None else share(accuracy),
                 EMPTY if seconds is None else Cell(seconds, units.seconds(seconds)),
-                Cell(error, error),
-            ]
+                said("" if record is None else record.error or ""),
+            )
         )
     return Table(columns, rows, [f"The comparison is {state.state}.", *state.notes])
 
@@ -140,11 +159,11 @@ def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
             "trials": [
                 {
                     "name": progress.name,
-                    "model": progress.trial.model,
-                    "seed": progress.trial.seed,
+                    "model": progress.kind.model,
+                    "seed": progress.seed,
                     "state": progress.state,
                     "epochs": progress.epochs,
-                    "epochs_planned": progress.trial.recipe.epochs,
+                    "epochs_planned": progress.kind.recipe.epochs,
                     "test_accuracy": progress.test_accuracy,
                 }
                 for progress in state.trials

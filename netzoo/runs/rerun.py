@@ -11,7 +11,7 @@ from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback
 from netzoo.runs.messages import Ended, Epoch, Finished, Progress, Train, pass_on
 from netzoo.runs.prepare import start_process
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 from netzoo.runs.store import Store
 
 

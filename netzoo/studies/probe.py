@@ -20,7 +20,8 @@ from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
-from netzoo.runs.request import BRIEF, Request, identity
+from netzoo.runs.identity import identity
+from netzoo.runs.request import BRIEF, Request
 from netzoo.runs.store import Store, keep_study
 
 MOST_STEPS = 1_000_000
