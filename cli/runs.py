@@ -45,7 +45,9 @@ def runs(folder: str, form: str, output: str | None) -> None:
         raise BadInput("--format parquet is not text for a terminal; name a file by --output.")
     comparisons = stores(folder)
     one = not comparisons
-    states = [run_state(store, whole=form in writers) for store in (comparisons or [open_store(folder)])]
+    states = [
+        run_state(store, whole=form in writers) for store in (comparisons or [open_store(folder)])
+    ]
     if form in writers:
         rows = trial_rows(states)
         _write(writers[form](rows), output)

@@ -5,12 +5,11 @@ under a digest of its content, in the first index that needs it.
 """
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from netzoo.records.trial import EpochRecord, ListedRecord, TrialRecord, TrialStatus
+from netzoo.records.trial import EpochRecord, Epochs, ListedRecord, TrialRecord, TrialStatus
 
 
 class Row(msgspec.Struct, array_like=True, gc=False):
@@ -41,6 +40,13 @@ class WholeRow(Row, array_like=True, gc=False):
 
     class_recalls: tuple[float | None, ...] | None
     history: tuple[tuple[Any, ...], ...]
+
+
+class Head(msgspec.Struct):
+    """An index, read without its rows."""
+
+    pack_bytes: int
+    shared: dict[str, msgspec.Raw]
 
 
 class Index(msgspec.Struct):
@@ -124,7 +130,7 @@ def fill(made: ListedRecord, row: WholeRow) -> None:
         row.shared.__dict__,
         trial=row.shared.trial.with_seed(row.seed),
         status=row.status,
-        history=tuple([EpochRecord(*values) for values in row.history]),
+        history=Epochs(row.history),
         test_loss=row.test_loss,
         test_accuracy=row.test_accuracy,
         final_train_loss=row.final_train_loss,
@@ -135,8 +141,8 @@ def fill(made: ListedRecord, row: WholeRow) -> None:
     )
 
 
-def _values(epoch: EpochRecord) -> Sequence[Any]:
-    return tuple(getattr(epoch, name) for name in EpochRecord.__dataclass_fields__)
+def _values(epoch: EpochRecord) -> tuple[Any, ...]:
+    return tuple(getattr(epoch, name) for name in Epochs.NAMES)
 
 
 def encoded(index: WholeIndex) -> bytes:

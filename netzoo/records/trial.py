@@ -1,6 +1,7 @@
 """Trials and their records. Keys are stable: later versions only add keys."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -94,6 +95,42 @@ class EpochRecord:
     test_accuracy: float | None = None
     validation_loss: float | None = None
     validation_accuracy: float | None = None
+
+
+class Epochs(Sequence[EpochRecord]):
+    """The epochs of a listed record, each made as it is asked for: many are never looked at.
+
+    values: of each epoch, in the order of an EpochRecord's fields.
+    """
+
+    __slots__ = ("values",)
+    NAMES = tuple(each.name for each in fields(EpochRecord))
+
+    def __init__(self, values: tuple[tuple[Any, ...], ...]) -> None:
+        self.values = values
+
+    def of(self, name: str) -> list[Any]:
+        """Return one metric of each epoch."""
+        place = self.NAMES.index(name)
+        return [values[place] for values in self.values]
+
+    def plain(self) -> list[dict[str, Any]]:
+        """Return the epochs as dicts."""
+        return [dict(zip(self.NAMES, values, strict=True)) for values in self.values]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return tuple(EpochRecord(*values) for values in self.values[place])
+        return EpochRecord(*self.values[place])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
 
 @dataclass(frozen=True)

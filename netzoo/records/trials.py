@@ -18,9 +18,7 @@ class Trials(Sequence[Trial]):
     [('lenet', 1), ('alexnet', 1)]
     """
 
-    def __init__(
-        self, kinds: Sequence[Trial], places: Iterable[int], seeds: Iterable[int]
-    ) -> None:
+    def __init__(self, kinds: Sequence[Trial], places: Iterable[int], seeds: Iterable[int]) -> None:
         self.kinds = tuple(kinds)
         self.places, self.seeds = array("L", places), array("Q", seeds)
 

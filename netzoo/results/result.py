@@ -1,13 +1,14 @@
 """The base class of results: a table, plain values for JSON, and provenance."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, ClassVar
 
 from netzoo.provenance import Provenance
 from netzoo.records.codec import to_plain
+from netzoo.records.trial import Epochs
 from netzoo.tables.shown import Tabled
 from netzoo.tables.table import Table
 
@@ -54,8 +55,8 @@ _PLAIN = frozenset((int, float, str, bool, type(None)))
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _names(kind: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
 
 
 def _whole(value: Any) -> Any:
@@ -66,14 +67,18 @@ def _whole(value: Any) -> Any:
     """
     if type(value) in _PLAIN:
         return value
+    if isinstance(value, Epochs):
+        return value.plain()
+    if isinstance(value, (list, tuple)):
+        if _PLAIN.issuperset(map(type, value)):
+            return value
+        return [_whole(held) for held in value]
     if is_dataclass(value):
         held = vars(value)
-        names = _names(type(value))
+        names = _names(value.__class__)
         if len(held) == len(names) and _PLAIN.issuperset(map(type, held.values())):
             return held  # as most epochs, of which there are many
         return {name: _whole(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: _whole(held) for key, held in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_whole(held) for held in value]
     return value

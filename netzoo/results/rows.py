@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
+from netzoo.records.trial import EpochRecord, Epochs, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
 from netzoo.results.metric import ACCURACY, BALANCED
@@ -200,6 +200,9 @@ def gap_of(record: TrialRecord) -> float | None:
 
 def _rate(history: Sequence[EpochRecord]) -> float | None:
     """Return the median of images per second over epochs, without the first of several epochs."""
-    steady = history[1:] or history
-    rates = [e.images_per_second for e in steady if e.images_per_second is not None]
-    return statistics.median(rates) if rates else None
+    if isinstance(history, Epochs):
+        rates = history.of("images_per_second")
+    else:
+        rates = [epoch.images_per_second for epoch in history]
+    known = [rate for rate in rates[1:] or rates if rate is not None]
+    return statistics.median(known) if known else None

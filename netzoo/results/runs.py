@@ -10,7 +10,6 @@ from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
-
 _ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
 
 

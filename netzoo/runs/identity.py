@@ -39,9 +39,7 @@ def identity(trial: Trial) -> str:
 def identities(trials: Trials) -> Iterator[str]:
     """Return the identity of each of many trials, at a microsecond each."""
     of_kind = [_naming(kind) for kind in trials.kinds]
-    return (
-        of_kind[place](seed) for place, seed in zip(trials.places, trials.seeds, strict=True)
-    )
+    return (of_kind[place](seed) for place, seed in zip(trials.places, trials.seeds, strict=True))
 
 
 def _naming(trial: Trial) -> Callable[[int], str]:
@@ -56,11 +54,11 @@ def _naming(trial: Trial) -> Callable[[int], str]:
     what["images"] = [data["sha256"], data["train"], data["test"]]
     # The digest is of the JSON with sorted keys; what precedes the seed in it is hashed once.
     text = json.dumps(what, sort_keys=True)
-    before, mark, after = text.rpartition(f'"seed": {trial.seed}')
+    before, _, after = text.rpartition(f'"seed": {trial.seed}')
     begun, rest = hashlib.sha256((before + '"seed": ').encode()), after.encode()
     words = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model)
 
-    def name(seed: int) -> str:
+    def named(seed: int) -> str:
         digest = begun.copy()
         digest.update(str(seed).encode() + rest)
         end = f"-seed{seed}-{digest.hexdigest()[:8]}"
@@ -68,4 +66,4 @@ def _naming(trial: Trial) -> Callable[[int], str]:
             return words[:SHORTENED_NAME] + end
         return words + end
 
-    return name
+    return named

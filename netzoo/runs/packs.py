@@ -8,6 +8,7 @@ files of its records removed. So a reader that looks at the files first and at t
 each record, and a kill at any moment loses none: at worst a record is there twice.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import disk
-from netzoo.errors import DataError
+from netzoo.errors import DataError, StoreError
 from netzoo.records.codec import from_text
 from netzoo.records.index import (
+    Head,
     Index,
     Row,
     WholeIndex,
@@ -63,7 +65,8 @@ class Packs:
 
     def __init__(self, folder: Path, damage: Callable[[Path, str], None]) -> None:
         self.folder, self._damage = folder, damage
-        self._known: set[str] = set()  # the digests that are written in the indexes
+        self.mends = False  # whether to write an index that is missing or does not fit
+        self._known: set[str] | None = None  # the digests that are written in the indexes
 
     def paths(self) -> list[Path]:
         """Return the packs, oldest first."""
@@ -84,6 +87,9 @@ class Packs:
             index = self._index(path, WholeIndex if whole else Index)
             if index is None or not shared.keys() | index.shared.keys() >= set(index.uses):
                 index = self._indexed(path)
+                if self.mends:
+                    with contextlib.suppress(StoreError):  # it does without
+                        self._keep_index(path, index, shared.keys())
             shared |= index.shared
             parts = [shared[digest] for digest in index.uses]
             for row in index.rows:
@@ -115,18 +121,12 @@ class Packs:
         """Write a pack and its index."""
         last = _number(self.paths()[-1]) if self.paths() else 0
         path = self.folder / f"pack-{last + 1:05d}.jsonl"
+        if self._known is None:
+            self._known = {digest for each in self.paths() for digest in self._digests(each)}
         disk.write_bytes(path, b"".join(entry.line for entry in entries))
-        self._keep_index(path, _index_of(entries))
-
-    def mend(self) -> None:
-        """Write each index that is missing or does not fit."""
-        self._known = set()
-        for path in self.paths():
-            index = self._index(path, WholeIndex)
-            if index is None or not self._known | index.shared.keys() >= set(index.uses):
-                self._keep_index(path, self._indexed(path))
-            else:
-                self._known |= index.shared.keys()
+        index = _index_of(entries)
+        self._keep_index(path, index, self._known)
+        self._known |= index.shared.keys()
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged pack, its good lines being in a new one, and return its new path."""
@@ -134,7 +134,7 @@ class Packs:
             self.add(good)
         aside = disk.set_aside(path)
         _index_path(path).unlink(missing_ok=True)
-        self.mend()
+        self._known = None
         return aside
 
     def _indexed(self, path: Path) -> WholeIndex:
@@ -144,10 +144,15 @@ class Packs:
             self._damage(path, str(disk.damaged(path)))
         return _index_of(entries)
 
-    def _keep_index(self, path: Path, index: WholeIndex) -> None:
-        index.shared = {k: part for k, part in index.shared.items() if k not in self._known}
-        disk.write_bytes(_index_path(path), disk.sealed_line(encoded(index)))
-        self._known |= index.shared.keys()
+    def _keep_index(self, path: Path, index: WholeIndex, known: Collection[str]) -> None:
+        """Write an index; known: the digests that older ones have."""
+        new = {digest: part for digest, part in index.shared.items() if digest not in known}
+        kept = WholeIndex(index.pack_bytes, index.uses, new, index.rows)
+        disk.write_bytes(_index_path(path), disk.sealed_line(encoded(kept)))
+
+    def _digests(self, path: Path) -> Collection[str]:
+        index: Head | None = self._index(path, Head)
+        return () if index is None else index.shared.keys()
 
     def _index(self, path: Path, kind: Any) -> Any:
         """Return the index of a pack as it is written, None if it is missing or does not fit."""

@@ -16,6 +16,7 @@ from netzoo.runs.announcements import parts_line, plan_lines, threads_line, unsa
 from netzoo.runs.callback import Callback
 from netzoo.runs.ctrl_c import at_ctrl_c
 from netzoo.runs.forkserver import Forkserver
+from netzoo.runs.identity import identity
 from netzoo.runs.messages import (
     Ended,
     Epoch,
@@ -34,9 +35,9 @@ from netzoo.runs.prepare import (
 )
 from netzoo.runs.process import Process
 from netzoo.runs.progress import EtaEstimator
-from netzoo.runs.identity import identity
 from netzoo.runs.store import Store
 
+MOST_WHOLE = 100_000  # trials, of which all that a comparison needs is held from the start
 _Made = dict[str, Any]  # device and versions of the process that trained
 
 
@@ -57,6 +58,7 @@ class Run:
         self.threads_told: str | None = None
         self.pictures = store.pictures(plan.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by identity, but for those in packs
+        self.done: list[TrialRecord] = []  # every record, if none was to be trained
         self.stopping = False
         self.origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
 
@@ -90,11 +92,15 @@ class Run:
         """
         todo: list[tuple[Trial, int]] = []
         numbers: list[int] = []
-        held, trials = self.store.trials.look(), Trials.of(self.plan.trials)
+        done: list[TrialRecord] = []
+        trials = Trials.of(self.plan.trials)
+        held = self.store.trials.look(whole=len(trials) <= MOST_WHOLE)
         for number, (name, kind, seed, found) in enumerate(self.store.trials.each(trials, held), 1):
             if found is not None and found.status in FINAL:
                 if isinstance(found, TrialRecord):
-                    self.records[name] = found
+                    done.append(found)
+                    if name in held.files:
+                        self.records[name] = found
                 continue
             trial = kind.with_seed(seed)
             meta = self.store.progress(trial) if name in held.checkpoints else None
@@ -108,13 +114,16 @@ class Run:
             self.callback.on_message(
                 f"{count} of {len(self.plan.trials)} trials {were} done already."
             )
+        self.done = done if len(done) == len(trials) else []
         return todo, numbers
 
     def _all(self) -> list[TrialRecord]:
         """Return the record of every planned trial, of a packed one without its predictions."""
+        if self.done:
+            return self.done
         trials, held = Trials.of(self.plan.trials), self.store.trials.look(whole=True)
         records = []
-        for name, kind, seed, found in self.store.trials.each(trials, held, self.records):
+        for _, kind, seed, found in self.store.trials.each(trials, held, self.records):
             if not isinstance(found, TrialRecord):  # someone has removed it
                 trial = kind.with_seed(seed)
                 found = self.plan.record(trial, TrialStatus.UNFINISHED, error="not begun.")

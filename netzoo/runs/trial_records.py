@@ -17,7 +17,6 @@ from netzoo.records.trials import Trials
 from netzoo.runs.identity import identities, identity
 from netzoo.runs.packs import Entry, Packs
 
-
 NO_RECORDS: Mapping[str, TrialRecord] = {}
 
 
@@ -72,9 +71,7 @@ class TrialRecords:
         not be read.
         """
         files, kinds = held.files, trials.kinds
-        for name, place, seed in zip(
-            identities(trials), trials.places, trials.seeds, strict=True
-        ):
+        for name, place, seed in zip(identities(trials), trials.places, trials.seeds, strict=True):
             kind = kinds[place]
             record: TrialRecord | Row | None = known.get(name)
             if record is None and name in files:
@@ -97,7 +94,11 @@ class TrialRecords:
     def trials(self) -> list[Trial]:
         """Return the trials whose records can be read, by name."""
         held = self.look(whole=True)
-        found = {name: self.packs.record(row) for name, row in held.packed.items() if isinstance(row, WholeRow)}
+        found = {
+            name: self.packs.record(row)
+            for name, row in held.packed.items()
+            if isinstance(row, WholeRow)
+        }
         for name in held.files:
             record = self._file(name)
             if record is not None:
@@ -124,15 +125,14 @@ class TrialRecords:
     def begin_packing(self) -> None:
         """Pack from now on; what there is at once. Only for whoever holds the folder's lock."""
         self._packs_them = True
-        with contextlib.suppress(StoreError):
-            self.packs.mend()
+        self.packs.mends = True
         self.pack()
 
     def end_packing(self) -> None:
         """Pack for the last time, what others have written too."""
         if self._packs_them and self.folder.is_dir():
             self.pack()
-        self._packs_them = False
+        self._packs_them = self.packs.mends = False
 
     def pack(self) -> list[str]:
         """Pack the files of trials that need not run again, in thousands; return their names.

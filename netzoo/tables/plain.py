@@ -22,7 +22,7 @@ def lines(
     widths = [max(map(len, head)) for head in heads]
     for place in range(len(heads)):
         column = [row[place] for row in rows]
-        if not all(text.isascii() and text.isprintable() or _is_plain(text) for text in column):
+        if not all((text.isascii() and text.isprintable()) or _is_plain(text) for text in column):
             return None
         widths[place] = max(widths[place], max(map(len, column), default=0))
     width = sum(widths) + len(GAP) * (len(widths) - 1)

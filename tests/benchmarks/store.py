@@ -2,10 +2,10 @@
 
 python tests/benchmarks/store.py [--models 10] [--seeds 1000] [--folder FOLDER] [--ways list,…]
 
-Synthetic trials are written by the store that netzoo uses, without waiting for the disk: a record of
-LeNet with six epochs, 1,000 predictions and filters, and figures of its own for each trial. Then each
-way runs in a process of its own; its seconds are the processor's, of it and its children, without the
-imports, and its memory is the peak of the process with them.
+Synthetic trials are written by the store that netzoo uses, without waiting for the disk: a record
+of LeNet with six epochs, 1,000 predictions and filters, and figures of its own for each trial. Then
+each way runs in a process of its own; its seconds are the processor's, of it and its children,
+without the imports, and its memory is the peak of the process with them.
 """
 
 import argparse
@@ -60,6 +60,7 @@ def of(way: str, folder: str, models: str, seeds: str) -> dict:
     run = WAYS.get(way, write)
     import rich.table  # noqa: F401
     import scipy.stats  # noqa: F401
+    import statsmodels.stats.multitest  # noqa: F401
     from netzoo_cli import app  # noqa: F401
 
     import netzoo.results.trial_rows
@@ -149,12 +150,12 @@ def write(folder: Path, models: int, seeds: int) -> str:
     plan, rng = plan_of(models, seeds), random.Random(0)
     labels = [rng.randrange(10) for _ in range(IMAGES)]
     filters = Filters.of("conv1", (5, 5, 1, 6), 6, rng.randbytes(300))
-    few = [record_of(plan, plan.trials[0], rng, labels, filters) for _ in range(100)]
+    few = [record_of(plan, plan.trials[0], rng, labels, filters) for _ in range(2000)]
     store, count = Store(folder), 0
     with store.open_to_write():
         store.keep_plan(plan)
         for trial in plan.trials:
-            record = few[rng.randrange(100)]
+            record = few[rng.randrange(2000)]
             figure = {"test_loss": rng.random(), "seconds": rng.uniform(6, 12)}
             store.keep_trial(replace(record, trial=trial, **figure))
             count += 1
@@ -195,14 +196,9 @@ def run_command(*words: str) -> str:
 
 def resume(folder: Path, models: int, seeds: int) -> str:
     """Resume the comparison, of which everything is done."""
-    import netzoo
-
-    request = request_of(models, seeds).to_dict()
-    result = netzoo.compare(
-        request["models"], recipe="quick", dataset=request["dataset"], seeds=request["seeds"],
-        output=folder,
-    )  # fmt: skip
-    return f"{len(result.models):,} models"
+    names = request_of(models, 1).to_dict()["models"]
+    words = ("--seeds", str(seeds), "--recipe", "quick", "--dataset", "fashion_mnist_sample")
+    return run_command("compare", *names, *words, "--output", str(folder))
 
 
 WAYS = {"list": table, "csv": flat, "resume": resume, "show": shown, "where": chosen}
