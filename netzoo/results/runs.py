@@ -49,13 +49,15 @@ class RunState:
     """The progress of a comparison.
 
     state: "running", "finished", "unfinished", or "damaged" if its plan cannot be read.
-    notes: a line for each damaged file.
+    notes: a line for each damaged file. of: the number of trials from which these were chosen,
+    None if all are here.
     """
 
     name: str
     state: str
     trials: tuple[TrialState, ...]
     notes: tuple[str, ...]
+    of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -116,9 +118,11 @@ def runs_table(states: Sequence[RunState]) -> Table:
     return Table(columns, rows, [note for state in states for note in state.notes])
 
 
-def trials_table(state: RunState) -> Table:
-    """Return the table of the trials of one comparison."""
+def trials_table(*states: RunState) -> Table:
+    """Return the table of the trials of one comparison, or of several, with their names."""
+    many = len(states) > 1
     columns = (
+        *([Column("Comparison", "comparison", numeric=False)] if many else []),
         Column("Trial", "name", numeric=False),
         Column("State", "state", numeric=False),
         Column("Epochs", "epochs"),
@@ -131,12 +135,13 @@ def trials_table(state: RunState) -> Table:
     said = cache(lambda text: Cell(text, text))
     share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
     rows = []
-    for progress in state.trials:
+    for name, progress in ((state.name, each) for state in states for each in state.trials):
         record = progress.record
         accuracy = None if record is None else record.test_accuracy
         seconds = None if record is None else record.seconds
         rows.append(
             (
+                *([said(name)] if many else []),
                 Cell(progress.name, progress.name),
                 said(progress.state),
                 done(progress.epochs, progress.kind.recipe.epochs),
@@ -145,7 +150,12 @@ def trials_table(state: RunState) -> Table:
                 said("" if record is None else record.error or ""),
             )
         )
-    return Table(columns, rows, [f"The comparison is {state.state}.", *state.notes])
+    footer = [] if many else [f"The comparison is {states[0].state}."]
+    if any(state.of is not None for state in states):
+        count = sum(state.of or 0 for state in states)
+        footer.append(f"{len(rows):,} of {count:,} trials match.")
+    notes = [note for state in states for note in state.notes]
+    return Table(columns, rows, [*footer, *notes], names=1 + many)
 
 
 def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:

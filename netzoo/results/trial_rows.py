@@ -48,7 +48,7 @@ class Parts:
         """Return the settings of a trial, but for its seed."""
         return self._part(kind, settings)
 
-    def cost(self, record: TrialRecord) -> Row:
+    def counted(self, record: TrialRecord) -> Row:
         """Return what was counted."""
         return self._part(record.cost, _counted)
 
@@ -87,14 +87,15 @@ def settings(trial: Trial) -> Row:
 
 def results(record: TrialRecord) -> dict[str, float | None]:
     """Return the figures of a trial that ended, flat; those of epochs are of the last one."""
-    return {**_counted(record.cost), **_reached(record)}
+    return {**_counted(record.cost), **reached(record)}
 
 
 def _counted(cost: Cost | None) -> Row:
     return {name: None if cost is None else getattr(cost, name) for name in COUNTED}
 
 
-def _reached(record: TrialRecord) -> Row:
+def reached(record: TrialRecord) -> Row:
+    """Return the figures of a trial that ended, but for those that were counted."""
     last = record.history[-1] if record.history else None
     return {
         "test_accuracy": record.test_accuracy,
@@ -126,8 +127,8 @@ def _row(progress: TrialState, parts: Parts) -> Row:
         return row
     return {
         **row,
-        **parts.cost(record),
-        **_reached(record),
+        **parts.counted(record),
+        **reached(record),
         "device": record.device.name,
         "device_kind": record.device.kind,
         "threads": record.device.threads,

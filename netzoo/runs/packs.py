@@ -9,6 +9,7 @@ each record, and a kill at any moment loses none: at worst a record is there twi
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -70,10 +71,7 @@ class Packs:
 
     def paths(self) -> list[Path]:
         """Return the packs, oldest first."""
-        try:
-            found = [path for path in self.folder.iterdir() if _NAME.fullmatch(path.name)]
-        except OSError:
-            return []
+        found = [self.folder / name for name in names_in(self.folder) if _NAME.fullmatch(name)]
         return sorted(found, key=_number)
 
     def rows(self, *, whole: bool = False, only: Collection[str] | None = None) -> dict[str, Row]:
@@ -198,6 +196,14 @@ def _index_of(entries: Iterable[Entry]) -> WholeIndex:
             rows.append(row_of(entry.name, record, recalls_of(record), use, (start, length)))
         start += length
     return WholeIndex(pack_bytes=start, uses=list(uses), shared=shared, rows=rows)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names in a folder, [] if there is none."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def is_pack(path: Path) -> bool:

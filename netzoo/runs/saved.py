@@ -1,12 +1,15 @@
 """Saved comparisons, read without any backend: their tables and their progress."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from netzoo.errors import BadInput, DataError, no_such
-from netzoo.records.plan import Plan
+from netzoo.records.plan import MANY, Plan
 from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.records.trials import Trials
 from netzoo.results.comparison import Comparison
+from netzoo.results.filters import Filters
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
@@ -29,6 +32,21 @@ def run_state(
     elif plan is not None:
         state = "finished" if all(each.ended for each in states) else "unfinished"
     return RunState(store.folder.name, state, states, _notes(store))
+
+
+def chosen_state(store: Store, filters: Filters, *, whole: bool = False) -> RunState:
+    """Return the progress of a comparison, with the trials that pass the filters.
+
+    whole: as in `run_state`, for these alone. Raises UnknownName, BadInput for wrong filters.
+    """
+    if not filters or filters.whole:
+        state = run_state(store, whole=whole or filters.whole)
+        return filters.applied(state) if filters else state
+    chosen = filters.applied(run_state(store))
+    if not whole or not chosen.trials:
+        return chosen
+    names = {trial.name for trial in chosen.trials}
+    return replace(chosen, trials=tuple(_states(store, store.plan(), whole=True, only=names)))
 
 
 def saved_comparison(store: Store, metric: str | None = None) -> tuple[Comparison, tuple[str, ...]]:
@@ -88,7 +106,7 @@ def find_trial(store: Store, name: str) -> TrialRecord:
             f"{matching[0]} and {matching[1]}; give more of one."
         )
     if not matching:
-        raise no_such("trial", name, states, where=str(store.folder))
+        raise no_such("trial", name, islice(states, MANY), where=str(store.folder))
     record = store.record(states[matching[0]].trial)
     if record is None or not record.history:
         raise DataError(

@@ -36,8 +36,8 @@ from netzoo.results.study import Study, kind_of, study_of
 from netzoo.runs import checkpoint, lock
 from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.identity import identity
-from netzoo.runs.packs import is_pack
-from netzoo.runs.trial_records import TrialRecords, names_in
+from netzoo.runs.packs import is_pack, names_in
+from netzoo.runs.trial_records import TrialRecords
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"

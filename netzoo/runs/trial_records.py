@@ -1,7 +1,6 @@
 """The records of a comparison's trials: a file each, and packs of a thousand."""
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from netzoo.records.plan import MANY
 from netzoo.records.trial import FINAL, Trial, TrialRecord
 from netzoo.records.trials import Trials
 from netzoo.runs.identity import identities, identity
-from netzoo.runs.packs import Entry, Packs
+from netzoo.runs.packs import Entry, Packs, names_in
 
 NO_RECORDS: Mapping[str, TrialRecord] = {}
 
@@ -180,11 +179,3 @@ class TrialRecords:
             return record
         self._damage(path, f"{path} is the record of another trial.")
         return None
-
-
-def names_in(folder: Path) -> list[str]:
-    """Return the names in a folder, [] if there is none."""
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []

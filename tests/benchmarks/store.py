@@ -22,6 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 EPOCHS, IMAGES = 6, 1000
+FILES = 20_000  # trials, of which more are packed without having been files
 
 
 def main() -> None:
@@ -147,20 +148,67 @@ def write(folder: Path, models: int, seeds: int) -> str:
     from netzoo.runs.store import Store
 
     os.fsync = lambda fd: None
+    many = models * seeds > FILES
     plan, rng = plan_of(models, seeds), random.Random(0)
     labels = [rng.randrange(10) for _ in range(IMAGES)]
     filters = Filters.of("conv1", (5, 5, 1, 6), 6, rng.randbytes(300))
-    few = [record_of(plan, plan.trials[0], rng, labels, filters) for _ in range(2000)]
+    few = [
+        record_of(plan, plan.trials[0], rng, labels, filters) for _ in range(200 if many else 2000)
+    ]
     store, count = Store(folder), 0
     with store.open_to_write():
         store.keep_plan(plan)
+        keep = packed(store) if many else store.keep_trial
         for trial in plan.trials:
-            record = few[rng.randrange(2000)]
             figure = {"test_loss": rng.random(), "seconds": rng.uniform(6, 12)}
-            store.keep_trial(replace(record, trial=trial, **figure))
+            keep(replace(rng.choice(few), trial=trial, **figure))
             count += 1
     files = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     return f"{count:,} trials, {len(files):,} files, {sum(files) / 1e6:,.0f} MB"
+
+
+def packed(store):
+    """Return what keeps a record in packs at once, as the files before them are all alike."""
+    from netzoo import disk
+    from netzoo.records.codec import to_line
+    from netzoo.records.plan import MANY
+    from netzoo.runs.identity import identity
+    from netzoo.runs.packs import Entry
+
+    entries = []
+
+    def keep(record) -> None:
+        line = disk.sealed_line(to_line(record).encode())
+        entries.append(Entry(identity(record.trial), line, record))
+        if len(entries) == MANY:
+            store.trials.packs.add(entries)
+            entries.clear()
+
+    return keep
+
+
+def planned(folder: Path, models: int, seeds: int) -> str:
+    """Plan the trials, write the plan and read it again."""
+    from netzoo.runs.store import Store
+
+    store = Store(folder.with_name("planned"))
+    store.keep_plan(plan_of(models, seeds))
+    plan = store.plan()
+    return (
+        f"{len(plan.trials):,} trials, {(store.folder / 'plan.json').stat().st_size / 1e6:.0f} MB"
+    )
+
+
+def begun(folder: Path, models: int, seeds: int) -> str:
+    """Find what is left of the comparison, as a resume does before it trains."""
+    from netzoo.runs.callback import Callback
+    from netzoo.runs.run import Run
+    from netzoo.runs.store import Store
+
+    store = Store(folder)
+    with store.open_to_write():
+        todo, _ = Run(store.plan(), store, Callback(), None, False)._todo()
+    return f"{len(todo):,} trials to train"
 
 
 def table(folder: Path, models: int, seeds: int) -> str:
@@ -201,7 +249,15 @@ def resume(folder: Path, models: int, seeds: int) -> str:
     return run_command("compare", *names, *words, "--output", str(folder))
 
 
-WAYS = {"list": table, "csv": flat, "resume": resume, "show": shown, "where": chosen}
+WAYS = {
+    "plan": planned,
+    "list": table,
+    "where": chosen,
+    "csv": flat,
+    "begin": begun,
+    "resume": resume,
+    "show": shown,
+}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--of"]:
