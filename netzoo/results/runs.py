@@ -13,7 +13,7 @@ from netzoo.tables.table import EMPTY, Cell, Column, Table
 _ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which takes three times as long to make
 class TrialState:
     """The progress of a trial.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import islice
 
 from netzoo.errors import BadInput, DataError, no_such
+from netzoo.records.index import Row
 from netzoo.records.plan import MANY, Plan
 from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.records.trials import Trials
@@ -127,6 +128,9 @@ def _states(
     probed, held = store.probed(), store.trials.look(whole=whole, only=only)
     for name, kind, seed, record in store.trials.each(trials, held):
         if only is not None and name not in only:
+            continue
+        if isinstance(record, Row):
+            yield TrialState(name, kind, seed, record.status, record.epochs, record)
             continue
         status, epochs = TrialStatus.NOT_BEGUN, 0
         if record is not None:

@@ -10,7 +10,7 @@ GAP = "   "
 
 
 def lines(
-    headings: Sequence[str], numeric: Sequence[bool], rows: Sequence[Sequence[str]], most: int
+    headings: Sequence[str], numeric: Sequence[bool], columns: Sequence[Sequence[str]], most: int
 ) -> list[str] | None:
     """Return a table's lines; None if it is wider than `most`, or has cells that are not plain.
 
@@ -19,12 +19,12 @@ def lines(
     heads = [heading.split("\n") for heading in headings]
     if not all(map(_is_plain, (line for head in heads for line in head))):
         return None
-    widths = [max(map(len, head)) for head in heads]
-    for place in range(len(heads)):
-        column = [row[place] for row in rows]
-        if not all((text.isascii() and text.isprintable()) or _is_plain(text) for text in column):
+    widths = []
+    for head, column in zip(heads, columns, strict=True):
+        together = "".join(column)
+        if not ((together.isascii() and together.isprintable()) or all(map(_is_plain, column))):
             return None
-        widths[place] = max(widths[place], max(map(len, column), default=0))
+        widths.append(max(max(map(len, head)), max(map(len, column), default=0)))
     width = sum(widths) + len(GAP) * (len(widths) - 1)
     if width + 2 > most:
         return None
@@ -33,7 +33,7 @@ def lines(
     height = max(map(len, heads))
     filled = [["", *[""] * (height - len(head)), *head][1:] for head in heads]
     top = [form.format(*line).rstrip() for line in zip(*filled, strict=True)]
-    body = [form.format(*row).rstrip() for row in rows]
+    body = map(str.rstrip, map(form.format, *columns))
     return [line for line in [*top, " " + "─" * width, *body] if line]
 
 

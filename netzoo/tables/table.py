@@ -122,8 +122,8 @@ class Table:
         if not self.wraps:
             headings = [column.heading for column in self.columns]
             numeric = [column.numeric for column in self.columns]
-            rows = [[cell.text for cell in row] for row in self.rows]
-            drawn = plain.lines(headings, numeric, rows, width)
+            texts = [[row[n].text for row in self.rows] for n in range(len(self.columns))]
+            drawn = plain.lines(headings, numeric, texts, width)
             if drawn is not None:
                 return drawn
         return self._drawn_by_rich(width)
