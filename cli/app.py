@@ -1,5 +1,6 @@
 """The command group, and the one place where an error becomes a line and an exit code."""
 
+import gc
 import re
 import shlex
 import sys
@@ -30,6 +31,7 @@ from .summary import summary
 
 WRONG_REQUEST = 2
 INTERRUPTED = 130
+GARBAGE = 1_000_000  # objects, between the searches for garbage
 
 
 @click.group(
@@ -56,6 +58,8 @@ def app() -> None:
       netzoo recipe show quick
       netzoo runs
     """
+    # A list of many trials is many objects, none of which is garbage before the command ends.
+    gc.set_threshold(GARBAGE)
 
 
 COMMANDS = (

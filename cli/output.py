@@ -12,7 +12,7 @@ import click
 from netzoo.errors import BadInput
 from netzoo.tables.table import Table, check_columns
 
-from .streams import as_json, as_shown
+from .streams import as_json, as_shown, lacks_nothing
 
 
 def show(table: Table, form: str, *, wide: bool = False) -> None:
@@ -45,6 +45,8 @@ def show_json(text: str) -> None:
 
 def _as_shown(table: Table) -> Table:
     """Return a table of the signs that standard output has, so that its columns stay aligned."""
+    if lacks_nothing():
+        return table
     return replace(
         table,
         columns=[replace(column, heading=as_shown(column.heading)) for column in table.columns],

@@ -76,9 +76,14 @@ def prepare() -> None:
             stream.reconfigure(errors=STAND_IN)
 
 
+def lacks_nothing() -> bool:
+    """Return whether standard output has all signs."""
+    return getattr(sys.stdout, "errors", None) != STAND_IN
+
+
 def as_shown(text: str) -> str:
     """Return a text as standard output will show it, so that a table's widths can be settled."""
-    if getattr(sys.stdout, "errors", None) != STAND_IN:
+    if lacks_nothing():
         return text
     encoding = sys.stdout.encoding
     return text.encode(encoding, STAND_IN).decode(encoding)

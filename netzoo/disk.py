@@ -15,6 +15,7 @@ from typing import IO, Any
 from netzoo.errors import DataError, StoreError
 
 LONGEST_NAME = 240  # of the 255 characters of a file system, before the endings added here
+_LINE_SEAL = re.compile(rb',"seal":"([0-9a-f]{64})"}\n?$')
 _SEAL = re.compile(rb',\n "seal": "([0-9a-f]{64})"\n}\n$')
 
 
@@ -72,6 +73,25 @@ def read_sealed(path: Path) -> bytes:
     if seal is None or hashlib.sha256(text[: seal.start()]).hexdigest() != seal[1].decode():
         raise damaged(path)
     return text
+
+
+def unsealed(text: bytes) -> bytes:
+    """Return the sealed text of a JSON object without its seal, which is not checked."""
+    return _SEAL.sub(b"}", text)
+
+
+def sealed_line(text: bytes) -> bytes:
+    """Return the JSON of an object, in one line, with a seal as its last key and a line feed."""
+    body = text.rstrip().removesuffix(b"}")
+    return b'%s,"seal":"%s"}\n' % (body, hashlib.sha256(body).hexdigest().encode())
+
+
+def is_sealed_line(line: bytes) -> bool:
+    """Return whether a line is as `sealed_line` wrote it."""
+    seal = _LINE_SEAL.search(line, max(0, len(line) - 90))
+    return seal is not None and (
+        hashlib.sha256(memoryview(line)[: seal.start()]).hexdigest() == seal[1].decode()
+    )
 
 
 def damaged(path: Path) -> DataError:

@@ -15,10 +15,11 @@ import netzoo
 from netzoo.errors import TrialFailed
 from netzoo.runs import checkpoint, forking
 from netzoo.runs.forkserver import Forked, Forkserver
+from netzoo.runs.identity import identity
 from netzoo.runs.messages import Ended, Probed, Start, Started, Train
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process, environment
-from netzoo.runs.request import Request, identity
+from netzoo.runs.request import Request
 
 FEW = {
     "recipe": "quick",

@@ -7,8 +7,8 @@ from study_records import record
 import netzoo
 from netzoo.errors import BadInput, MissingPackage, UnknownName
 from netzoo.results.trial_rows import results
+from netzoo.runs.identity import identity
 from netzoo.runs.logs import logged
-from netzoo.runs.request import identity
 from netzoo.runs.saved import run_state
 from netzoo.runs.store import Store
 

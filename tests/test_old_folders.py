@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 
 pytestmark = pytest.mark.backend_independent
 OLD = Path(__file__).parent / "old"

@@ -16,7 +16,7 @@ from netzoo.data import sample
 from netzoo.errors import BadInput
 from netzoo.models.catalog import MODELS
 from netzoo.records import saved_model
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 from netzoo.runs.store import open_store
 from netzoo.training.saving import save
 

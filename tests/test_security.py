@@ -23,8 +23,8 @@ from netzoo.data.fashion_mnist import DOWNLOAD_URL
 from netzoo.errors import DataError
 from netzoo.report.figure import slug
 from netzoo.runs import checkpoint
+from netzoo.runs.identity import identity
 from netzoo.runs.process import Process
-from netzoo.runs.request import identity
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
 from netzoo.runs.worker import Worker
 

@@ -15,14 +15,25 @@ Record = TypeVar("Record")
 
 
 def to_text(record: Any) -> str:
-    """Return a record as JSON text that ends with a line feed."""
-    plain = record.to_dict() if hasattr(record, "to_dict") else to_plain(record)
-    return json.dumps(plain, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    """Return a record as JSON text that ends with a line feed.
+
+    A record that is written in another form than its own has a method `content` or `to_dict`.
+    """
+    for name in ("content", "to_dict"):
+        if hasattr(record, name):
+            record = getattr(record, name)()
+            break
+    return msgspec.json.format(msgspec.json.encode(record), indent=1).decode() + "\n"
 
 
 def to_plain(record: Any) -> Any:
     """Return a record as plain dicts, lists, strings and numbers."""
     return json.loads(msgspec.json.encode(record))
+
+
+def to_one_line(text: bytes) -> bytes:
+    """Return JSON text without the white space between its values, which stay as written."""
+    return msgspec.json.format(text, indent=-1)
 
 
 def to_line(record: Any) -> str:

@@ -1,6 +1,6 @@
 """The trials of a comparison, and each model's measured profile."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +8,9 @@ from netzoo.cost.result import Cost, NativeCost
 from netzoo.provenance import SCHEMA, Device
 from netzoo.records.codec import to_plain
 from netzoo.records.trial import Trial, TrialRecord, TrialStatus
+from netzoo.records.trials import Trials
+
+MANY = 1000  # trials, beyond which a folder keeps them packed
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Plan:
 
     request: dict[str, Any]
     baseline: str
-    trials: tuple[Trial, ...]
+    trials: Sequence[Trial]
     device: Device
     versions: dict[str, str]
     profiles: Mapping[str, ModelProfile]
@@ -90,10 +93,16 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values, with the keys of a PlanFile."""
-        file = PlanFile(
+        plain: dict[str, Any] = to_plain(self.content())
+        return plain
+
+    def content(self) -> "PlanFile":
+        """Return the content of the plan's file."""
+        packed = Trials.of(self.trials) if len(self.trials) > MANY else None
+        return PlanFile(
             request=self.request,
             baseline=self.baseline,
-            trials=self.trials,
+            trials=() if packed else tuple(self.trials),
             device=self.device,
             versions=self.versions,
             costs=self.costs,
@@ -104,9 +113,10 @@ class Plan:
             heads=self._by_model("head"),
             schema=self.schema,
             metric=self.metric,
+            kinds=packed.kinds if packed else (),
+            places=list(packed.places) if packed else [],
+            seeds=list(packed.seeds) if packed else [],
         )
-        plain: dict[str, Any] = to_plain(file)
-        return plain
 
     def _by_model(self, fact: str) -> dict[str, Any]:
         facts = {name: getattr(profile, fact) for name, profile in self.profiles.items()}
@@ -115,7 +125,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class PlanFile:
-    """The file of a plan, with a dict by model for each fact of a profile."""
+    """The file of a plan, with a dict by model for each fact of a profile.
+
+    kinds, places, seeds: the trials of a plan of many, as in Trials; trials is then empty.
+    """
 
     request: dict[str, Any]
     baseline: str
@@ -130,10 +143,13 @@ class PlanFile:
     heads: dict[str, str] = field(default_factory=dict)
     schema: int = SCHEMA
     metric: str = "accuracy"
+    kinds: tuple[Trial, ...] = ()
+    places: list[int] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
 
     def plan(self) -> Plan:
         """Return the plan."""
-        models = dict.fromkeys(trial.model for trial in self.trials)
+        models = dict.fromkeys(trial.model for trial in self.kinds or self.trials)
         profiles = {
             name: ModelProfile(
                 cost=self.costs.get(name),
@@ -148,7 +164,7 @@ class PlanFile:
         return Plan(
             self.request,
             self.baseline,
-            self.trials,
+            Trials(self.kinds, self.places, self.seeds) if self.kinds else self.trials,
             self.device,
             self.versions,
             profiles,

@@ -45,7 +45,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
                 complete = study is not None
                 continue
             store = open_store(part)
-            saved, base, damaged = saved_records(store)
+            saved, base, damaged = saved_records(store, whole=True)
             thumbnails = store.pictures(saved[0].trial.dataset) if saved else None
             if thumbnails is not None:
                 pictures[thumbnails.sha256] = thumbnails

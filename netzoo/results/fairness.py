@@ -33,10 +33,11 @@ _SETTINGS = {
 def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
     """Return a line for each property that differs between models; by_model: records by model."""
     lines = []
+    kinds = {name: _kinds(records) for name, records in by_model.items()}
     for label, value_of in _SAME.items():
         values = {
             name: sorted({str(value_of(record)) for record in records})
-            for name, records in by_model.items()
+            for name, records in kinds.items()
             if _SETTINGS.get(label) not in records[0].trial.spec.settings
         }
         if len({value for group in values.values() for value in group}) > 1:
@@ -58,3 +59,13 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
         counts = ", ".join(f"{name} {len(numbers)}" for name, numbers in seeds.items())
         lines.append(f"Models differ in number of finished seeds: {counts}.")
     return lines
+
+
+def _kinds(records: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Return a record for each combination of what many share, as read from a pack."""
+    found = {}
+    for record in records:
+        trial = record.trial
+        of = (id(trial.dataset), id(trial.recipe), id(record.device), id(record.versions))
+        found[*of, trial.backend] = record
+    return list(found.values())

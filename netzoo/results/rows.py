@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from netzoo.provenance import DatasetRecord
-from netzoo.records.arrays import Predictions
-from netzoo.records.trial import EpochRecord, TrialRecord, TrialStatus
+from netzoo.records.trial import EpochRecord, Epochs, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.fairness import warnings
 from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
-from netzoo.results.scores import counts, mean_recalls, recalls, score
+from netzoo.results.scores import counts_of, mean_recalls, recalls_of, score
 from netzoo.stats import (
     Delta,
     class_delta,
@@ -33,8 +32,9 @@ def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Co
 
     metric: what the verdicts are of, one of METRICS.
     """
-    names = dict.fromkeys(record.trial.model for record in records)
-    by_model = {name: [r for r in records if r.trial.model == name] for name in names}
+    by_model: dict[str, list[TrialRecord]] = {}
+    for record in records:
+        by_model.setdefault(record.trial.model, []).append(record)
     return compare_groups(by_model, baseline, metric)
 
 
@@ -47,8 +47,8 @@ def compare_groups(
     """
     records = [record for group in by_model.values() for record in group]
     first = records[0]
-    costs = [record.cost for record in records if record.cost is not None]
-    uncounted = {layer for cost in costs for layer in cost.uncounted}
+    costs = {id(record.cost): record.cost for record in records if record.cost is not None}
+    uncounted = {layer for cost in costs.values() for layer in cost.uncounted}
     rows = [_row(name, group) for name, group in by_model.items()]
     return Comparison(
         dataset=_dataset(records),
@@ -67,7 +67,7 @@ def compare_groups(
         command=first.command,
         commit=first.commit,
         metric=metric,
-        test_counts=next((counts(*held) for held in map(_predicted, records) if held), ()),
+        test_counts=next(filter(None, map(counts_of, records)), ()),
     )
 
 
@@ -113,14 +113,8 @@ def _row(name: str, records: Group) -> ModelRow:
         test_reads=max(record.test_reads for record in records),
         head=next((record.head for record in records if record.head is not None), None),
         balanced_accuracy=estimate(_scores(done, BALANCED), most=1.0),
-        class_recalls=mean_recalls([recalls(*held) for held in map(_predicted, done) if held]),
+        class_recalls=mean_recalls([found for found in map(recalls_of, done) if found]),
     )
-
-
-def _predicted(record: TrialRecord) -> tuple[Predictions, int] | None:
-    """Return a record's predictions and the number of classes; None without predictions."""
-    held = record.predictions
-    return None if held is None else (held, len(record.trial.dataset.class_names))
 
 
 def _status(records: Group) -> TrialStatus:
@@ -175,7 +169,8 @@ def _delta(ours: dict[int, TrialRecord], base: dict[int, TrialRecord], metric: s
         return None
     if len(records) > 1:
         return seed_delta(scores, base_scores)
-    predictions, base_predictions = records[0].predictions, base_records[0].predictions
+    predictions = records[0].whole().predictions
+    base_predictions = base_records[0].whole().predictions
     if predictions is None or base_predictions is None:
         return None
     if predictions.labels != base_predictions.labels:
@@ -216,6 +211,9 @@ def gap_of(record: TrialRecord) -> float | None:
 
 def _rate(history: Sequence[EpochRecord]) -> float | None:
     """Return the median of images per second over epochs, without the first of several epochs."""
-    steady = history[1:] or history
-    rates = [e.images_per_second for e in steady if e.images_per_second is not None]
-    return statistics.median(rates) if rates else None
+    if isinstance(history, Epochs):
+        rates = history.of("images_per_second")
+    else:
+        rates = [epoch.images_per_second for epoch in history]
+    known = [rate for rate in rates[1:] or rates if rate is not None]
+    return statistics.median(known) if known else None

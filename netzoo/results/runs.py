@@ -2,27 +2,41 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from netzoo import units
+from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
+_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
 
-@dataclass(frozen=True)
+
+@dataclass(slots=True)  # not frozen, which takes three times as long to make
 class TrialState:
-    """The progress of a trial; epochs: the number of finished ones."""
+    """The progress of a trial.
+
+    kind: the trial, of whatever seed. epochs: the number of finished ones. record: None without
+    one; in a list, of a packed record the row alone.
+    """
 
     name: str
-    trial: Trial
+    kind: Trial
+    seed: int
     state: TrialStatus
     epochs: int
-    record: TrialRecord | None
+    record: TrialRecord | Row | None
+
+    @property
+    def trial(self) -> Trial:
+        """Return the trial."""
+        return self.kind.with_seed(self.seed)
 
     @property
     def ended(self) -> bool:
         """Return whether the trial has ended, successfully or not."""
-        return self.state in (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+        return self.state in _ENDED
 
     @property
     def test_accuracy(self) -> float | None:
@@ -35,13 +49,15 @@ class RunState:
     """The progress of a comparison.
 
     state: "running", "finished", "unfinished", or "damaged" if its plan cannot be read.
-    notes: a line for each damaged file.
+    notes: a line for each damaged file. of: the number of trials from which these were chosen,
+    None if all are here.
     """
 
     name: str
     state: str
     trials: tuple[TrialState, ...]
     notes: tuple[str, ...]
+    of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,9 +101,9 @@ def runs_table(states: Sequence[RunState]) -> Table:
     for state in states:
         trials = state.trials
         done = sum(trial.ended for trial in trials)
-        epochs = sum(trial.trial.recipe.epochs for trial in trials)
-        models = ", ".join(dict.fromkeys(trial.trial.model for trial in trials))
-        data = trials[0].trial.dataset.title if trials else ""
+        epochs = sum(trial.kind.recipe.epochs for trial in trials)
+        models = ", ".join(dict.fromkeys(trial.kind.model for trial in trials))
+        data = trials[0].kind.dataset.title if trials else ""
         epochs_done = sum(trial.epochs for trial in trials)
         rows.append(
             [
@@ -102,9 +118,11 @@ def runs_table(states: Sequence[RunState]) -> Table:
     return Table(columns, rows, [note for state in states for note in state.notes])
 
 
-def trials_table(state: RunState) -> Table:
-    """Return the table of the trials of one comparison."""
+def trials_table(*states: RunState) -> Table:
+    """Return the table of the trials of one comparison, or of several, with their names."""
+    many = len(states) > 1
     columns = (
+        *([Column("Comparison", "comparison", numeric=False)] if many else []),
         Column("Trial", "name", numeric=False),
         Column("State", "state", numeric=False),
         Column("Epochs", "epochs"),
@@ -112,22 +130,32 @@ def trials_table(state: RunState) -> Table:
         Column("Time", "seconds"),
         Column("Reason", "error", numeric=False),
     )
+    # Trials share most of these texts.
+    done = cache(lambda epochs, planned: Cell(epochs, f"{epochs} of {planned}"))
+    said = cache(lambda text: Cell(text, text))
+    share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
     rows = []
-    for progress in state.trials:
-        accuracy = progress.test_accuracy
-        seconds = None if progress.record is None else progress.record.seconds
-        error = (progress.record.error if progress.record is not None else None) or ""
+    for name, progress in ((state.name, each) for state in states for each in state.trials):
+        record = progress.record
+        accuracy = None if record is None else record.test_accuracy
+        seconds = None if record is None else record.seconds
         rows.append(
-            [
+            (
+                *([said(name)] if many else []),
                 Cell(progress.name, progress.name),
-                Cell(progress.state, progress.state),
-                Cell(progress.epochs, f"{progress.epochs} of {progress.trial.recipe.epochs}"),
-                EMPTY if accuracy is None else Cell(accuracy, units.percent(accuracy)),
+                said(progress.state),
+                done(progress.epochs, progress.kind.recipe.epochs),
+                EMPTY if accuracy is None else share(accuracy),
                 EMPTY if seconds is None else Cell(seconds, units.seconds(seconds)),
-                Cell(error, error),
-            ]
+                said("" if record is None else record.error or ""),
+            )
         )
-    return Table(columns, rows, [f"The comparison is {state.state}.", *state.notes])
+    footer = [] if many else [f"The comparison is {states[0].state}."]
+    if any(state.of is not None for state in states):
+        count = sum(state.of or 0 for state in states)
+        footer.append(f"{len(rows):,} of {count:,} trials match.")
+    notes = [note for state in states for note in state.notes]
+    return Table(columns, rows, [*footer, *notes], names=1 + many)
 
 
 def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
@@ -140,11 +168,11 @@ def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:
             "trials": [
                 {
                     "name": progress.name,
-                    "model": progress.trial.model,
-                    "seed": progress.trial.seed,
+                    "model": progress.kind.model,
+                    "seed": progress.seed,
                     "state": progress.state,
                     "epochs": progress.epochs,
-                    "epochs_planned": progress.trial.recipe.epochs,
+                    "epochs_planned": progress.kind.recipe.epochs,
                     "test_accuracy": progress.test_accuracy,
                 }
                 for progress in state.trials

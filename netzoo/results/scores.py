@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from netzoo.records.arrays import Predictions
-from netzoo.records.trial import TrialRecord
+from netzoo.records.trial import ListedRecord, TrialRecord
 from netzoo.results.metric import ACCURACY
 
 UNEVEN = 1.5  # most over fewest test images of a class, above which accuracy alone misleads
@@ -18,9 +18,26 @@ def score(record: TrialRecord, metric: str) -> float | None:
     """Return what a finished trial reached by a metric, as a share of one; None if unknown."""
     if metric == ACCURACY:
         return record.test_accuracy
+    found = recalls_of(record)
+    return None if found is None else balanced_accuracy(found)
+
+
+def recalls_of(record: TrialRecord) -> Recalls | None:
+    """Return the recall of each class in a record; None without predictions."""
+    if isinstance(record, ListedRecord):
+        return record.class_recalls
     if record.predictions is None:
         return None
-    return balanced_accuracy(recalls(record.predictions, len(record.trial.dataset.class_names)))
+    return recalls(record.predictions, len(record.trial.dataset.class_names))
+
+
+def counts_of(record: TrialRecord) -> tuple[int, ...]:
+    """Return the number of test images of each class in a record; () without predictions."""
+    if isinstance(record, ListedRecord):
+        return record.test_counts
+    if record.predictions is None:
+        return ()
+    return counts(record.predictions, len(record.trial.dataset.class_names))
 
 
 @lru_cache(maxsize=256)  # a page compares the same records with each baseline

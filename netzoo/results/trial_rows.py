@@ -3,10 +3,11 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from netzoo.cost.result import Cost
 from netzoo.errors import require
 from netzoo.records.trial import Trial, TrialRecord
 from netzoo.results.metric import BALANCED
@@ -14,21 +15,53 @@ from netzoo.results.runs import RunState, TrialState
 from netzoo.results.scores import score
 
 Row = dict[str, Any]
+COUNTED = ("params", "macs", "flops", "training_flops")
+LAST = (
+    *("train_accuracy", "train_loss", "validation_accuracy", "validation_loss"),
+    "images_per_second",
+)  # of the last epoch
 
 
 def trial_rows(states: Sequence[RunState]) -> list[Row]:
     """Return a row for each trial of comparisons, all with the same keys; missing values are None.
 
     Numbers have the unit of their key; accuracies are shares of one, params are counts, macs, flops
-    and training_flops are of one image.
+    and training_flops are of one image. The states are whole.
     """
+    parts = Parts()
     rows = [
-        {"comparison": state.name, **_row(progress)}
+        {"comparison": state.name, **_row(progress, parts)}
         for state in states
         for progress in state.trials
     ]
     keys = dict.fromkeys(key for row in rows for key in row)
     return [{key: row.get(key) for key in keys} for row in rows]
+
+
+class Parts:
+    """The parts of rows that trials share, each made once."""
+
+    def __init__(self) -> None:
+        # By the object's id, which nothing else gets as long as the object is kept beside.
+        self._made: dict[tuple[int, str], tuple[Any, Row]] = {}
+
+    def settings(self, kind: Trial) -> Row:
+        """Return the settings of a trial, but for its seed."""
+        return self._part(kind, settings)
+
+    def counted(self, record: TrialRecord) -> Row:
+        """Return what was counted."""
+        return self._part(record.cost, _counted)
+
+    def versions(self, record: TrialRecord) -> Row:
+        """Return the versions of packages, by column."""
+        return self._part(record.versions, _versions)
+
+    def _part(self, of: Any, make: Callable[[Any], Row]) -> Row:
+        key = id(of), make.__name__
+        if key not in self._made:
+            self._made[key] = of, make(of)
+        return self._made[key][1]
 
 
 def settings(trial: Trial) -> Row:
@@ -58,43 +91,48 @@ def settings(trial: Trial) -> Row:
 
 def results(record: TrialRecord) -> dict[str, float | None]:
     """Return the figures of a trial that ended, flat; those of epochs are of the last one."""
-    cost, last = record.cost, record.history[-1] if record.history else None
+    return {**_counted(record.cost), **reached(record)}
+
+
+def _counted(cost: Cost | None) -> Row:
+    return {name: None if cost is None else getattr(cost, name) for name in COUNTED}
+
+
+def reached(record: TrialRecord) -> Row:
+    """Return the figures of a trial that ended, but for those that were counted."""
+    last = record.history[-1] if record.history else None
     return {
-        "params": None if cost is None else cost.params,
-        "macs": None if cost is None else cost.macs,
-        "flops": None if cost is None else cost.flops,
-        "training_flops": None if cost is None else cost.training_flops,
         "test_accuracy": record.test_accuracy,
         "balanced_accuracy": score(record, BALANCED),
         "test_loss": record.test_loss,
         "final_train_accuracy": record.final_train_accuracy,
         "final_train_loss": record.final_train_loss,
-        **{
-            f"last_{key}": None if last is None else getattr(last, key)
-            for key in (
-                *("train_accuracy", "train_loss", "validation_accuracy", "validation_loss"),
-                "images_per_second",
-            )
-        },
+        **{f"last_{key}": None if last is None else getattr(last, key) for key in LAST},
         "seconds": record.seconds,
         "micro_batches": record.parts,
         "test_reads": record.test_reads,
     }
 
 
-def _row(progress: TrialState) -> Row:
+def _versions(versions: Mapping[str, str]) -> Row:
+    return {f"version_{name}": number for name, number in versions.items()}
+
+
+def _row(progress: TrialState, parts: Parts) -> Row:
     record = progress.record
     row: Row = {
         "trial": progress.name,
         "state": str(progress.state),
         "epochs_done": progress.epochs,
-        **settings(progress.trial),
+        **parts.settings(progress.kind),
+        "seed": progress.seed,
     }
-    if record is None:
+    if not isinstance(record, TrialRecord):
         return row
     return {
         **row,
-        **results(record),
+        **parts.counted(record),
+        **reached(record),
         "device": record.device.name,
         "device_kind": record.device.kind,
         "threads": record.device.threads,
@@ -102,7 +140,7 @@ def _row(progress: TrialState) -> Row:
         "head": record.head,
         "command": record.command,
         "commit": record.commit,
-        **{f"version_{name}": number for name, number in record.versions.items()},
+        **parts.versions(record),
     }
 
 

@@ -8,6 +8,7 @@ from netzoo import units
 from netzoo.provenance import Device
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
+from netzoo.records.trials import Trials
 from netzoo.runs.messages import Started
 from netzoo.runs.request import AUTO, AUTOMATIC, Request
 
@@ -75,7 +76,7 @@ def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
     names = {trial.model for trial, _ in todo}
     unseen = {name for name, p in plan.profiles.items() if p.timing is not None and p.cost is None}
     data, name = first.dataset, first.backend
-    precisions = sorted({trial.recipe.precision for trial in plan.trials})
+    precisions = sorted({kind.recipe.precision for kind in Trials.of(plan.trials).kinds})
     share = first.recipe.validation
     held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
     seconds = _seconds(plan, todo)

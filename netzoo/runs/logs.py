@@ -21,7 +21,7 @@ from netzoo.records.trial import EpochRecord, Trial, TrialRecord, TrialStatus
 from netzoo.registry import Registry
 from netzoo.results.trial_rows import results, settings
 from netzoo.runs.callback import Callback, CallbackList
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 
 EXPERIMENT = "netzoo"
 # MLflow would try seven times, for minutes, while nobody reads what the worker says.

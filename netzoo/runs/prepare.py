@@ -19,6 +19,7 @@ from netzoo.recipes import recipe
 from netzoo.records.arrays import Thumbnails
 from netzoo.records.plan import ModelProfile, Plan
 from netzoo.records.trial import Trial
+from netzoo.records.trials import Trials
 from netzoo.runs.announcements import parts_line, recipe_line
 from netzoo.runs.callback import Callback
 from netzoo.runs.forkserver import Forkserver
@@ -97,7 +98,7 @@ def _stored_or_new(
         and known.request == request.to_dict()
         and known.trials[0].backend == backend_name
         and known.versions == backend.versions()
-        and all(map(has_its_files, {trial.model: trial for trial in known.trials}.values()))
+        and all(map(has_its_files, Trials.of(known.trials).kinds))
     )
     if known is not None and same:
         return known
@@ -162,10 +163,7 @@ def _new_plan(
     return Plan(
         request=request.to_dict(),
         baseline=request.baseline or request.models[0].text,
-        trials=tuple(
-            replace(trial, **required[trial.model]) if trial.model in required else trial
-            for trial in planned
-        ),
+        trials=planned.changed(lambda kind: replace(kind, **required.get(kind.model, {}))),
         device=device,
         versions=started.versions,
         profiles=profiles,

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from collections import Counter
 from dataclasses import replace
 
 from netzoo.records.plan import Plan, Timing
@@ -16,9 +17,18 @@ class EtaEstimator:
 
     def __init__(self, plan: Plan, todo: list[tuple[Trial, int]]) -> None:
         self._timings = plan.timings
-        self._todo = [(trial, epochs) for trial, epochs in todo if trial.model in self._timings]
+        # By model, of the trials that have not begun: a sum at each step takes no pass over them.
+        self._trials: Counter[str] = Counter()
+        self._epochs: Counter[str] = Counter()
+        self._begun_before: dict[int, int] = {}  # epochs to go, by the trial's id
+        for trial, epochs in todo:
+            self._trials[trial.model] += 1
+            self._epochs[trial.model] += epochs
+            if epochs != trial.recipe.epochs:
+                self._begun_before[id(trial)] = epochs
         self._began = self._trial_began = self._mark = time.monotonic()
         self._running: Trial | None = None
+        self._running_epochs = 0
         self._seen: set[str] = set()  # the models whose own start was measured
         self._share = 0.0  # of the running epoch
         self._share_at_mark: float | None = None
@@ -28,6 +38,9 @@ class EtaEstimator:
     def begin_trial(self, trial: Trial) -> None:
         """Note the start of the first trial that is left."""
         self._running, self._share, self._share_at_mark = trial, 0.0, None
+        self._running_epochs = self._begun_before.get(id(trial), trial.recipe.epochs)
+        self._trials[trial.model] -= 1
+        self._epochs[trial.model] -= self._running_epochs
         self._is_first_epoch, self._by_steps = True, None
         self._trial_began = self._mark = time.monotonic()
 
@@ -48,15 +61,11 @@ class EtaEstimator:
             self._learn_epoch((now - self._mark) / share)
         self._mark, self._share, self._share_at_mark = now, 0.0, 0.0
         self._is_first_epoch = False
-        self._todo = [
-            (trial, epochs - 1 if trial is self._running else epochs)
-            for trial, epochs in self._todo
-        ]
+        self._running_epochs -= 1
 
     def end_trial(self) -> None:
         """Note the end of the running trial."""
         self._change(end=time.monotonic() - self._mark)
-        self._todo = [entry for entry in self._todo if entry[0] is not self._running]
         self._running = None
 
     def done_seconds(self) -> float:
@@ -65,17 +74,17 @@ class EtaEstimator:
 
     def left_seconds(self) -> float:
         """Return the seconds that are left."""
-        left = 0.0
-        for trial, epochs in self._todo:
-            timing = self._timings[trial.model]
-            if trial is not self._running:
-                left += timing.seconds(epochs)
-            elif self._share_at_mark is None:
-                passed = time.monotonic() - self._trial_began
-                left += max(timing.seconds(epochs) - passed, 0.0)
-            else:
-                left += max(epochs - self._share, 0.0) * timing.epoch + timing.end
-        return left
+        left = sum(
+            self._trials[model] * timing.seconds(0) + self._epochs[model] * timing.epoch
+            for model, timing in self._timings.items()
+        )
+        if self._running is None or self._running.model not in self._timings:
+            return left
+        timing = self._timings[self._running.model]
+        if self._share_at_mark is None:
+            passed = time.monotonic() - self._trial_began
+            return left + max(timing.seconds(self._running_epochs) - passed, 0.0)
+        return left + max(self._running_epochs - self._share, 0.0) * timing.epoch + timing.end
 
     def _started(self, seconds: float) -> None:
         """Learn from a start; until theirs are seen, other models are late by as much."""

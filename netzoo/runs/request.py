@@ -2,9 +2,7 @@
 
 import hashlib
 import inspect
-import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,35 +15,16 @@ from netzoo.models.catalog import model_info, model_spec
 from netzoo.models.code import check_place, source_files
 from netzoo.models.spec import CODE, REGISTERED, SAVED, ModelSpec
 from netzoo.provenance import DatasetRecord, Device
-from netzoo.recipe_options import CROSS_ENTROPY
 from netzoo.recipes import AS, RECIPES, Recipe, check_overrides, check_settings, recipe
 from netzoo.records.codec import to_plain
 from netzoo.records.trial import Trial
+from netzoo.records.trials import Trials
 
 AUTO = "auto"
 BRIEF = "auto-brief"
 AUTOMATIC = {AUTO: ("lesson", "quick"), BRIEF: ("lesson", "brief")}  # on a GPU, on a CPU
 DEVICES = ("auto", "gpu", "cpu")
 MODELS_MODULE = "netzoo.models"
-
-# Fields that trials had not at first, by their usual value: an identity leaves these out, so that
-# those of older folders stay.
-LATER: dict[str, dict[str, Any]] = {
-    "trial": {"sha256": ""},
-    "recipe": {
-        "weights": None,
-        "freeze": None,
-        "optimizer_options": None,
-        "class_weight": "none",
-        "schedule_options": None,
-        "loss": CROSS_ENTROPY,
-        "loss_options": None,
-    },
-}
-
-# A file system takes 255 letters for a file's name; the longest that begins with an identity is
-# that of a checkpoint while it is written, .IDENTITY.checkpoint.PID.new.
-LONGEST_NAME, SHORTENED_NAME = 237, 120
 
 
 @dataclass(frozen=True)
@@ -170,7 +149,7 @@ def planned_trials(
     seeds: Sequence[int],
     backend: str,
     device: str,
-) -> list[Trial]:
+) -> Trials:
     """Return the trials, all models with the first seed first; recipes: by model."""
     of_each = [
         Trial(
@@ -187,33 +166,17 @@ def planned_trials(
         )
         for spec, chosen in recipes.items()
     ]
-    return [replace(trial, seed=seed) for seed in seeds for trial in of_each]
+    count = len(of_each)
+    return Trials(
+        of_each,
+        list(range(count)) * len(seeds),
+        (seed for seed in seeds for _ in range(count)),
+    )
 
 
 def has_its_files(trial: Trial) -> bool:
     """Return whether the user's files that a trial starts from are what they were."""
     return not trial.sha256 or trial.sha256 == sha256_of(trial.spec, trial.recipe)
-
-
-def identity(trial: Trial) -> str:
-    """Return a file name for a trial: readable, and different for whatever changes its numbers.
-
-    That is the model and its changes, the images, the recipe, the seed and the backend; not where
-    the images lay, nor what else is compared.
-    """
-    what = to_plain(trial)
-    data = what.pop("dataset")
-    del what["device"], what["module"]
-    for fields, usual in ((what, LATER["trial"]), (what["recipe"], LATER["recipe"])):
-        for name, value in usual.items():
-            if fields.get(name, value) == value:
-                fields.pop(name, None)
-    what["images"] = [data["sha256"], data["train"], data["test"]]
-    digest = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-    words, end = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model), f"-seed{trial.seed}-{digest[:8]}"
-    if len(words) + len(end) > LONGEST_NAME:
-        words = words[:SHORTENED_NAME]
-    return words + end
 
 
 def native_shape(model: ModelSpec, dataset: DatasetRecord) -> tuple[int, int, int]:

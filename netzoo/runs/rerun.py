@@ -9,9 +9,9 @@ from netzoo.records.trial import EpochRecord, TrainingResult, TrialRecord, Trial
 from netzoo.results.runs import Figure, Repetition
 from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback
+from netzoo.runs.identity import identity
 from netzoo.runs.messages import Ended, Epoch, Finished, Progress, Train, pass_on
 from netzoo.runs.prepare import start_process
-from netzoo.runs.request import identity
 from netzoo.runs.store import Store
 
 

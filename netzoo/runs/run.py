@@ -9,12 +9,14 @@ from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.codec import to_text
 from netzoo.records.plan import Plan
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
+from netzoo.records.trials import Trials
 from netzoo.results.comparison import Comparison
 from netzoo.results.rows import compare_records
 from netzoo.runs.announcements import parts_line, plan_lines, threads_line, unsaved_line
 from netzoo.runs.callback import Callback
 from netzoo.runs.ctrl_c import at_ctrl_c
 from netzoo.runs.forkserver import Forkserver
+from netzoo.runs.identity import identity
 from netzoo.runs.messages import (
     Ended,
     Epoch,
@@ -33,9 +35,9 @@ from netzoo.runs.prepare import (
 )
 from netzoo.runs.process import Process
 from netzoo.runs.progress import EtaEstimator
-from netzoo.runs.request import identity
 from netzoo.runs.store import Store
 
+MOST_WHOLE = 100_000  # trials, of which all that a comparison needs is held from the start
 _Made = dict[str, Any]  # device and versions of the process that trained
 
 
@@ -55,62 +57,86 @@ class Run:
         self.threads = plan.device.threads
         self.threads_told: str | None = None
         self.pictures = store.pictures(plan.trials[0].dataset)
-        self.records: dict[str, TrialRecord] = {}  # by the trial's identity
+        self.records: dict[str, TrialRecord] = {}  # by identity, but for those in packs
+        self.done: list[TrialRecord] = []  # every record, if none was to be trained
         self.stopping = False
         self.origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
 
     def train(self) -> Comparison:
         """Train every trial that has not ended; return the comparison, and keep it."""
-        todo = self._todo()
+        todo, numbers = self._todo()
         self.eta = EtaEstimator(self.plan, todo)
         if todo:
             for line in plan_lines(self.plan, todo):
                 self.callback.on_message(line)
             self._mend_pictures()
         with at_ctrl_c(self._stop):
-            for trial, epochs_left in todo:
-                self._run(trial, epochs_left)
+            for number, (trial, epochs_left) in zip(numbers, todo, strict=True):
+                self._run(trial, epochs_left, number)
         if self.save_models:
             self._say_models([trial for trial, _ in todo])
         for line in self.store.set_aside_damaged():
             self.callback.on_message(line)
         self._mend_folder()
-        records = [self.records[identity(trial)] for trial in self.plan.trials]
-        comparison = compare_records(records, self.plan.baseline, self.plan.metric)
+        comparison = compare_records(self._all(), self.plan.baseline, self.plan.metric)
         self.store.keep("comparison.json", to_text(comparison))
         self.store.keep("table.txt", comparison.table().render("table") + "\n")
         if self.stopping and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
 
-    def _todo(self) -> list[tuple[Trial, int]]:
-        """Return the trials that have not ended with their epochs to go; take up the others."""
-        todo = []
-        for trial in self.plan.trials:
-            record = self.store.record(trial)
-            if record is not None and record.status in FINAL:
-                self.records[identity(trial)] = record
-            else:
-                meta = self.store.progress(trial)
-                todo.append((trial, trial.recipe.epochs - (len(meta.history) if meta else 0)))
+    def _todo(self) -> tuple[list[tuple[Trial, int]], list[int]]:
+        """Return the trials that have not ended with their epochs to go, and their numbers.
+
+        Those that have ended are taken up.
+        """
+        todo: list[tuple[Trial, int]] = []
+        numbers: list[int] = []
+        done: list[TrialRecord] = []
+        trials = Trials.of(self.plan.trials)
+        held = self.store.trials.look(whole=len(trials) <= MOST_WHOLE)
+        for number, (name, kind, seed, found) in enumerate(self.store.trials.each(trials, held), 1):
+            if found is not None and found.status in FINAL:
+                if isinstance(found, TrialRecord):
+                    done.append(found)
+                    if name in held.files:
+                        self.records[name] = found
+                continue
+            trial = kind.with_seed(seed)
+            meta = self.store.progress(trial) if name in held.checkpoints else None
+            todo.append((trial, trial.recipe.epochs - (len(meta.history) if meta else 0)))
+            numbers.append(number)
         for line in self.store.set_aside_damaged():
             self.callback.on_message(f"{line} Its trial runs again.")
-        count = len(self.records)
+        count = len(self.plan.trials) - len(todo)
         if count:
             were = "is" if count == 1 else "are"
             self.callback.on_message(
                 f"{count} of {len(self.plan.trials)} trials {were} done already."
             )
-        return todo
+        self.done = done if len(done) == len(trials) else []
+        return todo, numbers
 
-    def _run(self, trial: Trial, epochs_left: int) -> None:
+    def _all(self) -> list[TrialRecord]:
+        """Return the record of every planned trial, of a packed one without its predictions."""
+        if self.done:
+            return self.done
+        trials, held = Trials.of(self.plan.trials), self.store.trials.look(whole=True)
+        records = []
+        for _, kind, seed, found in self.store.trials.each(trials, held, self.records):
+            if not isinstance(found, TrialRecord):  # someone has removed it
+                trial = kind.with_seed(seed)
+                found = self.plan.record(trial, TrialStatus.UNFINISHED, error="not begun.")
+            records.append(found)
+        return records
+
+    def _run(self, trial: Trial, epochs_left: int, number: int) -> None:
         failure = self.plan.profiles[trial.model].failure
         if self.stopping:
             record = self._unfinished(trial, {})
         elif failure is not None:
             record = self._record(trial, {}, TrialStatus.FAILED, error=failure)
         else:
-            number = self.plan.trials.index(trial) + 1
             epochs_done = trial.recipe.epochs - epochs_left
             self.store.forget(trial)
             self.callback.on_trial_begin(trial, number, len(self.plan.trials), epochs_done)
@@ -120,7 +146,8 @@ class Run:
             self._say_time_left()
         self.records[identity(trial)] = record
         if record.status != TrialStatus.UNFINISHED:
-            self.store.keep_trial(record)
+            for packed in self.store.keep_trial(record):
+                self.records.pop(packed, None)
             self.callback.on_trial_end(record)
 
     def _train(self, trial: Trial) -> TrialRecord:
@@ -216,10 +243,12 @@ class Run:
 
     def _say_models(self, trained: Sequence[Trial]) -> None:
         """Say which finished trials were done before, and have no saved network."""
-        for trial in self.plan.trials:
-            done = self.records[identity(trial)].status == TrialStatus.OK
-            if done and trial not in trained and not self.store.model(trial).exists():
-                self.callback.on_message(unsaved_line(self.store.folder, identity(trial)))
+        now = {identity(trial) for trial in trained}
+        trials, held = Trials.of(self.plan.trials), self.store.trials.look()
+        for name, kind, seed, found in self.store.trials.each(trials, held, self.records):
+            done = found is not None and found.status == TrialStatus.OK
+            if done and name not in now and not self.store.model(kind.with_seed(seed)).exists():
+                self.callback.on_message(unsaved_line(self.store.folder, name))
 
     def _mend_pictures(self) -> None:
         """Make the pictures that the folder of a plan has not, where its images are read anyway."""

@@ -1,29 +1,53 @@
 """Saved comparisons, read without any backend: their tables and their progress."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import islice
 
 from netzoo.errors import BadInput, DataError, no_such
-from netzoo.records.plan import Plan
-from netzoo.records.trial import Trial, TrialRecord, TrialStatus
+from netzoo.records.index import Row
+from netzoo.records.plan import MANY, Plan
+from netzoo.records.trial import TrialRecord, TrialStatus
+from netzoo.records.trials import Trials
 from netzoo.results.comparison import Comparison
+from netzoo.results.filters import Filters
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
-from netzoo.runs.request import identity
 from netzoo.runs.store import Store, in_use
 
 
-def run_state(store: Store) -> RunState:
-    """Return the progress of a comparison."""
+def run_state(
+    store: Store, *, whole: bool = False, only: Collection[str] | None = None
+) -> RunState:
+    """Return the progress of a comparison.
+
+    whole: with records that have what a comparison needs, where a list does with their rows.
+    only: the names of the trials to return.
+    """
     plan = store.plan()
-    states = tuple(_state(store, trial) for trial in _trials(store, plan))
+    states = tuple(_states(store, plan, whole, only))
     state = "damaged"
     if in_use(store):
         state = "running"
     elif plan is not None:
         state = "finished" if all(each.ended for each in states) else "unfinished"
-    notes = tuple(reason for _, reason in store.damaged)
-    return RunState(store.folder.name, state, states, notes)
+    return RunState(store.folder.name, state, states, _notes(store))
+
+
+def chosen_state(store: Store, filters: Filters, *, whole: bool = False) -> RunState:
+    """Return the progress of a comparison, with the trials that pass the filters.
+
+    whole: as in `run_state`, for these alone. Raises UnknownName, BadInput for wrong filters.
+    """
+    if not filters or filters.whole:
+        state = run_state(store, whole=whole or filters.whole)
+        return filters.applied(state) if filters else state
+    chosen = filters.applied(run_state(store))
+    if not whole or not chosen.trials:
+        return chosen
+    names = {trial.name for trial in chosen.trials}
+    return replace(chosen, trials=tuple(_states(store, store.plan(), whole=True, only=names)))
 
 
 def saved_comparison(store: Store, metric: str | None = None) -> tuple[Comparison, tuple[str, ...]]:
@@ -37,7 +61,8 @@ def saved_comparison(store: Store, metric: str | None = None) -> tuple[Compariso
     records, baseline, notes = saved_records(store)
     if not records:
         raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
-    return compare_records(records, baseline, metric or saved_metric(store)), notes
+    comparison = compare_records(records, baseline, metric or saved_metric(store))
+    return comparison, _notes(store)  # a packed record may be found damaged only now
 
 
 def saved_metric(store: Store) -> str:
@@ -46,23 +71,25 @@ def saved_metric(store: Store) -> str:
     return ACCURACY if plan is None else plan.metric
 
 
-def saved_records(store: Store) -> tuple[list[TrialRecord], str, tuple[str, ...]]:
+def saved_records(
+    store: Store, *, whole: bool = False
+) -> tuple[list[TrialRecord], str, tuple[str, ...]]:
     """Return the records of a comparison, its baseline, and a line for each file that is damaged.
+
+    whole: with their predictions and filters, which packed records are else without.
 
     A planned trial without a record is there as unfinished. Without the plan, the records that are
     there stand for it, and the first one's model is the baseline, "" if there is none.
     """
     plan = store.plan()
     records = []
-    for trial in _trials(store, plan):
-        state = _state(store, trial)
-        if state.record is not None:
-            records.append(state.record)
+    for state in _states(store, plan, whole=True):
+        if isinstance(state.record, TrialRecord):
+            records.append(state.record.whole() if whole else state.record)
         elif plan is not None and state.state != TrialStatus.PROBED:
             records.append(_unended(plan, state))
-    notes = tuple(reason for _, reason in store.damaged)
     baseline = plan.baseline if plan is not None else records[0].trial.model if records else ""
-    return records, baseline, notes
+    return records, baseline, _notes(store)
 
 
 def find_trial(store: Store, name: str) -> TrialRecord:
@@ -80,8 +107,8 @@ def find_trial(store: Store, name: str) -> TrialRecord:
             f"{matching[0]} and {matching[1]}; give more of one."
         )
     if not matching:
-        raise no_such("trial", name, states, where=str(store.folder))
-    record = states[matching[0]].record
+        raise no_such("trial", name, islice(states, MANY), where=str(store.folder))
+    record = store.record(states[matching[0]].trial)
     if record is None or not record.history:
         raise DataError(
             f"{matching[0]} is {states[matching[0]].state}; it has no record to repeat."
@@ -89,23 +116,32 @@ def find_trial(store: Store, name: str) -> TrialRecord:
     return record
 
 
-def _trials(store: Store, plan: Plan | None) -> Sequence[Trial]:
-    """Return the planned trials; without a plan, those whose records can be read."""
-    return store.recorded_trials() if plan is None else plan.trials
+def _notes(store: Store) -> tuple[str, ...]:
+    return tuple(reason for _, reason in store.damaged)
 
 
-def _state(store: Store, trial: Trial) -> TrialState:
-    record, meta = store.record(trial), None
-    if record is None or record.status == TrialStatus.FAILED:
-        meta = store.progress(trial)  # of a failed trial too, whose checkpoint may be damaged
-    if record is not None:
-        status, epochs = record.status, len(record.history)
-    elif meta is not None:
-        status, epochs = TrialStatus.UNFINISHED, len(meta.history)
-    else:
-        is_probed = store.is_probed(trial)
-        status, epochs = TrialStatus.PROBED if is_probed else TrialStatus.NOT_BEGUN, 0
-    return TrialState(identity(trial), trial, status, epochs, record)
+def _states(
+    store: Store, plan: Plan | None, whole: bool, only: Collection[str] | None = None
+) -> Iterator[TrialState]:
+    """Yield the progress of the planned trials; without a plan, of those with a record."""
+    trials = Trials.of(store.trials.trials() if plan is None else plan.trials)
+    probed, held = store.probed(), store.trials.look(whole=whole, only=only)
+    for name, kind, seed, record in store.trials.each(trials, held):
+        if only is not None and name not in only:
+            continue
+        if isinstance(record, Row):
+            yield TrialState(name, kind, seed, record.status, record.epochs, record)
+            continue
+        status, epochs = TrialStatus.NOT_BEGUN, 0
+        if record is not None:
+            status, epochs = record.status, record.epochs
+        if (record is None or status == TrialStatus.FAILED) and name in held.checkpoints:
+            meta = store.progress(kind.with_seed(seed))  # of a failed one too: it may be damaged
+            if meta is not None and record is None:
+                status, epochs = TrialStatus.UNFINISHED, len(meta.history)
+        if status == TrialStatus.NOT_BEGUN and name in probed:
+            status = TrialStatus.PROBED
+        yield TrialState(name, kind, seed, status, epochs, record)
 
 
 def _unended(plan: Plan, each: TrialState) -> TrialRecord:

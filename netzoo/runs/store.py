@@ -4,6 +4,7 @@ plan.json              the trials, and each model's profile
 pictures.json          thumbnails of the first test images
 split.tsv              which image trains and which tests, where the data set is files on disk
 trials/ID.json         the record of a trial that ended
+trials/pack-N.jsonl    a thousand of these records, and pack-N.index what lists need of them
 probes/ID.json         the record of a probe that ended
 trials/ID.checkpoint   the checkpoint of a trial that has not ended
 models/ID.keras        the trained network of a trial, if it was asked for
@@ -32,15 +33,16 @@ from netzoo.records.codec import from_text, to_text
 from netzoo.records.plan import Plan, PlanFile
 from netzoo.records.trial import FINAL, Trial, TrialRecord
 from netzoo.results.study import Study, kind_of, study_of
-from netzoo.runs import checkpoint
+from netzoo.runs import checkpoint, lock
 from netzoo.runs.checkpoint import CheckpointMeta
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
+from netzoo.runs.packs import is_pack, names_in
+from netzoo.runs.trial_records import TrialRecords
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
 SPLIT = "split.tsv"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
-LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 
 class Store:
@@ -54,6 +56,7 @@ class Store:
         self.damaged: list[tuple[Path, str]] = []
         self.lock_fd: int | None = None
         self.compiled, self.decoded = folder / "compiled", folder / "decoded"
+        self.trials = TrialRecords(folder / "trials", self._damage)
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there is none or it is damaged."""
@@ -71,20 +74,13 @@ class Store:
         pictures: Thumbnails | None = self._read(path, lambda: _record(Thumbnails, path))
         return pictures if pictures is not None and pictures.sha256 == dataset.sha256 else None
 
-    def recorded_trials(self) -> list[Trial]:
-        """Return the trials whose records can be read, by name."""
-        paths = sorted((self.folder / "trials").glob("*.json"))
-        records = [self._read(path, lambda path=path: _record(TrialRecord, path)) for path in paths]
-        return [record.trial for record in records if record is not None]
-
     def record(self, trial: Trial) -> TrialRecord | None:
         """Return the record of a trial, None if it has not ended or its record is damaged."""
-        path = self._place(trial, "json")
-        record: TrialRecord | None = self._read(path, lambda: _record(TrialRecord, path))
-        if record is not None and identity(record.trial) != identity(trial):
-            self._damage(path, f"{path} is the record of another trial.")
-            return None
-        return record
+        return self.trials.record(trial)
+
+    def probed(self) -> set[str]:
+        """Return the identities of the trials whose network was probed."""
+        return {name.rpartition("-at-")[0] for name in names_in(self.folder / "probes")}
 
     def progress(self, trial: Trial) -> CheckpointMeta | None:
         """Return the metadata of a trial's checkpoint, None if there is none."""
@@ -94,15 +90,11 @@ class Store:
 
     def checkpoint(self, trial: Trial) -> Path:
         """Return where a trial's checkpoint is kept."""
-        return self._place(trial, "checkpoint")
+        return self.folder / "trials" / f"{identity(trial)}.checkpoint"
 
     def model(self, trial: Trial) -> Path:
         """Return where a trial's trained network is kept."""
         return self.folder / "models" / f"{identity(trial)}.keras"
-
-    def is_probed(self, trial: Trial) -> bool:
-        """Return whether there is a probe of a trial's network."""
-        return any(self.folder.glob(f"probes/{identity(trial)}-at-*.json"))
 
     def log(self, name: str) -> Path:
         """Return where a process writes its standard error."""
@@ -117,16 +109,19 @@ class Store:
         """Write the first test images of the plan's data set."""
         disk.write_text(self.folder / PICTURES, disk.sealed(to_text(pictures)))
 
-    def keep_trial(self, record: TrialRecord) -> None:
-        """Write the record of a trial that ended; one that came to its end needs no checkpoint."""
-        path = self._place(record.trial, "json")
-        disk.write_text(path, disk.sealed(to_text(record)))
+    def keep_trial(self, record: TrialRecord) -> list[str]:
+        """Write the record of a trial that ended; one that came to its end needs no checkpoint.
+
+        Returns the identities of the trials whose records are packed now, a thousand at once.
+        """
+        packed = self.trials.keep(record)
         if record.status in FINAL:
             self.checkpoint(record.trial).unlink(missing_ok=True)
+        return packed
 
     def forget(self, trial: Trial) -> None:
         """Remove the record of a trial that failed and now runs again; its checkpoint stays."""
-        self._place(trial, "json").unlink(missing_ok=True)
+        self.trials.forget(trial)
 
     def keep(self, name: str, text: str) -> None:
         """Write a file of the result."""
@@ -141,8 +136,9 @@ class Store:
         """Rename what was found damaged; yield a line for each."""
         while self.damaged:
             path, reason = self.damaged.pop()
+            put = self.trials.packs.set_aside if is_pack(path) else disk.set_aside
             with contextlib.suppress(OSError):
-                yield f"{reason} It is set aside as {disk.set_aside(path).name}."
+                yield f"{reason} It is set aside as {put(path).name}."
 
     @contextlib.contextmanager
     def open_to_write(self) -> Iterator[None]:
@@ -162,19 +158,18 @@ class Store:
         except OSError as error:
             raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
         try:
-            _lock(self.lock_fd, folder)
+            lock.take(self.lock_fd, folder)
             for made in (self.compiled, self.decoded):  # of a process that was killed
                 shutil.rmtree(made, ignore_errors=True)
+            self.trials.begin_packing()
             try:
                 yield
             finally:
+                self.trials.end_packing()
                 shutil.rmtree(self.compiled, ignore_errors=True)
         finally:
             os.close(self.lock_fd)
             self.lock_fd = None
-
-    def _place(self, trial: Trial, kind: str) -> Path:
-        return self.folder / "trials" / f"{identity(trial)}.{kind}"
 
     def _read(self, path: Path, read: Any) -> Any:
         if not path.exists():
@@ -186,7 +181,8 @@ class Store:
             return None
 
     def _damage(self, path: Path, reason: str) -> None:
-        self.damaged.append((path, reason))
+        if (path, reason) not in self.damaged:
+            self.damaged.append((path, reason))
 
 
 def keep_study(folder: str | Path | None, result: Study) -> None:
@@ -243,14 +239,7 @@ def refuse_file(folder: Path) -> None:
 
 def in_use(store: Store) -> bool:
     """Return whether a process works on the folder now."""
-    try:
-        fd = os.open(store.folder / "lock", os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not _try_lock(fd)
-    finally:
-        os.close(fd)
+    return lock.is_held(store.folder / "lock")
 
 
 def new_folder(models: Sequence[str]) -> Path:
@@ -272,25 +261,3 @@ def is_store(folder: Path) -> bool:
 
 def _record(kind: Any, path: Path) -> Any:
     return from_text(kind, disk.read_sealed(path), str(path))
-
-
-def _lock(fd: int, folder: Path) -> None:
-    deadline = time.monotonic() + LOCK_SECONDS
-    while not _try_lock(fd):
-        if time.monotonic() > deadline:
-            raise BadInput(
-                f"{folder} is in use by another netzoo; wait for it, or name another folder."
-            )
-        time.sleep(0.1)
-
-
-def _try_lock(fd: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # Windows: nothing keeps two apart there
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

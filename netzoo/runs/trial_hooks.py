@@ -7,7 +7,7 @@ from typing import Any
 
 from netzoo.records.trial import EpochRecord, Trial
 from netzoo.runs import checkpoint, messages
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 
 
 class TrialHooks:

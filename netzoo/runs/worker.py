@@ -27,7 +27,8 @@ from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
-from netzoo.runs.request import has_its_files, identity, native_shape
+from netzoo.runs.identity import identity
+from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
 
 TIMED_SECONDS, SLOW_CODE_SECONDS = 0.5, 20.0

@@ -18,9 +18,10 @@ from netzoo.runs import messages
 from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.forkserver import Forkserver
+from netzoo.runs.identity import identity
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
-from netzoo.runs.request import BRIEF, Request, identity
+from netzoo.runs.request import BRIEF, Request
 from netzoo.runs.store import Store, keep_study
 
 MOST_STEPS = 1_000_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import no_such
+from netzoo.tables import plain
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 WIDEST = 10_000  # characters; no table is wider
@@ -24,7 +25,7 @@ class Column:
     numeric: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A raw value, for CSV, and its text."""
 
@@ -118,6 +119,16 @@ class Table:
 
     def _drawn(self, width: int = WIDEST) -> list[str]:
         """Return the lines of the table, without the footer."""
+        if not self.wraps:
+            headings = [column.heading for column in self.columns]
+            numeric = [column.numeric for column in self.columns]
+            texts = [[row[n].text for row in self.rows] for n in range(len(self.columns))]
+            drawn = plain.lines(headings, numeric, texts, width)
+            if drawn is not None:
+                return drawn
+        return self._drawn_by_rich(width)
+
+    def _drawn_by_rich(self, width: int) -> list[str]:
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table as RichTable

@@ -6,7 +6,7 @@ import pytest
 from study_records import trial_of
 
 from netzoo import disk
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 from netzoo.runs.store import Store
 
 TRIAL = trial_of("lenet", 0)
