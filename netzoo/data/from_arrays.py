@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
 from netzoo.data import memory, splits
+from netzoo.data.disk_images import DiskImages
 from netzoo.data.labels import numbered
 from netzoo.data.ranges import PIXELS, Range, limits, range_of
 from netzoo.data.settings import Settings
@@ -18,7 +19,7 @@ from netzoo.data.source import Images, Split, split_table
 from netzoo.errors import DataError
 
 CHANNELS = (1, 3)
-Array = NDArray[Any]
+Array: TypeAlias = NDArray[Any] | DiskImages
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def from_arrays(
     used = {split: found[split] for split in (splits.TRAIN, test_name) if split is not None}
     images, shape_words = _images(name, used, settings)
     names, labels, label_lines = _labels(name, used, class_names)
-    memory.check(name, sum(map(len, images.values())), images[splits.TRAIN].shape[1:])
+    _check_memory(name, images)
     values, range_words = _range(name, images, settings, are_pixels)
     parts = {split: _part(split, images[split], labels[split], values) for split in used}
     train = parts[splits.TRAIN]
@@ -81,6 +82,14 @@ def from_arrays(
         ),
         split_table=None if test_name else split_table(names, pair, (train.names, test.names)),
     )
+
+
+def _check_memory(name: str, images: Mapping[str, Array]) -> None:
+    """Raise DataError if images, a byte a value, do not fit into the free memory."""
+    count, shape = sum(map(len, images.values())), images[splits.TRAIN].shape[1:]
+    what = f"{units.exact(count)} images of {units.shape(shape)} take"
+    needed = count * int(np.prod(shape, dtype=np.int64))
+    memory.check_bytes(name, needed, what, "take a smaller version")
 
 
 def _part(split: str, images: Array, labels: NDArray[np.int64], values: Range) -> _Part:

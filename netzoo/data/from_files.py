@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
-from netzoo.data import pictures, reading, splits
+from netzoo.data import decoding, pictures, reading, splits
 from netzoo.data.pictures import Header
 from netzoo.data.reading import Files, Form
 from netzoo.data.settings import Settings
@@ -40,13 +40,13 @@ def from_files(
     form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
     parts, names = [], []
-    decoded = reading.decoded(name, ((train, heads), (test, test_heads)), form)
+    decoded, where = decoding.decoded(((train, heads), (test, test_heads)), form)
     _check(name, (train, test), [reasons for _, reasons in decoded], settings)
     for files, (images, reasons) in zip((train, test), decoded, strict=True):
         good = [place for place, reason in enumerate(reasons) if not reason]
         names.append(tuple(files.names[place] for place in good))
-        whole = len(good) == len(files)
-        parts.append(Split(images if whole else images[good], files.labels[good]))
+        whole = Split(images, files.labels)
+        parts.append(whole if len(good) == len(files) else whole.only(np.array(good)))
     seen = sum(len(found[split]) for split in (splits.TRAIN, test_name) if split is not None)
     left_out = seen - sum(map(len, names))
     return Images(
@@ -61,6 +61,7 @@ def from_files(
             *said,
             *splits.copy_lines([h.digest for h in heads], [h.digest for h in test_heads]),
             *_done_lines([*heads, *test_heads], form),
+            *where,
         ),
         split_table=split_table(class_names, parts, names),
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.data import disk_images
+from netzoo.data.disk_images import Pixels, chunks
 from netzoo.errors import BadInput, DataError
 from netzoo.provenance import DatasetRecord
 from netzoo.registry import Registry
@@ -15,9 +17,12 @@ from netzoo.registry import Registry
 
 @dataclass(frozen=True)
 class Split:
-    """Images, uint8 (count, height, width, channels), and their labels, int64 (count,)."""
+    """Images, uint8 (count, height, width, channels), and their labels, int64 (count,).
 
-    images: NDArray[np.uint8]
+    Images beyond the budget of memory are on disk: images[start:stop] and images[places] read them.
+    """
+
+    images: Pixels
     labels: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -39,8 +44,11 @@ class Split:
                 f"a limit of {count} {kind}images exceeds the {len(self)} of the data set."
             )
         rank = _rank_in_class(self.labels, classes)
-        chosen = np.sort(np.lexsort((self.labels, rank))[:count])
-        return Split(self.images[chosen], self.labels[chosen])
+        return self.only(np.sort(np.lexsort((self.labels, rank))[:count]))
+
+    def only(self, chosen: NDArray[np.intp] | NDArray[np.bool]) -> "Split":
+        """Return the images at some places, in their order, and their labels."""
+        return Split(disk_images.only(self.images, chosen), self.labels[chosen])
 
     def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
         """Return the kept part and the held-out part: a share of each class, evenly spread over it.
@@ -49,15 +57,12 @@ class Split:
         """
         rank = _rank_in_class(self.labels, classes)
         held = np.floor((rank + 1) * share) > np.floor(rank * share)
-        kept = ~held
-        return Split(self.images[kept], self.labels[kept]), Split(
-            self.images[held], self.labels[held]
-        )
+        return self.only(~held), self.only(held)
 
 
 @dataclass(frozen=True)
 class Images:
-    """A data set in memory.
+    """A data set.
 
     source: its origin, in words. validation: the held-out part of the training images, None before
     `with_validation`. lines: what is to be said of how it was read. split_table: as `split_table`
@@ -124,9 +129,12 @@ class Images:
         """Return the SHA-256 of shapes and values: images and labels, training before test."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
-            for array in (split.images, split.labels.astype("<i8")):
-                digest.update(repr(array.shape).encode())
-                digest.update(np.ascontiguousarray(array).data)
+            digest.update(repr(split.images.shape).encode())
+            for part in chunks(split.images):
+                digest.update(np.ascontiguousarray(part).data)
+            labels = split.labels.astype("<i8")
+            digest.update(repr(labels.shape).encode())
+            digest.update(np.ascontiguousarray(labels).data)
         return digest.hexdigest()
 
     def as_recorded(self, record: DatasetRecord) -> "Images":
