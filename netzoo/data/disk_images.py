@@ -18,9 +18,9 @@ Places = NDArray[np.int64]
 
 
 class DiskImages:
-    """Images on disk, uint8 (count, height, width, channels).
+    """Images on disk: uint8 (count, height, width, channels), or numbers that become such.
 
-    As of an array: `shape`, `dtype`, `ndim`, `nbytes`, `len(images)`, `images[place]`,
+    As of an array: `shape`, `dtype`, `ndim`, `size`, `nbytes`, `len(images)`, `images[place]`,
     `images[start:stop]`, `images[places]` with numbers or booleans, and iteration. Each reads what
     it returns, into memory of its own. np.asarray(images) reads all of them.
 
@@ -28,42 +28,51 @@ class DiskImages:
     what it can read. places: which of them these are; None: all, in their order.
     """
 
-    dtype = np.dtype(np.uint8)
-    ndim = 4
-
     def __init__(
         self,
-        read: Callable[[Places], NDArray[np.uint8]],
+        read: Callable[[Places], NDArray[Any]],
         count: int,
-        image_shape: tuple[int, int, int],
+        image_shape: tuple[int, ...],
+        dtype: Any = np.uint8,
         places: Places | None = None,
     ) -> None:
-        self._read, self._count, self._image_shape = read, count, image_shape
+        self._read, self._count, self._image_shape = read, count, tuple(image_shape)
         self._places = np.arange(count) if places is None else places
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
+    def shape(self) -> tuple[int, ...]:
         """Return their number, height, width and channels."""
         return len(self._places), *self._image_shape
 
     @property
+    def ndim(self) -> int:
+        """Return the number of dimensions, 4 for images."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Return the number of values."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
     def nbytes(self) -> int:
         """Return the bytes that an array of them would take."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return self.size * self.dtype.itemsize
 
     def __len__(self) -> int:
         return len(self._places)
 
-    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
+    def __getitem__(self, key: Any) -> NDArray[Any]:
         if isinstance(key, tuple):
             raise TypeError("images on disk are read by place; take images[places][…].")
         chosen = self._places[key]
         if chosen.ndim == 0:
-            image: NDArray[np.uint8] = self._read(chosen[np.newaxis])[0]
+            image: NDArray[Any] = self._read(chosen[np.newaxis])[0]
             return image
         return self._read(chosen)
 
-    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+    def __iter__(self) -> Iterator[NDArray[Any]]:
         return itertools.chain.from_iterable(chunks(self))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -71,7 +80,21 @@ class DiskImages:
 
     def only(self, chosen: Any) -> "DiskImages":
         """Return the images at some places, by numbers or booleans; reads nothing."""
-        return DiskImages(self._read, self._count, self._image_shape, self._places[chosen])
+        places = self._places[chosen]
+        return DiskImages(self._read, self._count, self._image_shape, self.dtype, places)
+
+    def mapped(
+        self,
+        change: Callable[[NDArray[Any]], NDArray[Any]],
+        image_shape: tuple[int, ...],
+        dtype: Any,
+    ) -> "DiskImages":
+        """Return images that are changed as they are read, to a shape and a type."""
+
+        def read(places: Places) -> NDArray[Any]:
+            return change(self._read(places))
+
+        return DiskImages(read, self._count, image_shape, dtype, self._places)
 
 
 Pixels: TypeAlias = NDArray[np.uint8] | DiskImages
@@ -82,7 +105,7 @@ def only(images: Pixels, chosen: Any) -> Pixels:
     return images.only(chosen) if isinstance(images, DiskImages) else images[chosen]
 
 
-def chunks(images: Pixels) -> Iterator[NDArray[np.uint8]]:
+def chunks(images: NDArray[Any] | DiskImages) -> Iterator[NDArray[Any]]:
     """Yield all images in their order, some of them at a time."""
     together = max(1, CHUNK_BYTES // max(1, int(np.prod(images.shape[1:]))))
     for start in range(0, len(images), together):
@@ -111,9 +134,18 @@ class Rows:
             self._fill(rows[first:end].data.cast("B"), int(places[first]))
         return rows
 
-    def write(self, place: int, row: NDArray[np.uint8]) -> None:
+    def between(self, first: int, end: int) -> bytes:
+        """Return the rows from one place to another. Raises DataError."""
+        content = bytearray((end - first) * self._length)
+        self._fill(memoryview(content), first)
+        return bytes(content)
+
+    def write(self, place: int, row: NDArray[Any]) -> None:
         """Write rows, from a place on. Raises OSError where the disk is full."""
-        left, offset = np.ascontiguousarray(row).data.cast("B"), self._offset(place)
+        left, offset = (
+            np.ascontiguousarray(row).reshape(-1).view(np.uint8).data,
+            self._offset(place),
+        )
         while left:
             if hasattr(os, "pwrite"):
                 done = os.pwrite(self._file.fileno(), left, offset)
@@ -146,10 +178,13 @@ class Rows:
         return self._start + place * self._length
 
 
-def of_rows(rows: Rows, count: int, image_shape: tuple[int, int, int]) -> DiskImages:
+def of_rows(
+    rows: Rows, count: int, image_shape: tuple[int, ...], dtype: Any = np.uint8
+) -> DiskImages:
     """Return the images of a file with a row each."""
 
-    def read(places: Places) -> NDArray[np.uint8]:
-        return rows.read(places).reshape(-1, *image_shape)
+    def read(places: Places) -> NDArray[Any]:
+        found: NDArray[Any] = rows.read(places).view(dtype).reshape(-1, *image_shape)
+        return found
 
-    return DiskImages(read, count, image_shape)
+    return DiskImages(read, count, image_shape, dtype)

@@ -69,11 +69,18 @@ def limit() -> int | None:
 
 def exceeding(count: int, image_shape: Sequence[int]) -> str | None:
     """Return why so many images are read from disk, in words; None if they may be in memory."""
-    needed, most = count * int(np.prod(image_shape, dtype=np.int64)), limit()
-    if most is None or needed <= most:
-        return None
+    what = f"{units.exact(count)} of {units.shape(tuple(image_shape))} take"
+    return above(what, count * int(np.prod(image_shape, dtype=np.int64)))
+
+
+def above(what: str, needed: int) -> str | None:
+    """Return that what takes so many bytes is above the budget; None if it is not."""
+    most = limit()
+    return None if most is None or needed <= most else f"{what} {_words(needed, most)}"
+
+
+def _words(needed: int, most: int) -> str:
     return (
-        f"{units.exact(count)} of {units.shape(tuple(image_shape))} take "
         f"{units.quantity(needed, 'B')}, above the memory budget of {units.quantity(most, 'B')} "
         "(--memory; by default half of what is free)"
     )

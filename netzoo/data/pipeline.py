@@ -62,7 +62,7 @@ def train_batches(
         if read is not None:
             x = augment.augmented(read(places), recipe.augment, key)
         else:
-            size = images.train.images.shape[1:3]
+            size = images.image_shape[:2]
             windows = augment.windows(recipe.augment, tf.shape(places)[0], size, key)
             x = tf.concat([places[:, None], windows], axis=1)
         return x, tf.gather(labels, places)

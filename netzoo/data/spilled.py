@@ -8,6 +8,7 @@ from netzoo import units
 from netzoo.data import cache, memory
 from netzoo.data.disk_images import DiskImages, chunks
 from netzoo.data.source import Images, Split
+from netzoo.data.spool import spooled
 
 
 def within_budget(images: Images) -> Images:
@@ -38,10 +39,5 @@ def _on_disk(split: Split) -> Split:
     """Return a split whose images are in a file. Raises OSError where the disk is full."""
     if isinstance(split.images, DiskImages):
         return split
-    height, width, channels = split.images.shape[1:]
-    with cache.written(None, len(split), (height, width, channels)) as (rows, images):
-        place = 0
-        for part in chunks(split.images):
-            rows.write(place, part)
-            place += len(part)
+    images = spooled(chunks(split.images), len(split), split.images.shape[1:], np.uint8)
     return Split(images, split.labels)

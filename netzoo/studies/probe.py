@@ -46,8 +46,8 @@ def probe(
     probe on, the first of each class, without augmentation.
     recipe, seeds, memory, output, callbacks, options: as in netzoo.compare; the recipe by default
     is "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur
-    small gradients. One process probes all of them, a new one after a failure; finished probes in the
-    output folder are reused.
+    small gradients. One process probes all of them, a new one after a failure; finished probes in
+    the output folder are reused.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
 
     >>> import netzoo
