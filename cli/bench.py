@@ -8,6 +8,7 @@ import click
 from .options import (
     columns_options,
     format_option,
+    memory_option,
     models_option,
     names_of,
     progress_options,
@@ -52,6 +53,7 @@ from .training import device_option
     help="Data set whose shape the random images have, such as cifar10.  [default: fashion_mnist]",
 )
 @click.option("--data-dir", metavar="FOLDER", help="Folder to find the data set in.")
+@memory_option
 @models_option
 @device_option
 @click.option("--output", metavar="FOLDER", help="Folder to keep bench.json in, for a report.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import columns_options, format_option, names_of, progress_options
+from .options import columns_options, format_option, memory_option, names_of, progress_options
 from .output import check_chosen, show_result
 from .training import data_dir_option
 
@@ -12,6 +12,7 @@ from .training import data_dir_option
 @click.command()
 @click.argument("dataset", metavar="NAME|PATH")
 @data_dir_option
+@memory_option
 @click.option(
     "--group",
     metavar="REGEX",
@@ -44,6 +45,7 @@ from .training import data_dir_option
 def data(
     dataset: str,
     data_dir: str | None,
+    memory: str | None,
     group: str | None,
     near: int | None,
     augment: str | None,
@@ -89,6 +91,7 @@ def data(
         result = inspect_images(
             dataset,
             data_dir=data_dir,
+            memory=memory,
             group=group,
             near=near,
             augment=augment,

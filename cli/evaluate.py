@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from .options import columns_options, format_option, names_of
+from .options import columns_options, format_option, memory_option, names_of
 from .output import check_chosen, show_result
 from .training import data_dir_option, device_option
 
@@ -17,6 +17,7 @@ from .training import data_dir_option, device_option
     help="Data set of the same classes, as in netzoo compare.  [default: that of its training]",
 )
 @data_dir_option
+@memory_option
 @click.option(
     "--limit-test",
     type=int,

@@ -83,6 +83,17 @@ def models_option(command: Command) -> Command:
     )(command)
 
 
+def memory_option(command: Command) -> Command:
+    """Add --memory, which no record keeps: the numbers are the same."""
+    return click.option(
+        "--memory",
+        metavar="SIZE",
+        help="The most memory that the images may take, such as 2GB or 500MB; larger data sets are "
+        "decoded to the output folder and read from there, with the same numbers.  [default: "
+        "NETZOO_MEMORY, else half of what is free]",
+    )(command)
+
+
 def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(

@@ -2,7 +2,7 @@
 
 import click
 
-from .options import format_option, progress_options
+from .options import format_option, memory_option, progress_options
 from .output import show, show_json
 
 
@@ -10,6 +10,7 @@ from .output import show, show_json
 @click.argument("folder")
 @click.argument("trial")
 @click.option("--save-model", is_flag=True, help="Also save the trained network in FOLDER/models.")
+@memory_option
 @progress_options
 @format_option
 @click.pass_context
@@ -19,6 +20,7 @@ def rerun(
     folder: str,
     trial: str,
     save_model: bool,
+    memory: str | None,
     quiet: bool,
     log_file: str | None,
     form: str,
@@ -45,7 +47,7 @@ def rerun(
     record = find_trial(store, trial)
     model = store.model(record.trial) if save_model else None
     with progress(quiet, log_file) as callback:
-        repetition = repeat(record, callback, model)
+        repetition = repeat(record, callback, model, memory)
     if form == "json":
         show_json(to_text(repetition))
     else:

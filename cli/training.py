@@ -13,6 +13,7 @@ from .options import (
     Command,
     columns_options,
     format_option,
+    memory_option,
     models_option,
     names_of,
     plot_option,
@@ -37,6 +38,7 @@ _DATA_OPTIONS = (
         "Fashion-MNIST is not available locally]",
     ),
     data_dir_option,
+    memory_option,
 )
 device_option = click.option(
     "--device",

@@ -94,7 +94,7 @@ def test_groups_of_the_path_are_on_one_side(tmp_path):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_mean_and_deviation_are_those_of_all_values(channels, monkeypatch):
-    monkeypatch.setattr("netzoo.data.copies.CHUNK_BYTES", 500)
+    monkeypatch.setattr("netzoo.data.disk_images.CHUNK_BYTES", 500)
     images = np.random.default_rng(0).integers(0, 256, (9, 5, 7, channels), np.uint8)
     means, deviations = moments(images)
     values = images.reshape(-1, channels) / 255

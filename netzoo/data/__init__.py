@@ -4,7 +4,8 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from netzoo.data import fashion_mnist, huggingface, paths, sample, tfds
+from netzoo.data import fashion_mnist, huggingface, paths, sample, spilled, tfds
+from netzoo.data.memory import budget
 from netzoo.data.settings import split_settings
 from netzoo.data.source import SOURCES, Images
 from netzoo.errors import BadInput
@@ -12,7 +13,12 @@ from netzoo.errors import BadInput
 __all__ = ["SOURCES", "Images", "default_images", "open_images"]
 
 
-def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
+def open_images(
+    name: str | Path,
+    data_dir: str | Path | None = None,
+    *,
+    memory: str | int | None = None,
+) -> Images:
     """Return a data set by its path or its name.
 
     name: one of netzoo's sources; the path of a folder of images (a folder a class), of an .npz,
@@ -20,6 +26,8 @@ def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
     one of TFDS. Settings may follow: "photos/@size=64"; netzoo/data/README.md lists them.
     data_dir: the only folder to search; by default NETZOO_DATA_DIR, else the usual places of each
     source, for a path the working folder.
+    memory: the most that the images may take, in bytes or as "2GB"; larger data sets stay on disk,
+    and images.train.images[places] reads them. By default NETZOO_MEMORY, else half of what is free.
     Raises UnknownName, BadInput for a folder that does not exist or a wrong setting, DataError,
     MissingPackage.
 
@@ -28,12 +36,21 @@ def open_images(name: str | Path, data_dir: str | Path | None = None) -> Images:
     >>> images.train.images.shape, images.class_names[0]
     ((6000, 28, 28, 1), 'T-shirt/top')
     """
-    return _opened(name, data_dir, inspects=False)
+    return _within_budget(name, data_dir, memory, inspects=False)
 
 
-def open_to_inspect(name: str | Path, data_dir: str | Path | None = None) -> Images:
+def open_to_inspect(
+    name: str | Path, data_dir: str | Path | None = None, *, memory: str | int | None = None
+) -> Images:
     """Return a data set as `open_images` does, without its damaged files, which it names."""
-    return _opened(name, data_dir, inspects=True)
+    return _within_budget(name, data_dir, memory, inspects=True)
+
+
+def _within_budget(
+    name: str | Path, data_dir: str | Path | None, memory: str | int | None, *, inspects: bool
+) -> Images:
+    with budget(memory):
+        return spilled.within_budget(_opened(name, data_dir, inspects=inspects))
 
 
 def _opened(name: str | Path, data_dir: str | Path | None, *, inspects: bool) -> Images:
@@ -68,11 +85,10 @@ def default_images(
     """
     folder = _folder(data_dir)
     images = fashion_mnist.find_local(folder)
-    if images is not None:
-        return images
-    if sample_will_do and folder is None and sample.holds(train, test):
-        return sample.sample()
-    return fashion_mnist.fashion_mnist(folder)
+    if images is None and sample_will_do and folder is None and sample.holds(train, test):
+        images = sample.sample()
+    with budget(None):
+        return spilled.within_budget(images or fashion_mnist.fashion_mnist(folder))
 
 
 def _folder(data_dir: str | Path | None) -> Path | None:

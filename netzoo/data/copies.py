@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.data.disk_images import Pixels, chunks
 from netzoo.provenance import Doubts
 
-CHUNK_BYTES = 1 << 24  # of images that are looked at together
 NONE = -1  # no such image
 _CLASS_BITS = 20  # of a packed class and image
 _ONES = np.array([number.bit_count() for number in range(1 << 16)], np.uint8)
@@ -33,13 +33,6 @@ class Related:
     other: Numbers
 
 
-def chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    """Yield images in chunks that fit into the memory, whatever holds them all."""
-    each = max(1, CHUNK_BYTES // max(1, int(np.prod(images.shape[1:]))))
-    for start in range(0, len(images), each):
-        yield np.asarray(images[start : start + each])
-
-
 def doubts(first: Numbers, labels: Sequence[Numbers], groups: Sequence[Numbers | None]) -> Doubts:
     """Return what weakens a verdict on training and test images.
 
@@ -55,7 +48,7 @@ def doubts(first: Numbers, labels: Sequence[Numbers], groups: Sequence[Numbers |
     return Doubts(copied, contradicted, shared)
 
 
-def contents(splits: Sequence[NDArray[np.uint8]]) -> Numbers:
+def contents(splits: Sequence[Pixels]) -> Numbers:
     """Return for each image the first one of the same pixels, its own number if that is itself.
 
     A sum of the pixels, each times a random number, sorts the images; only those with equal sums
@@ -72,10 +65,10 @@ def contents(splits: Sequence[NDArray[np.uint8]]) -> Numbers:
     return first
 
 
-def _image(splits: Sequence[NDArray[np.uint8]], number: int) -> bytes:
+def _image(splits: Sequence[Pixels], number: int) -> bytes:
     for split in splits:
         if number < len(split):
-            return np.asarray(split[number : number + 1]).tobytes()
+            return split[number].tobytes()
         number -= len(split)
     raise IndexError(number)
 

@@ -35,7 +35,7 @@ class _Walk:
     skipped: dict[str, str] = field(default_factory=dict)
     unpacked: list[str] = field(default_factory=list)  # archives that were met
 
-    def entries(self, folder: Path) -> list[os.DirEntry[str]]:
+    def entries(self, folder: Path | str) -> list[os.DirEntry[str]]:
         """Return what is in a folder by name, without what is hidden or leads out of the root."""
         try:
             with os.scandir(folder) as found:
@@ -44,18 +44,17 @@ class _Walk:
             raise DataError(f"{folder}: cannot be read: {error.strerror or error}.") from error
         return [entry for entry in listed if self._is_seen(entry)]
 
-    def files(self, folder: Path, above: tuple[str, ...] = ()) -> Iterator[Path]:
+    def files(self, folder: str, above: tuple[str, ...] = ()) -> Iterator[str]:
         """Yield the images of a folder and of those in it; a link to a folder above is skipped."""
         real = os.path.realpath(folder)
         if real in above:
-            self.skipped[str(folder)] = _CIRCLE
+            self.skipped[folder] = _CIRCLE
             return
         for entry in self.entries(folder):
-            path = Path(entry.path)
             if is_folder(entry):
-                yield from self.files(path, (*above, real))
-            elif self.is_image(path):
-                yield path
+                yield from self.files(entry.path, (*above, real))
+            elif self.is_image(Path(entry.path)):
+                yield entry.path  # a text, of which there may be millions
 
     def is_image(self, path: Path) -> bool:
         """Return whether a file is an image by its name or its content; count it if not."""
@@ -97,7 +96,7 @@ def open_folder(name: str, root: Path, settings: Settings) -> Images:
     settings.only("folders of images", *TAKES)
     walk = _Walk(Path(os.path.realpath(root)), settings.links)
     places = _splits(walk, root)
-    by_split: dict[str, dict[str, list[Path]]] = {}
+    by_split: dict[str, dict[str, list[str]]] = {}
     for split, folder in places.items():
         by_split[split] = _classes(walk, folder)
     class_names = by_number(sorted({each for found in by_split.values() for each in found}))
@@ -150,15 +149,14 @@ def _splits(walk: _Walk, root: Path) -> dict[str, Path]:
     return places
 
 
-def _classes(walk: _Walk, folder: Path) -> dict[str, list[Path]]:
+def _classes(walk: _Walk, folder: Path) -> dict[str, list[str]]:
     """Return the images of each class in a folder, with the classes that have none."""
-    found: dict[str, list[Path]] = {}
+    found: dict[str, list[str]] = {}
     stray = []
     for entry in walk.entries(folder):
-        path = Path(entry.path)
         if is_folder(entry):
-            found.setdefault(readable(entry.name), []).extend(walk.files(path))
-        elif walk.is_image(path):
+            found.setdefault(readable(entry.name), []).extend(walk.files(entry.path))
+        elif walk.is_image(Path(entry.path)):
             stray.append(entry.name)
     _check_stray(folder, stray, list(found))
     return found
@@ -191,15 +189,15 @@ def _nothing(root: Path, walk: _Walk) -> str:
     )
 
 
-def _files(root: Path, classes: dict[str, list[Path]], class_names: Sequence[str]) -> Files:
+def _files(root: Path, classes: dict[str, list[str]], class_names: Sequence[str]) -> Files:
     """Return the files of a split; their names are the paths below the root, with /."""
     places = [
         (path, number) for number, each in enumerate(class_names) for path in classes.get(each, ())
     ]
     paths = [path for path, _ in places]
-    names = [readable(path.relative_to(root).as_posix()) for path in paths]
+    names = [readable(Path(path).relative_to(root).as_posix()) for path in paths]
     labels = np.array([number for _, number in places], np.int64)
-    return Files(names, lambda at: paths[at].open("rb"), labels)
+    return Files(names, lambda at: open(paths[at], "rb"), labels)
 
 
 def _holds_folders(walk: _Walk, places: dict[str, Path], names: Sequence[str]) -> list[str]:

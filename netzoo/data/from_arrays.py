@@ -1,16 +1,17 @@
 """Arrays of images and labels, as a source has read them, brought to training and test images."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
 from netzoo.data import memory, splits
+from netzoo.data.disk_images import DiskImages, chunks, only
 from netzoo.data.labels import numbered
 from netzoo.data.ranges import PIXELS, Range, limits, range_of
 from netzoo.data.settings import Settings
@@ -18,7 +19,7 @@ from netzoo.data.source import Images, Split, split_table
 from netzoo.errors import DataError
 
 CHANNELS = (1, 3)
-Array = NDArray[Any]
+Array: TypeAlias = NDArray[Any] | DiskImages
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,13 @@ class _Part:
         """Return the chosen ones, in their order."""
         at = np.flatnonzero(chosen).tolist()
         digests, names = [self.digests[n] for n in at], [self.names[n] for n in at]
-        return _Part(self.images[chosen], self.labels[chosen], digests, names)
+        return _Part(only(self.images, chosen), self.labels[chosen], digests, names)
 
 
 def from_arrays(
     name: str,
     kind: str,
-    found: Mapping[str, tuple[Array, Array]],
+    found: Mapping[str, tuple[Array, NDArray[Any]]],
     settings: Settings,
     class_names: Sequence[str] | None = None,
     lines: Sequence[str] = (),
@@ -57,7 +58,7 @@ def from_arrays(
     used = {split: found[split] for split in (splits.TRAIN, test_name) if split is not None}
     images, shape_words = _images(name, used, settings)
     names, labels, label_lines = _labels(name, used, class_names)
-    memory.check(name, sum(map(len, images.values())), images[splits.TRAIN].shape[1:])
+    _check_memory(name, images)
     values, range_words = _range(name, images, settings, are_pixels)
     parts = {split: _part(split, images[split], labels[split], values) for split in used}
     train = parts[splits.TRAIN]
@@ -83,16 +84,41 @@ def from_arrays(
     )
 
 
+def _check_memory(name: str, images: Mapping[str, Array]) -> None:
+    """Raise DataError if images, a byte a value, do not fit into the free memory."""
+    if all(isinstance(each, DiskImages) for each in images.values()):
+        return
+    count, shape = sum(map(len, images.values())), images[splits.TRAIN].shape[1:]
+    what = f"{units.exact(count)} images of {units.shape(shape)} take"
+    needed = count * int(np.prod(shape, dtype=np.int64))
+    memory.check_bytes(name, needed, what, "take a smaller version")
+
+
 def _part(split: str, images: Array, labels: NDArray[np.int64], values: Range) -> _Part:
     # Before they are scaled: another image, of another range, moves none.
-    digests = [hashlib.sha256(np.ascontiguousarray(image).data).digest() for image in images]
-    return _Part(
-        values.pixels(images), labels, digests, [f"{split}[{at}]" for at in range(len(images))]
-    )
+    digests = [
+        hashlib.sha256(np.ascontiguousarray(image).data).digest()
+        for part in chunks(images)
+        for image in part
+    ]
+    pixels = _mapped(images, values.pixels, images.shape[1:], np.uint8)
+    return _Part(pixels, labels, digests, [f"{split}[{at}]" for at in range(len(images))])
+
+
+def _mapped(
+    images: Array,
+    change: Callable[[NDArray[Any]], NDArray[Any]],
+    shape: tuple[int, ...],
+    dtype: Any = None,
+) -> Array:
+    """Return images changed to a shape and a type, by default their own; those on disk, as read."""
+    if isinstance(images, DiskImages):
+        return images.mapped(change, shape, dtype or images.dtype)
+    return change(images)
 
 
 def _labels(
-    name: str, used: Mapping[str, tuple[Array, Array]], class_names: Sequence[str] | None
+    name: str, used: Mapping[str, tuple[Array, NDArray[Any]]], class_names: Sequence[str] | None
 ) -> tuple[Sequence[str], dict[str, NDArray[np.int64]], list[str]]:
     labels = {split: each for split, (_, each) in used.items()}
     found, numbers, lines = numbered(name, labels)
@@ -109,7 +135,11 @@ def _range(
     name: str, images: Mapping[str, Array], settings: Settings, are_pixels: bool
 ) -> tuple[Range, str]:
     """Return the range of all images, by the training images, and the words for a source."""
-    found = {split: limits(f"{name}, {split} images", each) for split, each in images.items()}
+    found = {}
+    for split, each in images.items():
+        of_parts = [limits(f"{name}, {split} images", part) for part in chunks(each)]
+        lows, highs = zip(*of_parts, strict=True)
+        found[split] = min(lows), max(highs)
     if settings.range is not None:
         values, rule = Range(*settings.range), "as asked for"
     elif are_pixels:
@@ -122,7 +152,7 @@ def _range(
 
 
 def _images(
-    name: str, used: Mapping[str, tuple[Array, Array]], settings: Settings
+    name: str, used: Mapping[str, tuple[Array, NDArray[Any]]], settings: Settings
 ) -> tuple[dict[str, Array], str]:
     """Return the images of each split, (count, height, width, channels), and how they lay."""
     images, words = {}, ""
@@ -144,11 +174,13 @@ def _channels_last(place: str, values: Array, order: str) -> tuple[Array, str]:
     if values.ndim == 2:
         return _square(place, values, order)
     if values.ndim == 3:
-        return values[..., np.newaxis], ""
+        return _mapped(values, lambda x: x[..., np.newaxis], (*values.shape[1:], 1)), ""
     if values.ndim == 4 and values.shape[3] in CHANNELS:
         return values, ""
     if values.ndim == 4 and values.shape[1] in CHANNELS:
-        return np.moveaxis(values, 1, -1), "; channels moved from first to last"
+        _, channels, height, width = values.shape
+        moved = _mapped(values, lambda x: np.moveaxis(x, 1, -1), (height, width, channels))
+        return moved, "; channels moved from first to last"
     volume = values.ndim == 5 or (values.ndim == 4 and min(values.shape[1:]) > 4)
     raise DataError(
         f"{place}: received {'volumes of ' if volume else ''}the shape {values.shape}; expected "
@@ -162,13 +194,17 @@ def _square(place: str, rows: Array, order: str) -> tuple[Array, str]:
         side = isqrt(rows.shape[1] // channels)
         if side * side * channels != rows.shape[1]:
             continue
-        if order == "first":
-            images = np.moveaxis(rows.reshape(-1, channels, side, side), 1, -1)
-        else:
-            images = rows.reshape(-1, side, side, channels)
-        shape = units.shape((side, side, channels))
+        shape = side, side, channels
+
+        def square(x: NDArray[Any], first: tuple[int, int, int] = (channels, side, side)) -> Any:
+            return np.moveaxis(x.reshape(-1, *first), 1, -1)
+
+        def plain(x: NDArray[Any], shape: tuple[int, int, int] = shape) -> Any:
+            return x.reshape(-1, *shape)
+
+        images = _mapped(rows, square if order == "first" else plain, shape)
         colour = f", channels {order}" if channels > 1 else ""
-        return images, f"; rows of {rows.shape[1]} numbers as {shape}{colour}"
+        return images, f"; rows of {rows.shape[1]} numbers as {units.shape(shape)}{colour}"
     raise DataError(
         f"{place}: received rows of {rows.shape[1]} numbers; expected those of a square image of 1 "
         "or 3 channels, such as 784 or 3072."

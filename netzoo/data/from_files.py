@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo import units
-from netzoo.data import groups, pictures, reading, splits
+from netzoo.data import decoding, groups, pictures, reading, splits
 from netzoo.data.pictures import Header
 from netzoo.data.reading import Files, Form
 from netzoo.data.settings import Settings
@@ -46,7 +46,7 @@ def from_files(
     form = reading.form_of(name, train, heads, test_heads, settings)
     _check_kinds(name, form, test_heads)
     parts, names, kept_heads = [], [], []
-    decoded = reading.decoded(name, ((train, heads), (test, test_heads)), form)
+    decoded, where = decoding.decoded(((train, heads), (test, test_heads)), form)
     _check(name, (train, test), [reasons for _, reasons in decoded], settings)
     for files, its_heads, (images, reasons) in zip(
         (train, test), (heads, test_heads), decoded, strict=True
@@ -55,8 +55,8 @@ def from_files(
         names.append(tuple(files.names[place] for place in good))
         kept_heads.append([its_heads[place] for place in good])
         damaged += [(files.names[at], reason) for at, reason in enumerate(reasons) if reason]
-        whole = len(good) == len(files)
-        parts.append(Split(images if whole else images[good], files.labels[good]))
+        whole = Split(images, files.labels)
+        parts.append(whole if len(good) == len(files) else whole.only(np.array(good)))
     if settings.group:
         parts = groups.added(name, settings.group, parts, names)
     seen = sum(len(found[split]) for split in (splits.TRAIN, test_name) if split is not None)
@@ -73,6 +73,7 @@ def from_files(
             *said,
             *splits.copy_lines([h.digest for h in heads], [h.digest for h in test_heads]),
             *_done_lines([*heads, *test_heads], form),
+            *where,
         ),
         split_table=split_table(class_names, parts, names),
         files=FileFacts(

@@ -1,21 +1,89 @@
-"""Whether images fit into the machine's memory, before they are read."""
+"""How much memory images may take: the budget of a command, and what is free on the machine.
 
-from collections.abc import Sequence
+What exceeds it is read from disk by place (netzoo.data.disk_images).
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from netzoo import units
-from netzoo.errors import DataError
+from netzoo.errors import BadInput, DataError
 
-SHARE = 0.8  # of the free memory
+SHARE = 0.8  # of the free memory: what whole arrays may take as they are read
+BUDGET_SHARE = 0.5  # of the free memory: what images take by default
+VARIABLE = "NETZOO_MEMORY"  # the budget, for this process and those that it starts
+_SIZE = re.compile(r"(\d+\.?\d*|\.\d+)\s*([kmgt]?)(i?)(b?)", re.IGNORECASE)
 
 
-def check(place: str, count: int, shape: Sequence[int]) -> None:
-    """Raise DataError if so many images of a shape, in bytes, do not fit into the free memory."""
-    what = f"{units.exact(count)} images of {units.shape(tuple(shape))} take"
-    advice = "resize them as they are read, by @size=64 behind the path"
-    check_bytes(place, count * int(np.prod(shape, dtype=np.int64)), what, advice)
+@contextlib.contextmanager
+def budget(size: str | int | None) -> Iterator[None]:
+    """Let images take so much memory within the context; larger ones are read from disk.
+
+    size: bytes, or as people write them: "2GB", "500MB", "1.5GiB"; None: the budget around this
+    context, else NETZOO_MEMORY, else half of what is free now. Raises BadInput.
+    """
+    before = os.environ.get(VARIABLE)
+    chosen = bytes_of(before if size is None and before else size)
+    if chosen is None and (free := _free_bytes()) is not None:
+        chosen = int(BUDGET_SHARE * free)
+    if chosen is None:
+        yield
+        return
+    os.environ[VARIABLE] = str(chosen)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[VARIABLE]
+        else:
+            os.environ[VARIABLE] = before
+
+
+def bytes_of(size: str | int | None) -> int | None:
+    """Return a size in bytes, None of None. Raises BadInput for what is no size."""
+    if size is None:
+        return None
+    if type(size) is int and size >= 0:
+        return size
+    match = _SIZE.fullmatch(size.strip()) if isinstance(size, str) else None
+    if match is None or (match[2] == "" and (match[3] or "." in match[1])):
+        raise BadInput(f"`memory` is a size such as 2GB, 500MB or 1.5GiB; received {size!r}.")
+    power = " kmgt".index(match[2].lower() or " ")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+
+
+def limit() -> int | None:
+    """Return the bytes that images may take now, None where nothing limits them.
+
+    That is the budget of the context, and no more than may be taken of what is free.
+    """
+    asked, free = bytes_of(os.environ.get(VARIABLE)), _free_bytes()
+    may_take = None if free is None else int(SHARE * free)
+    return min((each for each in (asked, may_take) if each is not None), default=None)
+
+
+def exceeding(count: int, image_shape: Sequence[int]) -> str | None:
+    """Return why so many images are read from disk, in words; None if they may be in memory."""
+    what = f"{units.exact(count)} of {units.shape(tuple(image_shape))} take"
+    return above(what, count * int(np.prod(image_shape, dtype=np.int64)))
+
+
+def above(what: str, needed: int) -> str | None:
+    """Return that what takes so many bytes is above the budget; None if it is not."""
+    most = limit()
+    return None if most is None or needed <= most else f"{what} {_words(needed, most)}"
+
+
+def _words(needed: int, most: int) -> str:
+    return (
+        f"{units.quantity(needed, 'B')}, above the memory budget of {units.quantity(most, 'B')} "
+        "(--memory; by default half of what is free)"
+    )
 
 
 def check_bytes(place: str, needed: int, what: str, advice: str) -> None:

@@ -1,15 +1,14 @@
 """Mean and deviation of images, exact: from the counts of each value."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from netzoo.data.copies import chunks
+from netzoo.data.disk_images import Pixels, chunks
 
 VALUES = np.arange(256) / 255
 
 
-def moments(images: NDArray[np.uint8]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def moments(images: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the mean and the standard deviation of each channel, of pixels from 0 to 1."""
     channels = images.shape[-1]
     counts = np.zeros((channels, 256), np.int64)

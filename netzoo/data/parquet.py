@@ -9,12 +9,13 @@ from typing import IO, Any
 
 import numpy as np
 
-from netzoo.data import splits
+from netzoo.data import cache, memory, splits
 from netzoo.data.from_files import from_files
 from netzoo.data.labels import numbered
 from netzoo.data.reading import Files
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images
+from netzoo.data.spool import Spool
 from netzoo.errors import DataError, require
 
 TAKES = ("size", "test", "damaged", "range", "label")
@@ -99,20 +100,53 @@ def from_tables(
     return from_files(name, kind, found, class_names, settings, lines)
 
 
+class _OnDisk:
+    """The rows of files as a pyarrow table gives them, a column when it is asked for.
+
+    Images are copied to a file, some rows at a time. Raises DataError.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        import pyarrow.parquet
+
+        self._files = [pyarrow.parquet.ParquetFile(path) for path in paths]
+        self.schema = self._files[0].schema_arrow
+        self.num_rows = sum(file.metadata.num_rows for file in self._files)
+
+    def column(self, name: str) -> Any:
+        import pyarrow
+
+        if not _is_image(self.schema.field(name).type):
+            parts = [file.read(columns=[name]).column(name) for file in self._files]
+            return pyarrow.chunked_array([part for each in parts for part in each.chunks])
+        spool = Spool()
+        for file in self._files:
+            for rows in file.iter_batches(64, columns=[name]):
+                for value in rows.column(0):
+                    spool.append(_content(value.as_py()) or b"")
+        return spool
+
+
 def _table(paths: Sequence[Path]) -> Any:
     """Return the rows of files. Raises DataError."""
     import pyarrow
     import pyarrow.parquet
 
     tables = []
+    used = sum(path.stat().st_size for path in paths)
+    on_disk = memory.above("", used) is not None and used <= cache.room_bytes()
     for path in paths:
         try:
-            tables.append(pyarrow.parquet.read_table(path))
+            if on_disk:
+                tables.append(pyarrow.parquet.read_schema(path).empty_table())
+            else:
+                tables.append(pyarrow.parquet.read_table(path))
         except (OSError, pyarrow.ArrowException) as error:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise DataError(f"{path} cannot be read: {reason}.") from error
     try:
-        return pyarrow.concat_tables(tables)
+        table = pyarrow.concat_tables(tables)
+        return _OnDisk(paths) if on_disk else table
     except pyarrow.ArrowException as error:
         raise DataError(
             f"{paths[0].parent}: the files of one split have different columns."
@@ -130,16 +164,8 @@ def _features(schema: Any) -> dict[str, Any]:
 
 def _image(name: str, schema: Any, features: Mapping[str, Any]) -> str:
     """Return the column of the images: the one so described, else bytes or bytes and path."""
-    import pyarrow.types as types
-
     described = [key for key, about in features.items() if about.get("_type") == "Image"]
-    of_bytes = [
-        field.name
-        for field in schema
-        if types.is_binary(field.type)
-        or types.is_large_binary(field.type)
-        or (types.is_struct(field.type) and field.type.get_field_index("bytes") >= 0)
-    ]
+    of_bytes = [field.name for field in schema if _is_image(field.type)]
     found = described or of_bytes
     if len(found) != 1:
         raise DataError(
@@ -147,6 +173,19 @@ def _image(name: str, schema: Any, features: Mapping[str, Any]) -> str:
             f"{len(found)} among {few(schema.names)}."
         )
     return str(found[0])
+
+
+def _is_image(kind: Any) -> bool:
+    """Return whether values of a type are the bytes of files, or have them."""
+    from pyarrow import types
+
+    is_struct = types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return bool(is_struct or types.is_binary(kind) or types.is_large_binary(kind))
+
+
+def _content(value: Any) -> bytes | None:
+    content: bytes | None = value.get("bytes") if isinstance(value, dict) else value
+    return content
 
 
 def _label(name: str, schema: Any, features: Mapping[str, Any], settings: Settings) -> str:
@@ -177,12 +216,15 @@ def _labels(name: str, split: str, table: Any, label: str) -> Any:
 
 def _files(split: str, column: Any, labels: Any, *, by_path: bool) -> Files:
     """Return the images of a column; those without bytes are empty, or the files of their paths."""
+    names = [f"{split}[{at}]" for at in range(len(column))]
+    if isinstance(column, Spool):
+        return Files(names, column.open, labels)
 
     def open_one(at: int) -> IO[bytes]:
         value = column[at].as_py()
-        content = value.get("bytes") if isinstance(value, dict) else value
+        content = _content(value)
         if content is None and by_path and value is not None and value.get("path"):
             return open(value["path"], "rb")
         return BytesIO(content or b"")
 
-    return Files([f"{split}[{at}]" for at in range(len(column))], open_one, labels)
+    return Files(names, open_one, labels)

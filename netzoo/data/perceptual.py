@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netzoo import backend
-from netzoo.data.copies import chunks
+from netzoo.data.disk_images import Pixels, chunks
 from netzoo.errors import require
 
 INSTALL = 'pip install "netzoo[data]"'
@@ -35,7 +35,7 @@ def words() -> str:
 
 
 def hashes(
-    splits: Sequence[NDArray[np.uint8]], told: Callable[[int], None] = lambda count: None
+    splits: Sequence[Pixels], told: Callable[[int], None] = lambda count: None
 ) -> NDArray[np.bool]:
     """Return the bits of each image, (count, BITS), in the order of the splits.
 

@@ -31,7 +31,7 @@ GREY, COLOUR, NUMBERS = "grey", "colour", "numbers"
 _TURNED_SIDEWAYS = (5, 6, 7, 8)  # of EXIF's orientations
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Header:
     """What an image file says before its pixels are decoded.
 
@@ -80,7 +80,8 @@ def header(file: IO[bytes]) -> Header:
             is_deep=_kind(image.mode) == COLOUR and any("16" in str(tile[3]) for tile in tiles),
         )
         file.seek(0)
-        return about(digest=hashlib.sha256(file.read()).digest())
+        digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
+        return about(digest=digest.digest())
 
 
 def pixels(file: IO[bytes], kind: str, size: tuple[int, int]) -> NDArray[Any]:

@@ -1,8 +1,8 @@
 """The tf.data pipeline, the same for every backend.
 
-uint8 in memory -> shuffle -> batch -> augment -> prefetch. Every operation is on whole batches;
-seed, epoch and step determine each pixel for any number of threads. The images stay uint8 at their
-own size: the device that trains resizes and scales them (netzoo.training.inputs).
+uint8, in memory or on disk -> shuffle -> batch -> augment -> prefetch. Every operation is on whole
+batches; seed, epoch and step determine each pixel for any number of threads. The images stay uint8
+at their own size: the device that trains resizes and scales them (netzoo.training.inputs).
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from netzoo import backend
 from netzoo.data import augment
+from netzoo.data.disk_images import DiskImages, Pixels
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 
@@ -48,7 +49,7 @@ def train_batches(
     count = len(images.train)
     with tf.device("CPU"):  # TensorFlow would keep them on a GPU, and fetch them for tf.data
         labels = tf.constant(images.train.labels)
-        held = tf.constant(images.train.images) if pixels else None
+        read = _reader(images.train.images) if pixels else None
 
     def epoch_batches(epoch: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
@@ -58,10 +59,10 @@ def train_batches(
 
     def batch(step: Any, places: Any) -> Any:
         key = tf.stack([tf.constant(seed, tf.int64), step])
-        if held is not None:
-            x = augment.augmented(tf.gather(held, places), recipe.augment, key)
+        if read is not None:
+            x = augment.augmented(read(places), recipe.augment, key)
         else:
-            size = images.train.images.shape[1:3]
+            size = images.image_shape[:2]
             windows = augment.windows(recipe.augment, tf.shape(places)[0], size, key)
             x = tf.concat([places[:, None], windows], axis=1)
         return x, tf.gather(labels, places)
@@ -69,6 +70,20 @@ def train_batches(
     epochs = tf.data.Dataset.range(first_epoch, recipe.epochs).flat_map(epoch_batches)
     batches = epochs.map(batch, num_parallel_calls=PARALLEL_CALLS)
     return _prefetch(batches if micro_batches == 1 else batches.flat_map(_splitter(micro_batches)))
+
+
+def _reader(images: Pixels) -> Callable[[Any], Any]:
+    """Return the function from places to the images there, as tensors."""
+    if not isinstance(images, DiskImages):
+        held = tf.constant(images)
+        return lambda places: tf.gather(held, places)
+    shape = images.shape[1:]
+
+    def read(places: Any) -> Any:
+        x = tf.numpy_function(images.__getitem__, [places], tf.uint8, stateful=False)
+        return tf.ensure_shape(x, (None, *shape))
+
+    return read
 
 
 def _splitter(micro_batches: int) -> Callable[[Any, Any], Any]:

@@ -3,7 +3,7 @@
 import contextlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,17 @@ from typing import Any
 import numpy as np
 
 from netzoo import backend
-from netzoo.data import splits
+from netzoo.data import cache, memory, splits
+from netzoo.data.disk_images import CHUNK_BYTES
 from netzoo.data.from_arrays import from_arrays
 from netzoo.data.from_files import from_files
 from netzoo.data.reading import Files
 from netzoo.data.settings import Settings, few
 from netzoo.data.source import Images, Split
+from netzoo.data.spool import Spool, spooled
 from netzoo.errors import DataError
 
+TOGETHER = 1024  # examples that TFDS decodes at a time, at most
 # Test sets without a training split of their own, and what to train on.
 TRAINED_ON = {
     "cifar10_1": "cifar10",
@@ -58,10 +61,14 @@ def open_prepared(name: str, folder: Path, source: str, settings: Settings) -> I
     is_whole = settings.size is None and None not in image.shape
     if is_whole and not _is_array_record(builder):
         settings.only("TFDS data sets of one size", "test", "range")
-        arrays = {split: _arrays(builder, each) for split, each in used.items()}
+        why = memory.above("its arrays take", taken := _bytes(builder, used.values()))
+        on_disk = why is not None and taken <= cache.room_bytes()
+        arrays = {split: _arrays(builder, each, on_disk=on_disk) for split, each in used.items()}
         pairs = {split: (each.images, each.labels) for split, each in arrays.items()}
         is_pixels = isinstance(image, package().features.Image) and image.np_dtype == np.uint8
-        images = from_arrays(name, source, pairs, settings, classes, are_pixels=is_pixels)
+        where = f"Images: {why}; they are written to a file in {cache.folder()} and read by place."
+        lines = [where] if on_disk else []
+        images = from_arrays(name, source, pairs, settings, classes, lines, are_pixels=is_pixels)
     else:
         files = {split: _files(builder, each) for split, each in used.items()}
         images = from_files(name, source, files, classes, settings)
@@ -91,7 +98,7 @@ def in_file_order(split: Split, name: str) -> Split:
     hasher = package().core.hashing.Hasher(name)
     written = sorted(range(len(split)), key=hasher.hash_key)
     places = np.argsort(written)
-    return Split(split.images[places], split.labels[places])
+    return split.only(places)
 
 
 def builder_of(folder: Path) -> Any:
@@ -129,30 +136,58 @@ def _checked(builder: Any, folder: Path) -> Mapping[str, Any]:
     return features
 
 
-def _arrays(builder: Any, name: str) -> Split:
+def _arrays(builder: Any, name: str, *, on_disk: bool = False) -> Split:
     """Return a split of images of one size. Raises DataError."""
-    decoders = {}
-    if isinstance(builder.info.features["image"], package().features.Image):
+    decoders, about = {}, builder.info.features["image"]
+    if isinstance(about, package().features.Image):
         decoders["image"] = _exact()
-    batches = _examples(builder, name, decoders, batch_size=1024)
-    parts = [(part["image"], part["label"]) for part in batches]
-    images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-    return Split(images, labels.astype(np.int64))
+    item_bytes = int(np.prod(about.shape, dtype=np.int64)) * np.dtype(about.np_dtype).itemsize
+    together = max(1, min(TOGETHER, CHUNK_BYTES // item_bytes))
+    batches = _examples(builder, name, decoders, batch_size=together)
+    labels: list[Any] = []
+
+    def parts() -> Iterator[Any]:
+        for part in batches:
+            labels.append(part["label"])
+            yield part["image"]
+
+    images: Any
+    if on_disk:
+        count = builder.info.splits[name].num_examples
+        images = spooled(parts(), count, about.shape, about.np_dtype)
+    else:
+        images = np.concatenate(list(parts()))
+    return Split(images, np.concatenate(labels).astype(np.int64))
+
+
+def _bytes(builder: Any, names: Iterable[str]) -> int:
+    """Return what the images of splits of one size take as they are decoded."""
+    about = builder.info.features["image"]
+    count = sum(builder.info.splits[name].num_examples for name in names)
+    return int(count * np.prod(about.shape, dtype=np.int64) * np.dtype(about.np_dtype).itemsize)
 
 
 def _files(builder: Any, name: str) -> Files:
-    """Return the images of a split as files in memory. Raises DataError."""
+    """Return the images of a split as files in memory, or in one file. Raises DataError."""
     skip = {"image": package().decode.SkipDecoding()}
-    examples = [(part["image"], int(part["label"])) for part in _examples(builder, name, skip)]
-    content: Sequence[bytes] = [image for image, _ in examples]
-    names = [f"{name}[{at}]" for at in range(len(examples))]
-    labels = np.array([label for _, label in examples], np.int64)
+    content: list[bytes] = []
+    used = builder.info.splits[name].num_bytes
+    on_disk = memory.above("", used) is not None and used <= cache.room_bytes()
+    spool = Spool() if on_disk else None
+    found = []
+    for part in _examples(builder, name, skip):
+        (content if spool is None else spool).append(part["image"])
+        found.append(int(part["label"]))
+    names = [f"{name}[{at}]" for at in range(len(found))]
+    labels = np.array(found, np.int64)
     if (labels < 0).any():
         raise DataError(
             f"{builder.data_dir}: {(labels < 0).sum()} of {len(labels)} images of its {name} split "
             "have no label (-1)."
         )
-    return Files(names, lambda at: BytesIO(content[at]), labels)
+    return Files(
+        names, spool.open if spool is not None else lambda at: BytesIO(content[at]), labels
+    )
 
 
 def _examples(builder: Any, name: str, decoders: Any, **options: Any) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Many image files as arrays: their headers, one size, one kind of pixels, decoded in threads."""
+"""Many image files: their headers, one size, one kind of pixels, read in threads."""
 
 import warnings
 from collections import Counter
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from netzoo import backend, units
-from netzoo.data import cache, memory, pictures
+from netzoo.data import pictures
 from netzoo.data.pictures import Header
 from netzoo.data.ranges import Range, limits, range_of
 from netzoo.data.settings import Settings
@@ -62,7 +62,7 @@ def headers(files: Files) -> list[Header | str]:
         with files.open(place) as file:
             return pictures.header(file)
 
-    return _each(read, len(files))
+    return each(read, len(files))
 
 
 def form_of(
@@ -112,54 +112,23 @@ def _range(place: str, files: Files, heads: Sequence[Header]) -> Range:
             values = pictures.pixels(file, pictures.NUMBERS, heads[at].size)
         return limits(f"{place}, {files.names[at]}", values)
 
-    found = _each(read, len(files))
-    for each in found:
-        if isinstance(each, DataError):
-            raise each
-    return range_of(place, [each for each in found if isinstance(each, tuple)], usual=False)
+    found = each(read, len(files))
+    for one in found:
+        if isinstance(one, DataError):
+            raise one
+    return range_of(place, [one for one in found if isinstance(one, tuple)], usual=False)
 
 
-def decoded(
-    place: str, parts: Sequence[tuple[Files, Sequence[Header]]], form: Form
-) -> list[tuple[Any, list[str]]]:
-    """Return the images of each part, uint8 (count, height, width, channels).
-
-    With them, for each image, "" or the reason why it could not be decoded. Raises DataError if
-    they do not fit into the memory.
-    """
-    shape = *form.size, form.channels
-    memory.check(place, sum(len(files) for files, _ in parts), shape)
-    return [_decoded(files, heads, form, shape) for files, heads in parts]
-
-
-def _decoded(
-    files: Files, heads: Sequence[Header], form: Form, shape: tuple[int, int, int]
-) -> tuple[Any, list[str]]:
-    about = form.kind, shape, form.range, pictures.decoder()
-    key = cache.key_of([head.digest for head in heads], *about)
-    if (kept := cache.load(key)) is not None:
-        return kept, [""] * len(files)
-    images = np.zeros((len(files), *shape), np.uint8)
-
-    def read(place: int) -> None:
-        with files.open(place) as file:
-            values = pictures.pixels(file, form.kind, form.size)
-        images[place] = values if form.range is None else form.range.pixels(values)
-
-    reasons = [str(each or "") for each in _each(read, len(files))]
-    if not any(reasons):
-        cache.keep(key, images)
-    return images, reasons
-
-
-def _each(read: Callable[[int], Any], count: int) -> list[Any]:
+def each(read: Callable[[int], Any], count: int) -> list[Any]:
     """Return what a function gives for each place, in threads; what it raises as its words."""
+    threads = backend.cores()
+    together = max(1, min(TOGETHER, -(-count // threads)))
 
     def several(start: int) -> list[Any]:
-        return [_words_of(read, place) for place in range(start, min(start + TOGETHER, count))]
+        return [_words_of(read, place) for place in range(start, min(start + together, count))]
 
-    with _quiet(), ThreadPoolExecutor(backend.cores()) as pool:
-        return [each for found in pool.map(several, range(0, count, TOGETHER)) for each in found]
+    with _quiet(), ThreadPoolExecutor(threads) as pool:
+        return [one for found in pool.map(several, range(0, count, together)) for one in found]
 
 
 def _words_of(read: Callable[[int], Any], place: int) -> Any:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.data import disk_images
 from netzoo.data.copies import contents, doubts
+from netzoo.data.disk_images import Pixels, chunks
 from netzoo.errors import BadInput, DataError
 from netzoo.provenance import DatasetRecord
 from netzoo.registry import Registry
@@ -19,10 +21,11 @@ from netzoo.registry import Registry
 class Split:
     """Images, uint8 (count, height, width, channels), and their labels, int64 (count,).
 
+    Images beyond the budget of memory are on disk: images[start:stop] and images[places] read them.
     groups: the number of each image's group, int64 (count,); None without groups.
     """
 
-    images: NDArray[np.uint8]
+    images: Pixels
     labels: NDArray[np.int64]
     groups: NDArray[np.int64] | None = None
 
@@ -45,8 +48,12 @@ class Split:
                 f"a limit of {count} {kind}images exceeds the {len(self)} of the data set."
             )
         rank = _rank_in_class(self.labels, classes)
-        chosen = np.sort(np.lexsort((self.labels, rank))[:count])
-        return self._only(chosen)
+        return self.only(np.sort(np.lexsort((self.labels, rank))[:count]))
+
+    def only(self, chosen: NDArray[np.intp] | NDArray[np.bool]) -> "Split":
+        """Return the images at some places, in their order, with their labels and groups."""
+        groups = None if self.groups is None else self.groups[chosen]
+        return Split(disk_images.only(self.images, chosen), self.labels[chosen], groups)
 
     def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
         """Return the kept part and the held-out part: a share of each class, evenly spread over it.
@@ -55,11 +62,7 @@ class Split:
         """
         rank = _rank_in_class(self.labels, classes)
         held = np.floor((rank + 1) * share) > np.floor(rank * share)
-        return self._only(~held), self._only(held)
-
-    def _only(self, chosen: NDArray[np.intp] | NDArray[np.bool]) -> "Split":
-        groups = None if self.groups is None else self.groups[chosen]
-        return Split(self.images[chosen], self.labels[chosen], groups)
+        return self.only(~held), self.only(held)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Images:
-    """A data set in memory.
+    """A data set.
 
     source: its origin, in words. validation: the held-out part of the training images, None before
     `with_validation`. lines: what is to be said of how it was read. split_table: as `split_table`
@@ -151,9 +154,12 @@ class Images:
         """Return the SHA-256 of shapes and values: images and labels, training before test."""
         digest = hashlib.sha256()
         for split in (self.train, self.test):
-            for array in (split.images, split.labels.astype("<i8")):
-                digest.update(repr(array.shape).encode())
-                digest.update(np.ascontiguousarray(array).data)
+            digest.update(repr(split.images.shape).encode())
+            for part in chunks(split.images):
+                digest.update(np.ascontiguousarray(part).data)
+            labels = split.labels.astype("<i8")
+            digest.update(repr(labels.shape).encode())
+            digest.update(np.ascontiguousarray(labels).data)
         return digest.hexdigest()
 
     def as_recorded(self, record: DatasetRecord) -> "Images":

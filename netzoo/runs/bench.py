@@ -10,6 +10,7 @@ from typing import Any
 
 from netzoo import backend, disk
 from netzoo.data import open_images
+from netzoo.data.memory import budget
 from netzoo.errors import BadInput, Interrupted, MissingPackage, no_such
 from netzoo.provenance import COMMAND, DatasetRecord, Device, git_commit
 from netzoo.records.codec import from_plain, to_text
@@ -35,6 +36,7 @@ def bench(
     recipe: str = AUTO,
     dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
+    memory: str | int | None = None,
     device: str = "auto",
     output: str | Path | None = None,
     callbacks: Sequence[Callback] = (),
@@ -49,8 +51,8 @@ def bench(
     recipe, overrides: as in netzoo.compare, for what changes a step: precision, optimizer,
     image_size, batch_size. dataset: its images' shape and number of classes are taken, of
     Fashion-MNIST by default; the images are random.
-    device: as in netzoo.compare. output: a folder for bench.json; a report of the folder has the
-    latency beside the accuracy.
+    memory, device: as in netzoo.compare. output: a folder for bench.json; a report of the folder
+    has the latency beside the accuracy.
 
     The step is that of the training, without the pipeline that feeds it. It runs until it is
     compiled and warm; then single steps of inference, and blocks of training steps, are timed by
@@ -79,7 +81,8 @@ def bench(
     if output is not None:
         refuse_file(Path(output))
     callback = CallbackList(callbacks)
-    described = _images_of(request)
+    with budget(memory):
+        described = _images_of(request)
     for name in skipped:
         callback.on_message(f"{name} is not installed, and skipped: {backend.INSTALL[name]}")
     stopped = False

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from netzoo.data.memory import budget
 from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
@@ -23,6 +24,7 @@ def compare(
     recipe: str = AUTO,
     dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
+    memory: str | int | None = None,
     seeds: Sequence[int] = (0,),
     device: str = "auto",
     baseline: str | None = None,
@@ -41,6 +43,8 @@ def compare(
     dataset: a name or a path, as in netzoo.open_images; None: Fashion-MNIST, and for the quick
     recipe the bundled sample of it where the full set is not on this machine.
     data_dir: look for the data set there only.
+    memory: the most that the images may take, in bytes or as "2GB"; larger data sets are read from
+    disk as they train, with the same numbers. By default NETZOO_MEMORY, else half of what is free.
     seeds: each model is trained once with each. device: "auto", "gpu" or "cpu".
     baseline: the model that the others are compared with; by default the first.
     metric: what the verdicts are of, "accuracy" or "balanced_accuracy", the mean recall over the
@@ -80,6 +84,7 @@ def compare(
         **overrides,
     )
     with (
+        budget(memory),
         logged(log, output, callback_of(callbacks, listener)) as callback,
         open_plan(request, output, callback) as (store, plan, server),
     ):

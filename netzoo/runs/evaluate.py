@@ -5,6 +5,7 @@ from typing import Any
 
 from netzoo import backend
 from netzoo.data import Images, open_images
+from netzoo.data.memory import budget
 from netzoo.errors import BadInput, no_such
 from netzoo.provenance import COMMAND, DatasetRecord, Device, git_commit
 from netzoo.recipes import check_overrides
@@ -20,6 +21,7 @@ def evaluate(
     *,
     dataset: str | None = None,
     data_dir: str | Path | None = None,
+    memory: str | int | None = None,
     limit_test: int | None = None,
     device: str = "auto",
 ) -> Evaluation:
@@ -28,7 +30,7 @@ def evaluate(
     model: a .keras file that netzoo.compare wrote for save_models=True; it is loaded in safe mode.
     dataset, data_dir: as in netzoo.compare; by default the images of its training. limit_test: the
     number of test images, the first of each class; by default those of the training, or all of
-    another data set. device: as in netzoo.compare.
+    another data set. memory, device: as in netzoo.compare.
     On the training's images, backend and kind of processor, the figures are those of its record.
     Raises UnknownName, BadInput for a file without a network of netzoo, or images of other classes
     or channels; DataError for a damaged file, or one that Keras does not load.
@@ -46,7 +48,8 @@ def evaluate(
     if limit_test is not None:
         check_overrides({"limit_test": limit_test})
     chosen = start(device)
-    images, record = _images(saved, dataset, data_dir, limit_test)
+    with budget(memory):
+        images, record = _images(saved, dataset, data_dir, limit_test)
     from netzoo.training.saved_network import SavedNetwork
 
     network = SavedNetwork(path, saved, images.image_shape)

@@ -40,6 +40,7 @@ def inspect_images(
     dataset: str | Path,
     *,
     data_dir: str | Path | None = None,
+    memory: str | int | None = None,
     group: str | None = None,
     near: int | None = None,
     augment: str | None = None,
@@ -49,7 +50,7 @@ def inspect_images(
 ) -> Inspection:
     """Inspect the images of a data set: what is in it, and what of it weakens a verdict.
 
-    dataset, data_dir: as in netzoo.open_images; damaged files are named and left out.
+    dataset, data_dir, memory: as in netzoo.open_images; damaged files are named and left out.
     group: a regular expression that finds the group of an image, such as a patient, in the path of
     its file below the folder; the first group of it that matches something, or the whole match.
     near: the number of bits of 256 in which the perceptual hashes of near copies differ at most,
@@ -70,7 +71,7 @@ def inspect_images(
         perceptual.library()
     callback.on_wait("reading the images")
     began = time.perf_counter()
-    images = open_to_inspect(dataset, data_dir)
+    images = open_to_inspect(dataset, data_dir, memory=memory)
     whole = units.exact(len(images.train) + len(images.test))
     callback.on_message(f"Read {whole} images in {units.seconds(time.perf_counter() - began)}.")
     names = names_of(images)

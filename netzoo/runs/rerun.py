@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from netzoo.data.memory import budget
 from netzoo.errors import NetzooError
 from netzoo.provenance import Device
 from netzoo.records.trial import EpochRecord, TrainingResult, TrialRecord, TrialStatus
@@ -15,14 +16,20 @@ from netzoo.runs.prepare import start_process
 from netzoo.runs.store import Store
 
 
-def rerun(record: TrialRecord, callback: Callback, model: Path | None = None) -> Repetition:
+def rerun(
+    record: TrialRecord,
+    callback: Callback,
+    model: Path | None = None,
+    memory: str | int | None = None,
+) -> Repetition:
     """Train a record's trial again, in its own process, and compare the numbers.
 
-    model: a .keras file to write the trained network to; None: nothing is saved.
+    model: a .keras file to write the trained network to; None: nothing is saved. memory: as in
+    netzoo.compare.
     Raises NetzooError if its backend cannot start.
     """
     trial, threads = record.trial, record.device.threads
-    with tempfile.TemporaryDirectory() as folder:
+    with budget(memory), tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         callback.on_wait(f"starting {trial.backend}")
         process, started = start_process(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import backend, disk
+from netzoo.data.memory import budget
 from netzoo.errors import BadInput, Interrupted
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.plan import Plan
@@ -31,6 +32,7 @@ def lesson(
     *,
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
+    memory: str | int | None = None,
     device: str = "auto",
     output: str | Path | None = None,
     save_models: bool = False,
@@ -44,8 +46,8 @@ def lesson(
     Counts and times both networks as the lesson trains them, trains AlexNet and its variants by the
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
-    recipe, seeds, device, save_models, log, options: as netzoo.compare takes them; the recipe by
-    default is "lesson" on a GPU, "brief" on a CPU.
+    recipe, seeds, memory, device, save_models, log, options: as netzoo.compare takes them; the
+    recipe by default is "lesson" on a GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -58,6 +60,7 @@ def lesson(
     # Before anything is counted, which takes a while.
     Request.of(claims.TRAINED, **asked).check()
     with ExitStack() as stack:
+        stack.enter_context(budget(memory))
         if output is None:
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)

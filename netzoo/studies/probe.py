@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import disk, units
+from netzoo.data.memory import budget
 from netzoo.errors import BadInput, DataError, Interrupted, NetzooError, StoreError
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.codec import from_text, to_line, to_plain, to_text
@@ -34,6 +35,7 @@ def probe(
     images: int = 100,
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
+    memory: str | int | None = None,
     output: str | Path | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
@@ -43,10 +45,10 @@ def probe(
 
     steps: training steps to probe at; 0: initialization. images: number of training images to
     probe on, the first of each class, without augmentation.
-    recipe, seeds, output, callbacks, options: as in netzoo.compare; the recipe by default is
-    "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur small
-    gradients. One process probes all of them, a new one after a failure; finished probes in the
-    output folder are reused.
+    recipe, seeds, memory, output, callbacks, options: as in netzoo.compare; the recipe by default
+    is "lesson" on a GPU, "brief" on a CPU, and the precision float32: half the digits would blur
+    small gradients. One process probes all of them, a new one after a failure; finished probes in
+    the output folder are reused.
     Raises NetzooError for a wrong request; Interrupted, with what was finished, at Ctrl-C.
 
     >>> import netzoo
@@ -58,7 +60,7 @@ def probe(
     asked = {"precision": "float32", **options}
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
     callback = callback_of(callbacks, listener)
-    with open_plan(request, output, callback) as (store, plan, server):
+    with budget(memory), open_plan(request, output, callback) as (store, plan, server):
         return _Probing(plan, store, callback, server, wanted, images).run()
 
 

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.data.disk_images import Pixels
 from netzoo.data.source import Split
 from netzoo.recipes import Recipe
 from netzoo.training.inputs import Inputs
@@ -34,7 +35,7 @@ def evaluate(step: Step, split: Split, together: int) -> Scores:
     return Scores(loss, float((predicted == split.labels).mean()), predicted)
 
 
-def logits_of(step: Step, images: NDArray[np.uint8], together: int) -> NDArray[np.float32]:
+def logits_of(step: Step, images: Pixels, together: int) -> NDArray[np.float32]:
     """Return the logits of images, (images, classes), in batches of so many."""
     starts = range(0, len(images), together)
     return np.concatenate([step.logits(images[start : start + together]) for start in starts])

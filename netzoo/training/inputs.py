@@ -4,6 +4,7 @@ So images are transferred as they are stored: an image of Fashion-MNIST has 784 
 at 224 px in float32.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from keras import ops
 
 from netzoo import backend
 from netzoo.data import augment
+from netzoo.data.disk_images import DiskImages, chunks
 from netzoo.data.source import Split
 from netzoo.errors import BadInput
 from netzoo.recipes import Recipe
@@ -62,7 +64,8 @@ class Inputs:
             self.batch_shape, self.batch_dtype = (4,), "int32"
             self._padding = _padding(self.image_shape, recipe)
             rows, columns = self._padding
-            padded = np.pad(train.images, [(0, 0), (rows, rows), (columns, columns), (0, 0)])
+            whole = np.asarray(train.images)
+            padded = np.pad(whole, [(0, 0), (rows, rows), (columns, columns), (0, 0)])
             self.held = ops.convert_to_tensor(padded.reshape(-1, self.image_shape[-1]))
         self._size = size[:2]
         self._copies = size[2] // self.image_shape[-1] if len(size) > 2 else 1
@@ -100,8 +103,11 @@ def is_held(train: Split, recipe: Recipe) -> bool:
     """Return whether the device should hold all training images, and cut the batches itself.
 
     A fast GPU would wait for pixels that a CPU prepares. TensorFlow's own pipeline feeds its steps.
+    Images that are on disk stay there.
     """
     if keras.backend.backend() == "tensorflow" or "color" in recipe.augment:
+        return False
+    if isinstance(train.images, DiskImages):
         return False
     count, height, width, channels = train.images.shape
     rows, columns = _padding((height, width, channels), recipe)
@@ -143,11 +149,17 @@ def scaling_of(train: Split, recipe: Recipe) -> Scaling:
     """Return shift and scale of values in 0 to 255: the inputs are (value - shift) / scale."""
     if recipe.scaling in _FIXED:
         return _FIXED[recipe.scaling]
-    axes = (0, 1, 2)
-    mean = np.mean(train.images, axes, dtype=np.float64)
-    sd = np.maximum(np.std(train.images, axes, dtype=np.float64), 1e-6)
-    shift, scale = (value.astype("float32").tolist() for value in (mean, sd))
-    return tuple(shift), tuple(scale)
+    # Sums of whole numbers are exact, however the images are divided.
+    values = len(train) * train.images.shape[1] * train.images.shape[2]
+    sums = np.zeros((2, train.images.shape[3]), np.int64)
+    for part in chunks(train.images):
+        squares = np.square(part, dtype=np.uint16)
+        sums += [each.sum((0, 1, 2), np.int64) for each in (part, squares)]
+    moments = [(total / values, square * values - total**2) for total, square in sums.T.tolist()]
+    shift = np.array([mean for mean, _ in moments], "float32")
+    sd = [math.sqrt(spread / values**2) for _, spread in moments]
+    scale = np.maximum(sd, 1e-6).astype("float32")
+    return tuple(shift.tolist()), tuple(scale.tolist())
 
 
 def _scaler(scaling: Scaling, name: str, channels: int) -> Callable[[Any], Any]:

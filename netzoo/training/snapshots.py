@@ -49,7 +49,7 @@ def snapshots(
             on_step(number + 1)
         step.sync_variables()
         done = wanted
-        layers = layer_probes(model, inputs(shown.images), shown.labels)
+        layers = layer_probes(model, inputs(shown.images[:]), shown.labels)
         _check_finite(layers, wanted)
         taken.append(Snapshot(wanted, layers))
     return taken

@@ -23,7 +23,7 @@ from image_files import (
 from PIL import Image
 
 import netzoo
-from netzoo.data import memory
+from netzoo.data import cache, memory
 from netzoo.errors import BadInput, DataError, MissingPackage, UnknownName
 
 
@@ -342,7 +342,13 @@ def several_kinds():
 
 def little_memory(patch):
     patch.setattr(memory, "_free_bytes", lambda: 1000)
-    opened(photos("photos"))
+    opened(idx_files("i"))
+
+
+def little_memory_and_disk(patch):
+    patch.setattr(memory, "_free_bytes", lambda: 1000)
+    patch.setattr(cache, "room_bytes", lambda: 1000)
+    opened(npz("a.npz", **keras_npz()))
 
 
 def fifo():
@@ -551,8 +557,20 @@ CASES = [
     ("values that are all equal", DataError, one_value,
      "<any>/flat: every value of every training image is 7."),
     ("images beyond the memory", DataError, little_memory,
-     "<any>/photos: 10 images of 12 × 10 × 3 take 3.60 kB of memory, and 1.00 kB are free; "
-     "resize them as they are read, by @size=64 behind the path."),
+     "<any>/i: 60 images of 28 × 28 × 1 take 47.0 kB of memory, and 1.00 kB are free; take a "
+     "smaller version."),
+    ("images beyond memory and disk", DataError, little_memory_and_disk,
+     "<any>/a.npz: its arrays take 48.0 kB of memory, and 1.00 kB are free; take a smaller "
+     "version."),
+    ("budget of memory in words", BadInput,
+     lambda: netzoo.open_images("fashion_mnist_sample", memory="lots"),
+     "`memory` is a size such as 2GB, 500MB or 1.5GiB; received 'lots'."),
+    ("budget of memory without a unit", BadInput,
+     lambda: netzoo.open_images("fashion_mnist_sample", memory="2.5"),
+     "`memory` is a size such as 2GB, 500MB or 1.5GiB; received '2.5'."),
+    ("budget of memory below 0", BadInput,
+     lambda: netzoo.open_images("fashion_mnist_sample", memory=-1),
+     "`memory` is a size such as 2GB, 500MB or 1.5GiB; received -1."),
     ("folder of archives", DataError, archives,
      "<any>/photos holds no images, but archives (cat.zip, dog.zip); unpack them first."),
     # Files that are not opened.

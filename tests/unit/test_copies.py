@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from netzoo.data import copies, sample
+from netzoo.data import copies, disk_images, sample
 from netzoo.data.source import Images, Split
 from netzoo.provenance import Doubts
 
@@ -90,7 +90,7 @@ def test_equal_sums_of_other_pixels_are_no_copies(monkeypatch):
 
 def test_images_are_read_in_slices(monkeypatch):
     images, _ = few(1, 40)
-    monkeypatch.setattr(copies, "CHUNK_BYTES", 4 * images[0].nbytes)
+    monkeypatch.setattr(disk_images, "CHUNK_BYTES", 4 * images[0].nbytes)
     read = Read(images[:25]), Read(images[25:])
     assert (copies.contents(read) == copies.contents((images[:25], images[25:]))).all()
     assert max(part.most for part in read) == 4 * images[0].nbytes
