@@ -19,7 +19,7 @@ from netzoo.records.codec import from_text, to_text
 from netzoo.records.trial import EpochRecord, Trial, TrialRecord
 from netzoo.results.comparison import comparison_table
 from netzoo.results.rows import compare_records
-from netzoo.runs.request import identity
+from netzoo.runs.identity import identity
 
 DATA = replace(study_records.DATA, train=6000)
 
