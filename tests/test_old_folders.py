@@ -34,6 +34,7 @@ LESSON = (
 ADDED = {"head": None, "threads": None, "class_weight": "none", "metric": "accuracy"}
 ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": None}
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
+ADDED |= {"doubts": None}
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts")  # of what it keeps
 TIMES = ("seconds", "images_per_second", "command", "commit", "schema", "seal", "device")
 

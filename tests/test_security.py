@@ -186,7 +186,7 @@ def test_one_address_is_without_encryption():
 
 def test_no_template_leaves_a_value_as_it_is():
     templates = list((ROOT / "report" / "templates").iterdir())
-    assert len(templates) == 5
+    assert len(templates) == 6
     for path in templates:
         assert not re.search(r"\|\s*safe\b|autoescape", path.read_text(encoding="utf-8")), path
 

@@ -50,7 +50,8 @@ def mnist_like(train, test):
                 raise AssertionError("the splits come from _generate")
 
             def _generate(self, split):
-                for place, (image, label) in enumerate(zip(*vars(split).values(), strict=True)):
+                pairs = zip(split.images, split.labels, strict=True)
+                for place, (image, label) in enumerate(pairs):
                     yield place, {"image": image, "label": int(label)}
 
     return FashionMnist

@@ -17,6 +17,7 @@ from error_cases_of_costs import CASES as CASES_OF_COSTS
 from error_cases_of_files import CASES as CASES_OF_FILES
 from error_cases_of_heads import CASES as CASES_OF_HEADS
 from error_cases_of_images import CASES as CASES_OF_IMAGES
+from error_cases_of_inspection import CASES as CASES_OF_INSPECTION
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from error_cases_of_recipes import CASES as CASES_OF_RECIPES
@@ -369,6 +370,7 @@ CASES = [
      "and run the same command again."),
     *CASES_OF_COSTS,
     *CASES_OF_IMAGES,
+    *CASES_OF_INSPECTION,
     *CASES_OF_MODELS,
     *CASES_OF_FILES,
     *CASES_OF_RECIPES,
