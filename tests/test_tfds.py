@@ -13,6 +13,7 @@ from PIL import Image
 
 import netzoo
 from netzoo.data import fashion_mnist, idx, prepared, sample, tfds
+from netzoo.data.disk_images import DiskImages
 from netzoo.data.source import Split
 from netzoo.errors import BadInput, DataError, UnknownName
 
@@ -73,6 +74,14 @@ def store(folder, name, split, *, size, splits=("train", "test"), version="1.0.0
         split_datasets=dict.fromkeys(splits, examples),
         data_dir=str(folder),
     )
+
+
+def assert_same_from_disk(name, folder):
+    whole, by_place = (netzoo.open_images(name, folder, memory=most) for most in (None, 0))
+    assert isinstance(by_place.train.images, DiskImages)
+    assert by_place.record(None) == whole.record(None)
+    (line,) = set(by_place.lines) - set(whole.lines)
+    assert "above the memory budget of 0 B" in line
 
 
 def test_a_prepared_folder_gives_the_arrays_in_the_order_of_the_files(tmp_path, clothes):
@@ -296,6 +305,7 @@ def test_images_of_different_sizes_are_resized(tmp_path):
     assert images.image_shape == (32, 32, 1)
     assert "resized to 32 × 32 px (the commonest size)" in images.source
     assert "Images: 20 resized to 32 × 32 px." in images.lines
+    assert_same_from_disk("mixed", tmp_path)
     small = netzoo.open_images("mixed@size=8x9", tmp_path)
     assert small.image_shape == (8, 9, 1)
 
@@ -335,6 +345,7 @@ def test_images_that_are_stored_as_numbers_are_scaled(tmp_path, clothes):
     images = netzoo.open_images("numbers", tmp_path)
     assert "; values of 0 … 1 (by the training images) scaled to 0 … 255" in images.source
     assert {x.tobytes() for x in images.train.images} == {x.tobytes() for x in clothes.train.images}
+    assert_same_from_disk("numbers", tmp_path)
 
 
 def test_a_data_set_is_read_whole_or_refused(tmp_path):
@@ -349,6 +360,7 @@ def test_a_prepared_folder_is_read_by_its_path(tmp_path, clothes):
     store(tmp_path, "mine", clothes.train, size=(9, 9))
     folder = tfds.find_prepared(tmp_path, "mine")
     wanted = netzoo.open_images("mine", tmp_path).sha256()
+    assert_same_from_disk("mine", tmp_path)
     for path in (folder, folder.parent):
         images = netzoo.open_images(path)
         assert images.sha256() == wanted

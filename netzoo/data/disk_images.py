@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from netzoo.errors import DataError
 
 CHUNK_BYTES = 1 << 24  # that are in memory at a time, where all images are gone through
+ALIGNED_BYTES = 64
 
 Places = NDArray[np.int64]
 
@@ -126,7 +127,10 @@ class Rows:
 
     def read(self, places: Places) -> NDArray[np.uint8]:
         """Return the rows at some places, (places, length). Raises DataError."""
-        rows = np.empty((len(places), self._length), np.uint8)
+        # Aligned, which spares TensorFlow a copy.
+        room = np.empty(len(places) * self._length + ALIGNED_BYTES, np.uint8)
+        start = -room.ctypes.data % ALIGNED_BYTES
+        rows = room[start : len(room) - ALIGNED_BYTES + start].reshape(len(places), self._length)
         if not rows.size:
             return rows
         cuts = (np.flatnonzero(np.diff(places) != 1) + 1).tolist()  # neighbours are read at once

@@ -102,7 +102,9 @@ def test_damaged_files_are_left_out_from_disk_too(tmp_path, monkeypatch, has_roo
         netzoo.open_images(place, memory=0)
     with cache.kept_in(tmp_path / "kept"):
         for _ in range(2):  # the second time from what was kept
-            both(f"{place}@damaged=skip")
+            for images in both(f"{place}@damaged=skip"):
+                assert len(images.train) + len(images.test) == 15
+                assert all(image.any() for image in (*images.train.images, *images.test.images))
     assert not (tmp_path / "kept").exists()
 
 
