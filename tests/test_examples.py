@@ -97,7 +97,9 @@ def test_the_package_trains_on_the_table_and_repeats(printed):
     pytest.importorskip("pyarrow", reason="Parquet files are read by it")
     words = ["--recipe", "mine.toml", "--dataset", "clothes.parquet", "--output", "run"]
     compared = printed("compare", "example-wide", *words)
-    check_trained(compared, ["example-wide"], *(compared["dataset"][split] for split in ("train", "test")))
+    check_trained(
+        compared, ["example-wide"], *(compared["dataset"][split] for split in ("train", "test"))
+    )
     assert compared["dataset"]["train"] + compared["dataset"]["test"] == 120
     repeated = printed("rerun", "run", "example-wide-seed0")["figures"]
     assert len(repeated) > 4
