@@ -172,8 +172,9 @@ def test_a_trial_that_is_planned_today_has_the_name_that_it_had(old, name):
         trial = from_text(TrialRecord, path.read_bytes(), path.name).trial
         today = replace(trial, recipe=replace(trial.recipe))
         assert identity(today) == identity(trial) == path.stem
-        weighted = replace(trial, recipe=replace(trial.recipe, class_weight="balanced"))
-        assert identity(weighted) != path.stem
+        for later in ({"class_weight": "balanced"}, {"loss": "CategoricalHinge"}):
+            other = replace(trial, recipe=replace(trial.recipe, **later))
+            assert identity(other) != path.stem
 
 
 def processor():

@@ -11,6 +11,7 @@ from keras import layers, ops
 
 from netzoo import create_model, list_models, model_info
 from netzoo.data import sample
+from netzoo.recipe_options import LOSSES
 from netzoo.recipes import Recipe
 from netzoo.training import fit, state
 from netzoo.training.inputs import Inputs
@@ -297,6 +298,17 @@ def test_a_traced_step_has_few_operations_and_no_copy_from_the_host(images, prec
     assert not {"lift_fresh_copy", "_local_scalar_dense"} & set(names)
     devices = {node.meta["val"].device.type for node in graph.nodes if _is_tensor(node)}
     assert devices == {DEVICE}
+
+
+@pytest.mark.usefixtures("grouped")
+@pytest.mark.parametrize("loss", [name for name in LOSSES if name != SGD.loss])
+def test_no_loss_copies_from_the_host(images, loss):
+    options = {"label_smoothing": 0.1} if "label_smoothing" in LOSSES[loss] else None
+    recipe = replace(SGD, loss=loss, loss_options=options)
+    step = step_of(create_model("mlp"), images, recipe, 28)
+    step.train(*batches(images, 1)[0])
+    names = launching_operations(step._traced._graph.module.graph)
+    assert not {"lift_fresh_copy", "_local_scalar_dense"} & set(names)
 
 
 def _is_tensor(node):
