@@ -82,7 +82,9 @@ def runs(
     elif form == "json":
         click.echo(json.dumps(runs_json(states), indent=1))
     else:
-        show(trials_table(*states) if one or filters else runs_table(states), form)
+        table = trials_table(*states) if one or filters else runs_table(states)
+        states.clear()  # a million trials take half a gigabyte
+        show(table, form)
 
 
 def _write(content: bytes, output: str | None) -> None:

@@ -166,7 +166,7 @@ def test_an_index_that_is_missing_or_damaged_is_made_anew(tmp_path, harm, number
     assert not index.exists() or index.read_bytes() != whole  # readers change nothing
     store = Store(tmp_path)
     with store.open_to_write():
-        run_state(store)
+        run_state(store, whole=True)
     assert index.read_bytes() == whole
 
 

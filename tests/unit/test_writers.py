@@ -35,8 +35,6 @@ def test_eight_writers_lose_nothing_that_they_kept(tmp_path, monkeypatch, kills,
     written = {identity(each.trial): each for each in records}
     assert kept <= by_name.keys()
     assert len(by_name) <= len(kept) + kills  # of each that was killed, one not told of
-    assert all(
-        by_name[identity(each.trial)] == each for each in records if identity(each.trial) in kept
-    )
+    assert all(by_name[name] == written[name] for name in kept)
     assert kills or len(kept) == 400
     assert list((tmp_path / "out" / "trials").glob("pack-*.jsonl"))
