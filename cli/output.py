@@ -14,6 +14,8 @@ from netzoo.tables.table import Table, check_columns
 
 from .streams import as_json, as_shown, lacks_nothing
 
+PART = 1 << 20  # characters
+
 
 def show(table: Table, form: str, *, wide: bool = False) -> None:
     """Print a table; in a terminal, within its width unless it is to be wide."""
@@ -22,7 +24,14 @@ def show(table: Table, form: str, *, wide: bool = False) -> None:
     shown = _as_shown(table) if form in ("table", "markdown") else table
     if form == "table" and width is not None and not wide:
         shown = _fitted(shown, width)
-    click.echo(shown.render(form, width, turn=not wide))
+    _print(shown.render(form, width, turn=not wide))
+
+
+def _print(text: str) -> None:
+    """Print a text and a line feed; a long one in parts, which are copied on their way."""
+    for start in range(0, len(text), PART):
+        click.echo(text[start : start + PART], nl=False)
+    click.echo()
 
 
 def _fitted(table: Table, width: int) -> Table:

@@ -82,9 +82,7 @@ def runs(
     elif form == "json":
         click.echo(json.dumps(runs_json(states), indent=1))
     else:
-        table = trials_table(*states) if one or filters else runs_table(states)
-        states.clear()  # a million trials take half a gigabyte
-        show(table, form)
+        show(trials_table(*states) if one or filters else runs_table(states), form)
 
 
 def _write(content: bytes, output: str | None) -> None:

@@ -118,11 +118,15 @@ class Table:
         return "\n".join([*drawn, *([""] if footer else []), *footer])
 
     def _drawn(self, width: int = WIDEST) -> list[str]:
-        """Return the lines of the table, without the footer."""
+        """Return the lines of the table, without the footer; those of many rows in blocks."""
         if not self.wraps:
             headings = [column.heading for column in self.columns]
             numeric = [column.numeric for column in self.columns]
-            texts = [[row[n].text for row in self.rows] for n in range(len(self.columns))]
+            texts: list[list[str]] = [[] for _ in self.columns]
+            add = [column.append for column in texts]
+            for row in self.rows:
+                for put, cell in zip(add, row, strict=True):
+                    put(cell.text)
             drawn = plain.lines(headings, numeric, texts, width)
             if drawn is not None:
                 return drawn
@@ -197,4 +201,4 @@ def check_columns(keys: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _width(lines: Sequence[str]) -> int:
-    return max(map(len, lines))
+    return max(len(line.partition("\n")[0]) for line in lines)
