@@ -169,7 +169,7 @@ class _TrialRows(Sequence[Sequence[Cell]]):
                 yield (
                     *([said(state.name)] if many else []),
                     Cell(trial.name, trial.name),
-                    said(trial.state),
+                    said(str(trial.state)),
                     done(trial.epochs, trial.kind.recipe.epochs),
                     EMPTY if accuracy is None else share(accuracy),
                     time,

@@ -6,7 +6,7 @@ import io
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from netzoo.errors import no_such
 from netzoo.tables import plain
@@ -25,8 +25,7 @@ class Column:
     numeric: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A raw value, for CSV, and its text."""
 
     raw: Any
