@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from netzoo.errors import BadInput
-from netzoo.tables.table import Table, check_columns
+from netzoo.tables.table import Cell, Table, check_columns
 
 from .streams import as_json, as_shown, lacks_nothing
+
+PART = 1 << 20  # characters
 
 
 def show(table: Table, form: str, *, wide: bool = False) -> None:
@@ -22,7 +24,15 @@ def show(table: Table, form: str, *, wide: bool = False) -> None:
     shown = _as_shown(table) if form in ("table", "markdown") else table
     if form == "table" and width is not None and not wide:
         shown = _fitted(shown, width)
-    click.echo(shown.render(form, width, turn=not wide))
+    _print(shown.render(form, width, turn=not wide))
+
+
+def _print(text: str) -> None:
+    """Print a text and a line feed; a long one in parts, which are copied on their way."""
+    for start in range(0, len(text), PART):
+        # color: there is none in it, so nothing is to be searched for and taken out
+        click.echo(text[start : start + PART], nl=False, color=True)
+    click.echo()
 
 
 def _fitted(table: Table, width: int) -> Table:
@@ -50,7 +60,7 @@ def _as_shown(table: Table) -> Table:
     return replace(
         table,
         columns=[replace(column, heading=as_shown(column.heading)) for column in table.columns],
-        rows=[[replace(cell, text=as_shown(cell.text)) for cell in row] for row in table.rows],
+        rows=[[Cell(cell.raw, as_shown(cell.text)) for cell in row] for row in table.rows],
         footer=[as_shown(line) for line in table.footer],
     )
 

@@ -15,42 +15,40 @@ from netzoo.records.trial import EpochRecord, Epochs, ListedRecord, TrialRecord,
 class Row(msgspec.Struct, array_like=True, gc=False):
     """What a list shows of a record.
 
-    shared: what it shares with others; in the file, its place in `uses`. pack: the file of the
-    record, None in the index; start, length: in bytes, its place there. epochs: the finished ones.
+    shared: what it shares with others; in the file, its place in `uses`. epochs: the finished ones.
+    pack: the file of the record; more: what a comparison needs besides; None in the file.
     """
 
     name: str
     shared: Any
-    pack: Any
     seed: int
     status: TrialStatus
     epochs: int
-    start: int
-    length: int
     test_accuracy: float | None
     seconds: float | None
     error: str | None
+    pack: Any = None
+    more: "More | None" = None
+
+
+class More(msgspec.Struct, array_like=True, gc=False):
+    """What a comparison needs besides.
+
+    start, length: in bytes, the place of the record in its pack. history: the values of each
+    EpochRecord.
+    """
+
+    start: int
+    length: int
     test_loss: float | None
     final_train_loss: float | None
     final_train_accuracy: float | None
-
-
-class WholeRow(Row, array_like=True, gc=False):
-    """What a comparison needs besides; history: the values of each EpochRecord."""
-
     class_recalls: tuple[float | None, ...] | None
     history: tuple[tuple[Any, ...], ...]
 
 
-class Head(msgspec.Struct):
-    """An index, read without its rows."""
-
-    pack_bytes: int
-    shared: dict[str, msgspec.Raw]
-
-
 class Index(msgspec.Struct):
-    """An index, read with the rows of a list. pack_bytes: the size of its pack.
+    """The first line of an index. pack_bytes: the size of its pack.
 
     shared: by digest, what no older index has. uses: the digests of all that its rows share.
     """
@@ -61,13 +59,10 @@ class Index(msgspec.Struct):
     rows: list[Row]
 
 
-class WholeIndex(msgspec.Struct):
-    """An index, read with the rows of a comparison; other fields as in an Index."""
+class Rest(msgspec.Struct):
+    """The second line of an index, which lists do not read: more of each row."""
 
-    pack_bytes: int
-    uses: list[str]
-    shared: dict[str, ListedRecord]
-    rows: list[WholeRow]
+    more: list[More]
 
 
 def shared_part(record: TrialRecord, test_counts: tuple[int, ...]) -> ListedRecord:
@@ -100,44 +95,46 @@ def row_of(
     class_recalls: tuple[float | None, ...] | None,
     use: int,
     place: tuple[int, int],
-) -> WholeRow:
+) -> Row:
     """Return the row of a record; use: of what it shares. place: start and length in the pack."""
-    return WholeRow(
+    return Row(
         name,
         use,
-        None,
         record.trial.seed,
         record.status,
         len(record.history),
-        *place,
         record.test_accuracy,
         record.seconds,
         record.error,
-        record.test_loss,
-        record.final_train_loss,
-        record.final_train_accuracy,
-        class_recalls,
-        tuple(_values(epoch) for epoch in record.history),
+        None,
+        More(
+            *place,
+            record.test_loss,
+            record.final_train_loss,
+            record.final_train_accuracy,
+            class_recalls,
+            tuple(_values(epoch) for epoch in record.history),
+        ),
     )
 
 
-def fill(made: ListedRecord, row: WholeRow) -> None:
-    """Give a new record what its row and its shared part hold.
+def fill(made: ListedRecord, row: Row, more: More) -> None:
+    """Give a new record what its row, the rest of it and its shared part hold.
 
-    By its dict, since a thousand records a second are a matter of microseconds each.
+    By its dict, since of many records a microsecond each counts.
     """
     made.__dict__.update(
         row.shared.__dict__,
         trial=row.shared.trial.with_seed(row.seed),
         status=row.status,
-        history=Epochs(row.history),
-        test_loss=row.test_loss,
+        history=Epochs(more.history),
+        test_loss=more.test_loss,
         test_accuracy=row.test_accuracy,
-        final_train_loss=row.final_train_loss,
-        final_train_accuracy=row.final_train_accuracy,
+        final_train_loss=more.final_train_loss,
+        final_train_accuracy=more.final_train_accuracy,
         seconds=row.seconds,
         error=row.error,
-        class_recalls=row.class_recalls,
+        class_recalls=more.class_recalls,
     )
 
 
@@ -145,14 +142,17 @@ def _values(epoch: EpochRecord) -> tuple[Any, ...]:
     return tuple(getattr(epoch, name) for name in Epochs.NAMES)
 
 
-def encoded(index: WholeIndex) -> bytes:
-    """Return the JSON of an index."""
-    return msgspec.json.encode(index)
+def encoded(index: Index) -> tuple[bytes, bytes]:
+    """Return the lines of an index."""
+    rest = Rest([row.more for row in index.rows if row.more is not None])
+    rows = [msgspec.structs.replace(row, pack=None, more=None) for row in index.rows]
+    first = Index(index.pack_bytes, index.uses, index.shared, rows)
+    return msgspec.json.encode(first), msgspec.json.encode(rest)
 
 
-def decoded(kind: Any, text: bytes) -> Any:
-    """Return the index in a text, None if there is none in it."""
+def decoded(kind: Any, line: bytes) -> Any:
+    """Return the Index or the Rest in a line, None if there is none in it."""
     try:
-        return msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(line, type=kind)
     except msgspec.MsgspecError:
         return None

@@ -62,7 +62,7 @@ class Filters:
     @property
     def whole(self) -> bool:
         """Return whether they need records that have all that a comparison needs."""
-        return any(condition.column in _OF_EPOCHS for condition in self.conditions)
+        return any(condition.column in _OF_REST for condition in self.conditions)
 
     def applied(self, state: RunState) -> RunState:
         """Return a comparison with the trials that pass.
@@ -161,7 +161,7 @@ def _value(column: str, parts: Parts) -> Value:
     of: Callable[[TrialRecord], Any]
     if column in COUNTED:
         of = lambda record: parts.counted(record)[column]  # noqa: E731
-    elif column in _OF_EPOCHS:
+    elif column in _OF_REST:
         of = lambda record: reached(record)[column]  # noqa: E731
     elif column.startswith(_VERSION):
         of = lambda record: record.versions.get(column.removeprefix(_VERSION))  # noqa: E731
@@ -199,11 +199,11 @@ _OF_TRIAL: dict[str, Value] = {
     "epochs_done": lambda _, trial: trial.epochs,
     "seed": lambda _, trial: trial.seed,
 }
-_OF_ROW = (
-    *("test_accuracy", "test_loss", "final_train_accuracy", "final_train_loss", "seconds"),
-    "error",
+_OF_ROW = ("test_accuracy", "seconds", "error")
+_OF_REST = (
+    *("balanced_accuracy", "test_loss", "final_train_accuracy", "final_train_loss"),
+    *(f"last_{name}" for name in LAST),
 )
-_OF_EPOCHS = ("balanced_accuracy", *(f"last_{name}" for name in LAST))
 _OF_RECORD: dict[str, Callable[[TrialRecord], Any]] = {
     "micro_batches": lambda record: record.parts,
     "test_reads": lambda record: record.test_reads,
@@ -226,6 +226,6 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("comparison", "trial", "state"), str),
     **dict.fromkeys(("epochs_done", "seed"), float),
     **_SETTINGS,
-    **dict.fromkeys((*COUNTED, *_OF_ROW, *_OF_EPOCHS, *_OF_RECORD), float),
+    **dict.fromkeys((*COUNTED, *_OF_ROW, *_OF_REST, *_OF_RECORD), float),
     **dict.fromkeys(("error", "device", "device_kind", "head", "command", "commit"), str),
 }

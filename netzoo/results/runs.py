@@ -1,6 +1,6 @@
 """The progress of the comparisons in a folder, and the repetition of a trial."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -130,32 +130,51 @@ def trials_table(*states: RunState) -> Table:
         Column("Time", "seconds"),
         Column("Reason", "error", numeric=False),
     )
-    # Trials share most of these texts.
-    done = cache(lambda epochs, planned: Cell(epochs, f"{epochs} of {planned}"))
-    said = cache(lambda text: Cell(text, text))
-    share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
-    rows = []
-    for name, progress in ((state.name, each) for state in states for each in state.trials):
-        record = progress.record
-        accuracy = None if record is None else record.test_accuracy
-        seconds = None if record is None else record.seconds
-        rows.append(
-            (
-                *([said(name)] if many else []),
-                Cell(progress.name, progress.name),
-                said(progress.state),
-                done(progress.epochs, progress.kind.recipe.epochs),
-                EMPTY if accuracy is None else share(accuracy),
-                EMPTY if seconds is None else Cell(seconds, units.seconds(seconds)),
-                said("" if record is None else record.error or ""),
-            )
-        )
+    rows = _TrialRows(states)
     footer = [] if many else [f"The comparison is {states[0].state}."]
     if any(state.of is not None for state in states):
         count = sum(state.of or 0 for state in states)
         footer.append(f"{len(rows):,} of {count:,} trials match.")
     notes = [note for state in states for note in state.notes]
     return Table(columns, rows, [*footer, *notes], names=1 + many)
+
+
+class _TrialRows(Sequence[Sequence[Cell]]):
+    """The rows of trials, made anew in each pass over them: a million cells take much memory."""
+
+    def __init__(self, states: Sequence[RunState]) -> None:
+        self._states = states
+
+    def __len__(self) -> int:
+        return sum(len(state.trials) for state in self._states)
+
+    def __getitem__(self, place: Any) -> Any:
+        return tuple(self)[place]
+
+    def __iter__(self) -> Iterator[Sequence[Cell]]:
+        many = len(self._states) > 1
+        # Trials share most of these cells and texts.
+        done = cache(lambda epochs, planned: Cell(epochs, f"{epochs} of {planned}"))
+        said = cache(lambda text: Cell(text, text))
+        share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
+        same: dict[str, str] = {}
+        for state in self._states:
+            for trial in state.trials:
+                record = trial.record
+                accuracy = None if record is None else record.test_accuracy
+                time = EMPTY
+                if record is not None and record.seconds is not None:
+                    text = units.seconds(record.seconds)
+                    time = Cell(record.seconds, same.setdefault(text, text))
+                yield (
+                    *([said(state.name)] if many else []),
+                    Cell(trial.name, trial.name),
+                    said(str(trial.state)),
+                    done(trial.epochs, trial.kind.recipe.epochs),
+                    EMPTY if accuracy is None else share(accuracy),
+                    time,
+                    said("" if record is None else record.error or ""),
+                )
 
 
 def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:

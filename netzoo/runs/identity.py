@@ -62,12 +62,14 @@ def _naming(trial: Trial) -> Callable[[int], str]:
     begun, rest = hashlib.sha256((before + '"seed": ').encode()), after.encode()
     words = re.sub(r"[^A-Za-z0-9.]+", "-", trial.model)
 
+    start = f"{words}-seed"
+
     def named(seed: int) -> str:
         digest = begun.copy()
-        digest.update(str(seed).encode() + rest)
-        end = f"-seed{seed}-{digest.hexdigest()[:8]}"
-        if len(words) + len(end) > LONGEST_NAME:
-            return words[:SHORTENED_NAME] + end
-        return words + end
+        digest.update(b"%d" % seed + rest)
+        name = f"{start}{seed}-{digest.hexdigest()[:8]}"
+        if len(name) > LONGEST_NAME:
+            return words[:SHORTENED_NAME] + name[len(words) :]
+        return name
 
     return named

@@ -15,17 +15,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from netzoo import disk
 from netzoo.errors import DataError, StoreError
 from netzoo.records.codec import from_text
 from netzoo.records.index import (
-    Head,
     Index,
+    More,
+    Rest,
     Row,
-    WholeIndex,
-    WholeRow,
     decoded,
     digest_of,
     encoded,
@@ -82,7 +80,7 @@ class Packs:
         found: dict[str, Row] = {}
         shared: dict[str, ListedRecord] = {}
         for path in self.paths():
-            index = self._index(path, WholeIndex if whole else Index)
+            index = self._index(path, whole=whole)
             if index is None or not shared.keys() | index.shared.keys() >= set(index.uses):
                 index = self._indexed(path)
                 if self.mends:
@@ -99,19 +97,21 @@ class Packs:
     def read(self, row: Row) -> TrialRecord | None:
         """Return the whole record of a row, None if its line is damaged."""
         path: Path = row.pack
+        if (more := row.more or self._more(row)) is None:
+            return None
         try:
             with path.open("rb") as file:
-                file.seek(row.start)
-                line = file.read(row.length)
+                file.seek(more.start)
+                line = file.read(more.length)
             return self._record(path, line)
         except (OSError, DataError) as error:
             self._damage(path, str(error))
             return None
 
-    def record(self, row: WholeRow) -> TrialRecord:
+    def record(self, row: Row, more: More) -> TrialRecord:
         """Return the record of a row, without its predictions and filters."""
         made = object.__new__(PackedRecord)
-        fill(made, row)
+        fill(made, row, more)
         made.__dict__["_read"] = partial(self.read, row)
         return made
 
@@ -135,32 +135,48 @@ class Packs:
         self._known = None
         return aside
 
-    def _indexed(self, path: Path) -> WholeIndex:
+    def _indexed(self, path: Path) -> Index:
         """Return the index of a pack, made from its lines."""
         entries = list(self._entries(path))
         if any(entry.record is None for entry in entries):
             self._damage(path, str(disk.damaged(path)))
         return _index_of(entries)
 
-    def _keep_index(self, path: Path, index: WholeIndex, known: Collection[str]) -> None:
+    def _keep_index(self, path: Path, index: Index, known: Collection[str]) -> None:
         """Write an index; known: the digests that older ones have."""
         new = {digest: part for digest, part in index.shared.items() if digest not in known}
-        kept = WholeIndex(index.pack_bytes, index.uses, new, index.rows)
-        disk.write_bytes(_index_path(path), disk.sealed_line(encoded(kept)))
+        lines = encoded(Index(index.pack_bytes, index.uses, new, index.rows))
+        disk.write_bytes(_index_path(path), b"".join(map(disk.sealed_line, lines)))
 
     def _digests(self, path: Path) -> Collection[str]:
-        index: Head | None = self._index(path, Head)
+        index = self._index(path)
         return () if index is None else index.shared.keys()
 
-    def _index(self, path: Path, kind: Any) -> Any:
+    def _index(self, path: Path, *, whole: bool = False) -> Index | None:
         """Return the index of a pack as it is written, None if it is missing or does not fit."""
         try:
-            text = _index_path(path).read_bytes()
+            with _index_path(path).open("rb") as file:
+                lines = [file.readline(), file.readline()] if whole else [file.readline()]
             size = path.stat().st_size
         except OSError:
             return None
-        index = decoded(kind, text) if disk.is_sealed_line(text) else None
-        return index if index is not None and index.pack_bytes == size else None
+        if not all(map(disk.is_sealed_line, lines)):
+            return None
+        index: Index | None = decoded(Index, lines[0])
+        if index is None or index.pack_bytes != size:
+            return None
+        if whole:
+            rest: Rest | None = decoded(Rest, lines[1])
+            if rest is None or len(rest.more) != len(index.rows):
+                return None
+            for row, more in zip(index.rows, rest.more, strict=True):
+                row.more = more
+        return index
+
+    def _more(self, row: Row) -> More | None:
+        """Return the rest of a row that was read for a list."""
+        index = self._index(row.pack, whole=True) or self._indexed(row.pack)
+        return next((each.more for each in index.rows if each.name == row.name), None)
 
     def _entries(self, path: Path) -> Iterator[Entry]:
         """Yield what a pack holds, damaged lines without a record."""
@@ -181,8 +197,8 @@ class Packs:
         return from_text(TrialRecord, line, str(path))
 
 
-def _index_of(entries: Iterable[Entry]) -> WholeIndex:
-    rows: list[WholeRow] = []
+def _index_of(entries: Iterable[Entry]) -> Index:
+    rows: list[Row] = []
     shared: dict[str, ListedRecord] = {}
     uses: dict[str, int] = {}
     start = 0
@@ -195,7 +211,7 @@ def _index_of(entries: Iterable[Entry]) -> WholeIndex:
             use = uses.setdefault(digest, len(uses))
             rows.append(row_of(entry.name, record, recalls_of(record), use, (start, length)))
         start += length
-    return WholeIndex(pack_bytes=start, uses=list(uses), shared=shared, rows=rows)
+    return Index(pack_bytes=start, uses=list(uses), shared=shared, rows=rows)
 
 
 def names_in(folder: Path) -> list[str]:

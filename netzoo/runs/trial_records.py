@@ -9,7 +9,7 @@ from pathlib import Path
 from netzoo import disk
 from netzoo.errors import DataError, StoreError
 from netzoo.records.codec import from_text, to_one_line, to_text
-from netzoo.records.index import Row, WholeRow
+from netzoo.records.index import Row
 from netzoo.records.plan import MANY
 from netzoo.records.trial import FINAL, Trial, TrialRecord
 from netzoo.records.trials import Trials
@@ -77,9 +77,8 @@ class TrialRecords:
                 record = self._file(name, kind.with_seed(seed))
                 if record is None and not self.path(name).exists():  # it was packed since
                     held.packed = self.packs.rows(whole=held.whole)
-            if record is None:
-                row = held.packed.get(name)
-                record = self.packs.record(row) if isinstance(row, WholeRow) else row
+            if record is None and (row := held.packed.get(name)) is not None:
+                record = row if row.more is None else self.packs.record(row, row.more)
             yield name, kind, seed, record
 
     def record(self, trial: Trial) -> TrialRecord | None:
@@ -92,17 +91,15 @@ class TrialRecords:
 
     def trials(self) -> list[Trial]:
         """Return the trials whose records can be read, by name."""
-        held = self.look(whole=True)
-        found = {
-            name: self.packs.record(row)
-            for name, row in held.packed.items()
-            if isinstance(row, WholeRow)
+        held = self.look()
+        found: dict[str, Trial] = {
+            name: row.shared.trial.with_seed(row.seed) for name, row in held.packed.items()
         }
         for name in held.files:
             record = self._file(name)
             if record is not None:
-                found[name] = record
-        return [found[name].trial for name in sorted(found)]
+                found[name] = record.trial
+        return [found[name] for name in sorted(found)]
 
     def keep(self, record: TrialRecord) -> list[str]:
         """Write a record; return the names of those that are packed now."""

@@ -5,14 +5,18 @@ Those of other signs are left to rich, which knows how wide these are and is a h
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import islice
 
 GAP = "   "
+BLOCK = 1000
 
 
 def lines(
     headings: Sequence[str], numeric: Sequence[bool], columns: Sequence[Sequence[str]], most: int
 ) -> list[str] | None:
     """Return a table's lines; None if it is wider than `most`, or has cells that are not plain.
+
+    Of more than BLOCK rows, so many lines are one text: a list of a million takes much memory.
 
     headings: of one line or more. numeric: whether the cells of a column are right-aligned.
     """
@@ -33,8 +37,11 @@ def lines(
     height = max(map(len, heads))
     filled = [["", *[""] * (height - len(head)), *head][1:] for head in heads]
     top = [form.format(*line).rstrip() for line in zip(*filled, strict=True)]
-    body = map(str.rstrip, map(form.format, *columns))
-    return [line for line in [*top, " " + "─" * width, *body] if line]
+    drawn = [*filter(None, top), " " + "─" * width]
+    body = filter(None, map(str.rstrip, map(form.format, *columns)))
+    while block := list(islice(body, BLOCK)):
+        drawn += block if len(columns[0]) <= BLOCK else ["\n".join(block)]
+    return drawn
 
 
 @lru_cache(maxsize=4096)

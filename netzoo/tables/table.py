@@ -6,7 +6,7 @@ import io
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from netzoo.errors import no_such
 from netzoo.tables import plain
@@ -25,8 +25,7 @@ class Column:
     numeric: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A raw value, for CSV, and its text."""
 
     raw: Any
@@ -118,11 +117,15 @@ class Table:
         return "\n".join([*drawn, *([""] if footer else []), *footer])
 
     def _drawn(self, width: int = WIDEST) -> list[str]:
-        """Return the lines of the table, without the footer."""
+        """Return the lines of the table, without the footer; those of many rows in blocks."""
         if not self.wraps:
             headings = [column.heading for column in self.columns]
             numeric = [column.numeric for column in self.columns]
-            texts = [[row[n].text for row in self.rows] for n in range(len(self.columns))]
+            texts: list[list[str]] = [[] for _ in self.columns]
+            add = [column.append for column in texts]
+            for row in self.rows:
+                for put, cell in zip(add, row, strict=True):
+                    put(cell.text)
             drawn = plain.lines(headings, numeric, texts, width)
             if drawn is not None:
                 return drawn
@@ -197,4 +200,4 @@ def check_columns(keys: Iterable[str], known: Iterable[str]) -> None:
 
 
 def _width(lines: Sequence[str]) -> int:
-    return max(map(len, lines))
+    return max(len(line.partition("\n")[0]) for line in lines)

@@ -53,7 +53,7 @@ INSIDE_FUNCTIONS = {
     # A process that has loaded its backend waits for a request before it touches a device.
     "runs.trial_hooks": {"netzoo.training"},
     "runs.worker": {*{"keras", "netzoo.data", "netzoo.models", "netzoo.training"}},
-    "runs.store": {"fcntl"},  # not on Windows
+    "runs.lock": {"fcntl"},  # not on Windows
     # The backend starts before it is imported.
     "runs.evaluate": {"netzoo.training"},
     "runs.predict": {"netzoo.training"},
@@ -69,6 +69,7 @@ BY_NAME = {
 THIRD_PARTY = {
     "__init__": {"lazy_loader"},
     "records.codec": {"msgspec"},
+    "records.index": {"msgspec"},
     "runs.messages": {"msgspec"},
     "cost": {"keras"},
     "data": {"PIL", "numpy", "tensorflow"},

@@ -1,10 +1,12 @@
 """What is said of seeds, against scipy and statsmodels by another way each."""
 
 import math
+import statistics
 
 import numpy as np
 import pytest
 from scipy import stats as scipy_stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -73,6 +75,19 @@ def test_holms_correction():
     deltas = [stats.Delta(0.1, None, 5, p, "paired t") for p in (0.01, 0.04, 0.03, 0.6)]
     assert [d.p for d in stats.corrected(deltas)] == pytest.approx([0.04, 0.09, 0.09, 0.6])
     assert stats.corrected([]) == []
+
+
+def test_holms_correction_is_that_of_statsmodels():
+    rng = np.random.default_rng(3)
+    for count in (1, 2, 9):
+        ps = [*rng.uniform(0, 0.3, count).tolist(), 0.01, 0.01]
+        assert stats.corrected_ps(ps) == multipletests(ps, method="holm")[1].tolist()
+
+
+def test_the_deviation_of_many_values_is_that_of_few():
+    values = np.random.default_rng(4).uniform(0.5, 0.9, 1000).tolist()
+    assert stats.estimate(values).sd == pytest.approx(statistics.stdev(values), rel=1e-14)
+    assert stats.estimate(values[:99]).sd == statistics.stdev(values[:99])
 
 
 def test_verdicts():
