@@ -116,7 +116,8 @@ class Epochs(Sequence[EpochRecord]):
 
     def plain(self) -> list[dict[str, Any]]:
         """Return the epochs as dicts."""
-        return [dict(zip(self.NAMES, values, strict=True)) for values in self.values]
+        names = self.NAMES
+        return [dict(zip(names, values)) for values in self.values]  # noqa: B905  takes half as long again
 
     def __len__(self) -> int:
         return len(self.values)

@@ -1,6 +1,6 @@
 """The progress of the comparisons in a folder, and the repetition of a trial."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from netzoo import units
 from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
-from netzoo.tables.table import EMPTY, Cell, Column, Table
+from netzoo.tables.table import EMPTY, Cell, Column, Rows, Table
 
 _ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
 
@@ -139,42 +139,57 @@ def trials_table(*states: RunState) -> Table:
     return Table(columns, rows, [*footer, *notes], names=1 + many)
 
 
-class _TrialRows(Sequence[Sequence[Cell]]):
+class _TrialRows(Rows):
     """The rows of trials, made anew in each pass over them: a million cells take much memory."""
 
     def __init__(self, states: Sequence[RunState]) -> None:
         self._states = states
+        self._trials = [trial for state in states for trial in state.trials]
 
     def __len__(self) -> int:
-        return sum(len(state.trials) for state in self._states)
+        return len(self._trials)
 
     def __getitem__(self, place: Any) -> Any:
         return tuple(self)[place]
 
     def __iter__(self) -> Iterator[Sequence[Cell]]:
-        many = len(self._states) > 1
-        # Trials share most of these cells and texts.
-        done = cache(lambda epochs, planned: Cell(epochs, f"{epochs} of {planned}"))
-        said = cache(lambda text: Cell(text, text))
-        share = cache(lambda accuracy: Cell(accuracy, units.percent(accuracy)))
-        same: dict[str, str] = {}
-        for state in self._states:
-            for trial in state.trials:
-                record = trial.record
-                accuracy = None if record is None else record.test_accuracy
-                time = EMPTY
-                if record is not None and record.seconds is not None:
-                    text = units.seconds(record.seconds)
-                    time = Cell(record.seconds, same.setdefault(text, text))
-                yield (
-                    *([said(state.name)] if many else []),
-                    Cell(trial.name, trial.name),
-                    said(str(trial.state)),
-                    done(trial.epochs, trial.kind.recipe.epochs),
-                    EMPTY if accuracy is None else share(accuracy),
-                    time,
-                    said("" if record is None else record.error or ""),
-                )
+        reached = [trial.record for trial in self._trials]
+        raw = [
+            *self._names(),
+            [str(trial.state) for trial in self._trials],
+            [trial.epochs for trial in self._trials],
+            [None if record is None else record.test_accuracy for record in reached],
+            [None if record is None else record.seconds for record in reached],
+            ["" if record is None else record.error or "" for record in reached],
+        ]
+        for row in zip(*raw, *self.texts(), strict=True):
+            half = len(row) // 2
+            yield tuple(map(Cell, row[:half], row[half:]))
+
+    def texts(self) -> list[list[str]]:
+        done = cache(lambda epochs, planned: f"{epochs} of {planned}")
+        share = cache(units.percent)  # trials share most of these texts
+        seconds = units.seconds
+        reached = [trial.record for trial in self._trials]
+        return [
+            *self._names(),
+            [str(trial.state) for trial in self._trials],
+            [done(trial.epochs, trial.kind.recipe.epochs) for trial in self._trials],
+            [_text(None if each is None else each.test_accuracy, share) for each in reached],
+            [_text(None if each is None else each.seconds, seconds) for each in reached],
+            ["" if record is None else record.error or "" for record in reached],
+        ]
+
+    def _names(self) -> list[list[str]]:
+        """Return the names of the trials, and of their comparisons if there are several."""
+        names = [trial.name for trial in self._trials]
+        if len(self._states) == 1:
+            return [names]
+        return [[state.name for state in self._states for _ in state.trials], names]
+
+
+def _text(value: float | None, text: Callable[[float], str]) -> str:
+    return EMPTY.text if value is None else text(value)
 
 
 def runs_json(states: Sequence[RunState]) -> list[dict[str, Any]]:

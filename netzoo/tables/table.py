@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import textwrap
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -33,6 +34,14 @@ class Cell(NamedTuple):
 
 
 EMPTY = Cell(None, "–")
+
+
+class Rows(Sequence[Sequence[Cell]]):
+    """Rows that are made as they are asked for, where all cells at once take much memory."""
+
+    @abstractmethod
+    def texts(self) -> list[list[str]]:
+        """Return the texts of the cells of each column."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +130,10 @@ class Table:
         if not self.wraps:
             headings = [column.heading for column in self.columns]
             numeric = [column.numeric for column in self.columns]
-            texts: list[list[str]] = [[] for _ in self.columns]
-            add = [column.append for column in texts]
-            for row in self.rows:
-                for put, cell in zip(add, row, strict=True):
-                    put(cell.text)
+            if isinstance(self.rows, Rows):
+                texts = self.rows.texts()
+            else:
+                texts = [[row[n].text for row in self.rows] for n in range(len(self.columns))]
             drawn = plain.lines(headings, numeric, texts, width)
             if drawn is not None:
                 return drawn

@@ -108,7 +108,7 @@ def study(told):
 
 
 def locked(patch):
-    patch.setattr("netzoo.runs.store.LOCK_SECONDS", 0.0)
+    patch.setattr("netzoo.runs.lock.LOCK_SECONDS", 0.0)
     with Store(Path("out")).open_to_write():
         command("compare lenet --output out")
 

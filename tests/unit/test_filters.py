@@ -117,6 +117,11 @@ def test_every_format_has_the_trials_that_match(folder, tmp_path):
     assert text.split()[:3] == ["Test", "Comparison", "Trial"]
     assert text.count(" ok ") == 2
     assert text.splitlines()[-1] == "2 of 5 trials match."
+    every, some = (
+        list(csv.DictReader(io.StringIO(run(folder, *given, "--format", "csv").stdout)))
+        for given in ((), words)
+    )
+    assert some == [row for row in every if row["seed"] == "1"]
     told = json.loads(run(folder, *words, "--format", "json").stdout)
     assert [[each["model"] for each in run["trials"]] for run in told] == [
         ["lenet"],

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -16,6 +19,7 @@ from netzoo.records.trial import TrialStatus
 from netzoo.records.trials import Trials
 from netzoo.results.comparison import comparison_table
 from netzoo.runs.identity import identities, identity
+from netzoo.runs.packs import Packs
 from netzoo.runs.saved import find_trial, run_state, saved_comparison, saved_records
 from netzoo.runs.store import Store
 
@@ -123,8 +127,9 @@ def test_with_one_seed_the_verdict_is_from_the_predictions_in_the_packs(tmp_path
 
 def test_trials_that_run_again_are_not_packed(tmp_path):
     failed = replace(RECORDS[0], status=TrialStatus.FAILED, error="it burst")
-    store = kept(tmp_path, [failed, *RECORDS[1:9]])
-    assert kinds(tmp_path)[".json"] == 1
+    store = kept(tmp_path, [failed, *RECORDS[1:8]])
+    assert kinds(tmp_path) == {".jsonl": 1, ".index": 1, ".json": 4}
+    assert (tmp_path / "trials" / f"{identity(failed.trial)}.json").exists()
     assert store.record(failed.trial) == failed
     store.keep_trial(RECORDS[0])
     assert store.record(failed.trial) == RECORDS[0]  # the newer one
@@ -144,6 +149,22 @@ def test_a_kill_before_the_files_are_removed_leaves_each_record_once(tmp_path):
     assert saved_records(Store(folder), whole=True)[0] == RECORDS
 
 
+@pytest.mark.parametrize("step", ["add", "_keep_index", "unlink"])
+def test_a_packer_that_is_killed_loses_nothing(tmp_path, monkeypatch, step):
+    """As it begins, between a pack and its index, and before the first file is removed."""
+    store = kept(tmp_path, packed=False)
+    if (child := os.fork()) == 0:
+        place = Path if step == "unlink" else Packs
+        monkeypatch.setattr(place, step, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        store.trials.pack()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert saved_records(Store(tmp_path), whole=True)[0] == RECORDS
+    with store.open_to_write():
+        assert saved_records(store, whole=True)[0] == RECORDS
+    assert kinds(tmp_path)[".json"] == 3
+
+
 @pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize(
     "harm",
@@ -151,9 +172,10 @@ def test_a_kill_before_the_files_are_removed_leaves_each_record_once(tmp_path):
         lambda path: path.unlink(),
         lambda path: path.write_bytes(path.read_bytes()[:-200]),
         lambda path: path.write_bytes(path.read_bytes().replace(b"0.5", b"0.9")),
+        lambda path: path.write_bytes(re.sub(rb',"seal":"\w+"', b"", path.read_bytes())),
         lambda path: path.write_bytes(b""),
     ],
-    ids=["removed", "cut", "changed", "empty"],
+    ids=["removed", "cut", "changed", "unsealed", "empty"],
 )
 def test_an_index_that_is_missing_or_damaged_is_made_anew(tmp_path, harm, number):
     """Also the first one, which holds what later ones share."""
