@@ -25,12 +25,14 @@ ANY = "<any>"
 VALUE = "…"  # what a message names, in the words of its place in the code
 PROVOKE = {name: provoke for name, _, provoke, _ in CASES}
 
-# What only a training meets, and the test that trains; or what is caught before anybody sees it.
+# What only a training meets, or a file that changes later, and the test that does so; or what is
+# caught before anybody sees it.
 ELSEWHERE = {
-    "the … is … in epoch …; try a lower learning rate.": (
-        "test_a_training_that_diverges_is_a_row_and_the_others_go_on"
-    ),
+    "the … is … in epoch …; try a lower learning rate.": ("test_a_comparison_on_the_command_line"),
     "which convolution of … is the first": "test_none_where_there_is_none_to_show",
+    "… has changed: ….": "test_files_that_the_disk_has_no_room_for_are_decoded_each_time",
+    "… is cut short.": "test_a_file_that_is_cut_short_is_not_taken_for_images",
+    "--where …: …; received ….": "test_a_wrong_condition_is_one_line",
 }
 
 

@@ -52,7 +52,8 @@ ONLY = {
     # .keras and .npz files, of which members with names of ours are read, in memory.
     "zipfile": {
         *("records.saved_model:_member", "records.saved_model:add_to"),
-        *("data.npz:_opened", "data.npz:_array"),
+        *("data.npz:_opened", "data.npz:_array", "data.npz:_on_disk"),
+        "data.npz:",  # the error of a damaged one
         "data.paths:_refuse",  # asks whether a file is one
     },
     "numpy.load": {"runs.checkpoint:read", "runs.checkpoint:read_meta", "data.cache:load"},

@@ -189,6 +189,13 @@ CASES = [
      "no class_weight 'balance'; did you mean 'balanced'? Known: balanced, none."),
     ("file of a table", BadInput, "runs . --output a.csv",
      "--output takes CSV or Parquet: it does not go with --format table."),
+    ("condition without a comparison", BadInput, "runs . --where test_accuracy=0.9",
+     "--where takes a column, one of > >= < <= == != and a value, such as 'test_accuracy>0.9'; "
+     "received 'test_accuracy=0.9'."),
+    ("column of a condition", UnknownName, lambda: (
+        Store(folder("out")).keep_trial(record("lenet", 0, 0.7, cost=False)),
+        command("runs out --where test_acuracy>0.9")),
+     "no column 'test_acuracy'; did you mean 'test_accuracy'? Known: <any>."),
     ("file that cannot be written", BadInput, lambda: (
         Store(folder("out")).keep_trial(record("lenet", 0, 0.7, cost=False)),
         command("runs out --format csv --output none/a.csv")),

@@ -24,6 +24,7 @@ from PIL import Image
 
 import netzoo
 from netzoo.data import cache, memory
+from netzoo.data.disk_images import Rows, of_rows
 from netzoo.errors import BadInput, DataError, MissingPackage, UnknownName
 
 
@@ -199,12 +200,17 @@ def labels(change, like=keras_npz, key="y_train"):
     opened(npz("a.npz", **given | {key: change(given[key])}))
 
 
-def damaged_npz():
+def damaged_npz(memory=None):
     path = npz("a.npz", **keras_npz())
     content = bytearray(path.read_bytes())
     content[2000:2400] = bytes(400)
     path.write_bytes(content)
-    opened(path)
+    netzoo.open_images(path, memory=memory)
+
+
+def broken_file_of_images():
+    with Path("rows").open("wb", buffering=0) as rows:  # it can be written alone
+        of_rows(Rows(rows, 0, 8, "rows"), 1, (8, 1, 1))[0]
 
 
 def cut_npz():
@@ -613,8 +619,12 @@ CASES = [
      "<any>/a.npz cannot be read: it is cut short or no .npz file."),
     (".npz cut short", DataError, cut_npz,
      "<any>/a.npz cannot be read: it is cut short or no .npz file."),
-    (".npz with other bytes", DataError, damaged_npz,
+    (".npz with other bytes", DataError, lambda: damaged_npz(),
      "<any>/a.npz: x_train is damaged: <any>."),
+    (".npz with other bytes, read from disk", DataError, lambda: damaged_npz(memory=0),
+     "<any>/a.npz: x_train is damaged: <any>."),
+    ("file of images that cannot be read", DataError, broken_file_of_images,
+     "rows: cannot be read: <any>."),
     (".npz of no arrays", DataError, member_that_is_no_array,
      "<any>/a.npz: x is damaged: <any>."),
     (".npz of a pickle", DataError, lambda: arrays(y_train=np.array([{}] * 40, object)),

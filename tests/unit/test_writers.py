@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from beside import write_beside
+from many_writers import write_beside
 from study_records import CPU, VERSIONS, record
 
 from netzoo.records.plan import ModelProfile, Plan
