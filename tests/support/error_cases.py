@@ -39,10 +39,11 @@ from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
+from netzoo.results.filters import Filters
 from netzoo.runs.messages import Start, Started
 from netzoo.runs.process import Process
 from netzoo.runs.request import planned_trials
-from netzoo.runs.saved import find_trial
+from netzoo.runs.saved import chosen_state, find_trial
 from netzoo.runs.store import Store, keep_study, saved_study
 
 TRAINED = record("lenet", 0, 0.7, cost=False)
@@ -111,6 +112,10 @@ def locked(patch):
     patch.setattr("netzoo.runs.lock.LOCK_SECONDS", 0.0)
     with Store(Path("out")).open_to_write():
         command("compare lenet --output out")
+
+
+def run_state_where(condition):
+    return chosen_state(comparison(TRAINED), Filters.of((), [condition]))
 
 
 def no_training():
@@ -348,6 +353,15 @@ CASES = [
      "no axis 'time'; did you mean 'images'? Known: epoch, flops, images, seconds."),
     ("trial", UnknownName, lambda: find_trial(comparison(TRAINED), "alexnet"),
      "no trial 'alexnet' in out. Known: lenet-seed0-<any>."),
+    ("column of trials", UnknownName, lambda: run_state_where("test_acuracy>0.9"),
+     "no column 'test_acuracy'; did you mean 'test_accuracy'? Known: test_accuracy, augment, "
+     "backend, balanced_accuracy, batch_size, class_weight, classes, command, commit, comparison, "
+     "dataset, dataset_sha256 and <any> more."),
+    ("condition", BadInput, lambda: run_state_where("test_accuracy=0.9"),
+     "--where takes a column, one of > >= < <= == != and a value, such as 'test_accuracy>0.9'; "
+     "received 'test_accuracy=0.9'."),
+    ("value of a condition", BadInput, lambda: run_state_where("seed>one"),
+     "--where 'seed>one': seed is a number; received 'one'."),
     ("several trials", BadInput,
      lambda: find_trial(comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False)), "lenet"),
      "'lenet' begins the names of 2 trials in out, such as lenet-relu-seed0-<any> and "
