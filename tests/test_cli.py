@@ -66,12 +66,6 @@ def test_what_the_backend_finds_wrong_is_one_line_too(netzoo, tmp_path, argument
     assert list(tmp_path.glob("runs/*")) == []
 
 
-@pytest.mark.backend_independent
-def test_wrong_data_is_one_line(netzoo):
-    """One of a kind; error_cases.py has the others."""
-    one_line(netzoo("compare", "lenet", "--data-dir", "nowhere"), "'nowhere' does not exist")
-
-
 def test_a_folder_that_cannot_be_written_is_one_line(netzoo, tmp_path):
     (tmp_path / "file").touch()
     done = netzoo("compare", "lenet", *SAMPLE, "--output", "file")

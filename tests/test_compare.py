@@ -91,12 +91,10 @@ SETTINGS = {
 
 def test_the_lesson_shows_the_test_split_by_epoch_and_reports_the_last():
     settings = SETTINGS | {"recipe": "lesson"}
-    (lenet,) = netzoo.compare("lenet", epochs=2, batch_size=64, seeds=[3, 4], **settings).models
-    for history in lenet.history:
-        assert [epoch.test_accuracy is not None for epoch in history] == [True, True]
-        assert history[-1].test_accuracy in lenet.test_accuracy.values
-    assert lenet.test_accuracy.n == 2
-    assert len(set(lenet.test_loss.values)) == 2  # another seed, other numbers
+    (lenet,) = netzoo.compare("lenet", epochs=2, batch_size=64, **settings).models
+    (history,) = lenet.history
+    assert [epoch.test_accuracy is not None for epoch in history] == [True, True]
+    assert lenet.test_accuracy.values == (history[-1].test_accuracy,)
     assert lenet.test_reads == 2
 
 

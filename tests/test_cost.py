@@ -170,6 +170,7 @@ print(json.dumps(told))
 """
 
 
+@pytest.mark.slow  # test_training_flops.py counts a smaller one forward and backward
 @pytest.mark.backend_independent
 def test_torchs_own_counter_agrees(on_torch):
     told = on_torch(TORCHS_COUNT, "lenet", "alexnet")

@@ -41,7 +41,7 @@ def found(backend_name, device="auto", **environment):
     "environment",
     [
         pytest.param({"JAX_PLATFORMS": "cuda"}, marks=slow),
-        {"JAX_PLATFORMS": "cuda,cpu"},
+        pytest.param({"JAX_PLATFORMS": "cuda,cpu"}, marks=slow),
         pytest.param({"JAX_PLATFORMS": "rocm"}, marks=slow),
         pytest.param({"JAX_PLATFORMS": "cudda"}, marks=slow),
         pytest.param({"JAX_PLATFORM_NAME": "gpu"}, marks=slow),
@@ -119,7 +119,7 @@ def test_what_hides_the_gpu_is_named(netzoo):
     "environment",
     [
         pytest.param({"JAX_PLATFORMS": "cuda"}, marks=slow),
-        {"JAX_PLATFORM_NAME": "cudda"},
+        pytest.param({"JAX_PLATFORM_NAME": "cudda"}, marks=slow),
         pytest.param({"KERAS_TORCH_DEVICE": "meta"}, marks=slow),
         pytest.param({"CUDA_VISIBLE_DEVICES": "7"}, marks=slow),
     ],

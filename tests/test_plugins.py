@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from netzoo.models import plugins
+from netzoo.models.catalog import MODELS
+
 TINY = """
 import keras
 import netzoo
@@ -35,9 +38,10 @@ def installed(tmp_path):
 
 
 @pytest.mark.backend_independent
-def test_models_of_a_file_are_listed_and_counted(tmp_path, netzoo):
+def test_models_of_a_file_are_listed_and_counted(tmp_path, netzoo, netzoo_here):
     (tmp_path / "flat.py").write_text(TINY.format(name="flat"))
-    listed = netzoo("list", "f*", "--models", "flat.py", "--format", "json")
+    with MODELS.temporary():
+        listed = netzoo_here("list", "f*", "--models", "flat.py", "--format", "json")
     origins = {row["name"]: row["origin"] for row in json.loads(listed.stdout)}
     assert origins == {"flat": "flat", "flat-wide": "flat"}
     counted = netzoo("summary", "flat:width=3", "--format", "json", NETZOO_MODELS="flat.py")
@@ -82,9 +86,6 @@ def test_what_cannot_be_registered_is_said_in_a_line(
     (tmp_path / "bad.py").write_text("1 / 0")
     (tmp_path / "twice.py").write_text(TINY.format(name="lenet"))
     monkeypatch.setenv("NETZOO_MODELS", files)
-    from netzoo.models import plugins
-    from netzoo.models.catalog import MODELS
-
     plugins.load.cache_clear()
     MODELS.load_by(plugins.load)
     with MODELS.temporary():

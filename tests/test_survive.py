@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from processes import start, wait_for, workers
+from processes import launch, start, wait_for, workers
 from small_comparisons import SMALL, numbers
 
 from netzoo.errors import DataError
@@ -25,15 +25,17 @@ from netzoo.runs.store import Store
 def test_one_process_works_on_a_folder_and_the_second_ctrl_c_stops_it_at_once(netzoo, tmp_path):
     few = ("--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "50")
     with start(tmp_path, "lenet", *few, "--epochs", "30000", "--batch-size", "1") as process:
-        wait_for(process, "epoch 1/30000")
-        second = netzoo("compare", "lenet", *few, "--output", "out")
+        wait_for(process, "Recipe: ")
+        with launch(tmp_path, ["compare", "lenet", *few, "--output", "out"]) as second:
+            wait_for(process, "epoch 1/30000")
+            printed, said = second.communicate()  # it waits for a moment, too
         running = json.loads(netzoo("runs", ".", "--format", "json").stdout)
         os.kill(process.pid, signal.SIGINT)
         wait_for(process, "Ctrl-C again stops now")
         os.kill(process.pid, signal.SIGINT)
         told = json.loads(process.communicate()[0])
-    assert (second.returncode, second.stdout) == (2, "")
-    assert second.stderr.startswith("Error: out is in use by another netzoo; wait for it, or ")
+    assert (second.returncode, printed) == (2, "")
+    assert said.startswith("Error: out is in use by another netzoo; wait for it, or ")
     assert running[0]["state"] == "running"
     assert process.returncode == 130
     assert "of 30000 epochs are kept." in told["models"][0]["error"]

@@ -160,6 +160,7 @@ def test_grey_images_are_repeated_and_scaled_as_keras_scales_them(scaling):
 FEW = ["--recipe", "quick", "--epochs", "1", "--limit-train", "100", "--limit-test", "100"]
 
 
+@pytest.mark.slow  # test_examples.py trains such a model
 @pytest.mark.backend_independent
 def test_models_of_the_users_are_compared_resumed_and_trained_anew_when_they_change(
     mine, netzoo_here
