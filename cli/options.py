@@ -89,7 +89,7 @@ def memory_option(command: Command) -> Command:
         "--memory",
         metavar="SIZE",
         help="The most memory that the images may take, such as 2GB or 500MB; larger data sets are "
-        "decoded to the output folder and read from there, with the same numbers.  [default: "
+        "decoded to a file and read from there, with the same numbers.  [default: "
         "NETZOO_MEMORY, else half of what is free]",
     )(command)
 

@@ -58,7 +58,7 @@ def runs(
       netzoo runs runs --format csv --output trials.csv
       netzoo runs runs --format parquet --output trials.parquet
     """
-    from netzoo.results.filters import Filters
+    from netzoo.results.filters import COLUMNS, Filters
     from netzoo.results.runs import runs_json, runs_table, trials_table
     from netzoo.results.trial_rows import as_csv, as_parquet, trial_rows
     from netzoo.runs.saved import chosen_state
@@ -76,7 +76,7 @@ def runs(
     states = [chosen_state(store, filters, whole=form in writers) for store in opened]
     if form in writers:
         rows = trial_rows(states)
-        _write(writers[form](rows), output)
+        _write(writers[form](rows, COLUMNS), output)
         if output is not None:
             click.echo(f"{output} has {len(rows)} trial{'' if len(rows) == 1 else 's'}.")
     elif form == "json":

@@ -116,7 +116,7 @@ NO_LOSSES = {
 
 def check_loss_name(loss: Any) -> None:
     """Raise UnknownName or BadInput for a loss that is not one of LOSSES."""
-    if loss in LOSSES:
+    if isinstance(loss, str) and loss in LOSSES:
         return
     plain = str(loss).replace("_", "").lower()
     for name, (reason, instead) in NO_LOSSES.items():

@@ -32,7 +32,6 @@ ELSEWHERE = {
     "which convolution of … is the first": "test_none_where_there_is_none_to_show",
     "… has changed: ….": "test_files_that_the_disk_has_no_room_for_are_decoded_each_time",
     "… is cut short.": "test_a_file_that_is_cut_short_is_not_taken_for_images",
-    "--where …: …; received ….": "test_a_wrong_condition_is_one_line",
 }
 
 

@@ -190,7 +190,7 @@ def test_copies_in_the_test_split_are_said(tmp_path):
     folder(tmp_path)
     first = min((tmp_path / "train" / "c1").iterdir())
     shutil.copy(first, tmp_path / "test" / "c1" / "again.png")
-    assert "Copies: 1 test images are copies of training images." in (
+    assert "Copies: 1 test image is a copy of training images." in (
         netzoo.open_images(str(tmp_path)).lines
     )
 

@@ -260,7 +260,7 @@ def test_a_comparison_says_what_weakens_its_verdict(spoilt, tmp_path, netzoo):
     shown = netzoo("show", "out").stdout
     line = (
         "Warning: the images weaken a verdict: 1 of 22 test images (4.5 %) have the pixels of a "
-        "training image; 2 images have those of an image of another class; 4 groups have both "
+        "training image; 2 images have the pixels of one of another class; 4 groups have both "
         "training and test images (netzoo data names them)."
     )
     assert line in " ".join(shown.split())

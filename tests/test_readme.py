@@ -461,8 +461,8 @@ def place(folder):
 
 def expanded(word, folder):
     """Return the files that a word stands for, as a shell does."""
-    found = sorted(str(path.relative_to(folder)) for path in folder.glob(word) if "*" in word)
-    return found or [word]
+    found = folder.glob(word) if "*" in word else ()
+    return sorted(str(path.relative_to(folder)) for path in found) or [word]
 
 
 def needs(package):

@@ -57,6 +57,8 @@ def from_files(
         damaged += [(files.names[at], reason) for at, reason in enumerate(reasons) if reason]
         whole = Split(images, files.labels)
         parts.append(whole if len(good) == len(files) else whole.only(np.array(good)))
+    if damaged:  # of which some are seen as they are decoded
+        said = splits.class_lines(name, class_names, *(part.labels for part in parts))
     if settings.group:
         parts = groups.added(name, settings.group, parts, names)
     seen = sum(len(found[split]) for split in (splits.TRAIN, test_name) if split is not None)
@@ -69,7 +71,7 @@ def from_files(
         parts[1],
         lines=(
             *lines,
-            *([f"Damaged: {left_out} images are left out."] if left_out else []),
+            *([f"Damaged: {_images(left_out)} left out."] if left_out else []),
             *said,
             *splits.copy_lines([h.digest for h in heads], [h.digest for h in test_heads]),
             *_done_lines([*heads, *test_heads], form),
@@ -82,6 +84,10 @@ def from_files(
             damaged=tuple(damaged),
         ),
     )
+
+
+def _images(count: int) -> str:
+    return f"{units.exact(count)} image{' is' if count == 1 else 's are'}"
 
 
 def _readable(

@@ -29,7 +29,7 @@ def named(place: str, pattern: str, names: Sequence[str]) -> list[str]:
         raise BadInput(
             f'{place}: the group "{pattern}" is found in the names of '
             f"{units.exact(len(names) - len(missing))} of {units.exact(len(names))} images, and "
-            f"not in {missing[0]!r}; each needs one (…|(.+) makes a group of each other file)."
+            f"not in {missing[0]!r}; each needs one (.*?…|(.+) makes a group of each other file)."
         )
     return found
 

@@ -17,7 +17,7 @@ from netzoo.errors import BadInput, DataError
 SHARE = 0.8  # of the free memory: what whole arrays may take as they are read
 BUDGET_SHARE = 0.5  # of the free memory: what images take by default
 VARIABLE = "NETZOO_MEMORY"  # the budget, for this process and those that it starts
-_SIZE = re.compile(r"(\d+\.?\d*|\.\d+)\s*([kmgt]?)(i?)(b?)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18}\.?\d{0,18}|\.\d{1,18})\s*([kmgt]?)(i?)(b?)", re.IGNORECASE)
 
 
 @contextlib.contextmanager
@@ -28,7 +28,8 @@ def budget(size: str | int | None) -> Iterator[None]:
     context, else NETZOO_MEMORY, else half of what is free now. Raises BadInput.
     """
     before = os.environ.get(VARIABLE)
-    chosen = bytes_of(before if size is None and before else size)
+    by_variable = size is None and before
+    chosen = bytes_of(before, VARIABLE) if by_variable else bytes_of(size)
     if chosen is None and (free := _free_bytes()) is not None:
         chosen = int(BUDGET_SHARE * free)
     if chosen is None:
@@ -44,15 +45,15 @@ def budget(size: str | int | None) -> Iterator[None]:
             os.environ[VARIABLE] = before
 
 
-def bytes_of(size: str | int | None) -> int | None:
-    """Return a size in bytes, None of None. Raises BadInput for what is no size."""
+def bytes_of(size: str | int | None, name: str = "`memory`") -> int | None:
+    """Return a size in bytes, None of None. Raises BadInput, with a name, for what is no size."""
     if size is None:
         return None
     if type(size) is int and size >= 0:
         return size
     match = _SIZE.fullmatch(size.strip()) if isinstance(size, str) else None
     if match is None or (match[2] == "" and (match[3] or "." in match[1])):
-        raise BadInput(f"`memory` is a size such as 2GB, 500MB or 1.5GiB; received {size!r}.")
+        raise BadInput(f"{name} is a size such as 2GB, 500MB or 1.5GiB; received {size!r}.")
     power = " kmgt".index(match[2].lower() or " ")
     return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
 

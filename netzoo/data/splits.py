@@ -132,6 +132,10 @@ def copy_lines(train: Sequence[bytes], test: Sequence[bytes]) -> list[str]:
     known = set(train)
     across = sum(digest in known for digest in test)
     within = len(train) - len(known) + len(test) - len(set(test))
-    found = [(across, "test images are copies of training images"), (within, "copies in one split")]
+    is_copy = "image is a copy" if across == 1 else "images are copies"
+    found = [
+        (across, f"test {is_copy} of training images"),
+        (within, "copy in one split" if within == 1 else "copies in one split"),
+    ]
     told = [f"{units.exact(count)} {words}" for count, words in found if count]
     return [f"Copies: {', '.join(told)}."] if told else []

@@ -144,20 +144,26 @@ def _row(progress: TrialState, parts: Parts) -> Row:
     }
 
 
-def as_csv(rows: Sequence[Row]) -> bytes:
-    """Return rows as CSV, in UTF-8; None is empty."""
+def as_csv(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+    """Return rows as CSV, in UTF-8; None is empty. columns: the header where there are none."""
     page = io.StringIO()
-    writer = csv.DictWriter(page, list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(page, list(rows[0] if rows else columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return page.getvalue().encode()
 
 
-def as_parquet(rows: Sequence[Row]) -> bytes:
-    """Return rows as a Parquet file. Raises MissingPackage without pyarrow."""
+def as_parquet(rows: Sequence[Row], columns: Sequence[str]) -> bytes:
+    """Return rows as a Parquet file; columns: its own, where there are none.
+
+    Raises MissingPackage without pyarrow.
+    """
     install = 'pip install "netzoo[parquet]"'
     pyarrow = require("pyarrow", "the format parquet", install)
     parquet = require("pyarrow.parquet", "the format parquet", install)
     held = io.BytesIO()
-    parquet.write_table(pyarrow.Table.from_pylist(list(rows)), held)
+    table = pyarrow.Table.from_pylist(list(rows))
+    if not rows:
+        table = pyarrow.table({name: pyarrow.nulls(0) for name in columns})
+    parquet.write_table(table, held)
     return held.getvalue()

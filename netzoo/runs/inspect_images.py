@@ -266,7 +266,9 @@ def _kept(
     """Write the pictures and the result into a folder; return the result, which names them."""
     pictures = {"Some images of each class": CONTACT}
     disk.write_bytes(folder / CONTACT, sheets.contact_sheet(images.train, images.class_names))
-    if augment is not None:
+    if augment is None:
+        (folder / AUGMENT).unlink(missing_ok=True)  # of other images
+    else:
         backend.keep_tensorflow_off_gpu()
         sheet = sheets.augment_sheet(images.train, images.class_names, augment, seed)
         disk.write_bytes(folder / AUGMENT, sheet)

@@ -17,7 +17,15 @@ from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.request import BRIEF
 from netzoo.stats import corrected, estimate, seed_delta, verdict
 from netzoo.studies import shapley
-from netzoo.studies.effects import AUGMENT, by_seed, effects, rows_by_name, run_study, words
+from netzoo.studies.effects import (
+    AUGMENT,
+    augment_of,
+    by_seed,
+    effects,
+    rows_by_name,
+    run_study,
+    words,
+)
 from netzoo.studies.models import StudyModel, study_model
 
 AUGMENTATION = "flip+crop"
@@ -44,7 +52,7 @@ def ablate(
     *,
     changes: Sequence[str] | None = None,
     factorial: bool = False,
-    augment: str = "none",
+    augment: str | None = None,
     recipe: str = BRIEF,
     seeds: Sequence[int] = (0, 1, 2),
     **options: Any,
@@ -55,7 +63,8 @@ def ablate(
     values of a Literal or bool argument of a builder of yours ("mine.py:build"); and augmentation,
     which a base that trains with it loses and another gets.
     changes: the names of some of them, to make only these. factorial: train all combinations of
-    the changes, and report Shapley values and interactions. augment: what the base trains with.
+    the changes, and report Shapley values and interactions. augment: what the base trains with,
+    by default what the recipe says.
     recipe, seeds, options: as in netzoo.compare; the recipe by default is "lesson" on a
     GPU, "brief" on a CPU.
     Raises as netzoo.compare; Interrupted with the ablation of what was finished.
@@ -71,6 +80,7 @@ def ablate(
         factorial = options.pop("pairs")
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
     base = _base(model, callback)
+    augment = augment_of(recipe, base.family) if augment is None else augment
     chosen = _chosen(base, augment, changes, factorial)
     arms = {
         names: _spec(base, [c for c in chosen if c.name in names])

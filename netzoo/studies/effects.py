@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from netzoo import recipe_files
 from netzoo.errors import Interrupted
 from netzoo.provenance import COMMAND, git_commit
+from netzoo.recipes import RECIPES, recipe
 from netzoo.results.ablation import Ablation, Effect, Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, FIGURES
@@ -89,6 +91,16 @@ def _difference(value: int | None, base: int | None) -> int | None:
 
 
 Result = TypeVar("Result", Ablation, Ladder)
+
+
+def augment_of(recipe_name: str, family: str) -> str:
+    """Return what a family trains with by a recipe: "none" by those that netzoo takes by itself.
+
+    Raises as `recipe_files.register` for a file.
+    """
+    if recipe_files.is_file(recipe_name):
+        recipe_files.register(recipe_name)
+    return recipe(recipe_name, family).augment if recipe_name in RECIPES else "none"
 
 
 def run_study(

@@ -12,7 +12,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.request import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
-from netzoo.studies.effects import AUGMENT, effects, rows_by_name, run_study, words
+from netzoo.studies.effects import AUGMENT, augment_of, effects, rows_by_name, run_study, words
 from netzoo.studies.models import StudyModel, study_model
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
@@ -52,6 +52,8 @@ def ladder(
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
     ends = _end(start, callback), _end(end, callback)
     rungs = _rungs(ends, order, options)
+    if "augment" not in options:
+        _check_augment(rungs, augment_of(recipe, ends[0].family))
     return run_study(
         [spec for _, spec in rungs],
         lambda comparison: _read(comparison, rungs),
@@ -96,6 +98,15 @@ def _rungs(ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any]) 
         )
     changes = ["", *(_words(ends, name, place, names) for place, name in enumerate(names))]
     return [(change, _spec(ends, names[:done], names)) for done, change in enumerate(changes)]
+
+
+def _check_augment(rungs: Sequence[Rung], augment: str) -> None:
+    """Raise BadInput if a rung gives what all have by their recipe."""
+    if augment != "none" and any(change.startswith(f"{AUGMENT}: ") for change, _ in rungs):
+        raise BadInput(
+            f"augment is a rung of this ladder, and the recipe has {augment} for all rungs; name "
+            "an order without it."
+        )
 
 
 def _check_no_history(ends: Ends) -> None:

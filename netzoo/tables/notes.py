@@ -58,16 +58,21 @@ def doubt_lines_of(data: DatasetRecord, where: str = " (netzoo data names them)"
     if copies := found.test_copies:
         told.append(
             f"{units.exact(copies)} of {units.exact(data.test)} test images "
-            f"({units.percent(copies / data.test)}) have the pixels of a training image"
+            f"({units.percent(copies / data.test)}) {_have(copies)} the pixels of a training image"
         )
     if contradicted := found.contradicted:
-        told.append(f"{units.exact(contradicted)} images have those of an image of another class")
+        images = "image has" if contradicted == 1 else "images have"
+        told.append(f"{units.exact(contradicted)} {images} the pixels of one of another class")
     if shared := found.shared_groups:
         have = "groups have" if shared > 1 else "group has"
         told.append(f"{units.exact(shared)} {have} both training and test images")
     if not told:
         return []
     return [f"Warning: the images weaken a verdict: {'; '.join(told)}{where}."]
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def uncounted_line(layers: Sequence[str]) -> list[str]:

@@ -36,7 +36,7 @@ from netzoo.errors import (
     UnknownName,
 )
 from netzoo.models.catalog import MODELS, model_spec
-from netzoo.recipes import recipe
+from netzoo.recipes import RECIPES, recipe
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
 from netzoo.results.filters import Filters
@@ -116,6 +116,13 @@ def locked(patch):
 
 def run_state_where(condition):
     return chosen_state(comparison(TRAINED), Filters.of((), [condition]))
+
+
+def ladder_by_a_recipe():
+    text = "epochs = 1\nbatch_size = 8\nlearning_rate = 0.01\naugment = 'flip'\n"
+    path = file("mine.toml", text)
+    with RECIPES.temporary():
+        netzoo.ladder("lenet", "lenet-relu", recipe=str(path))
 
 
 def no_training():
@@ -239,6 +246,9 @@ CASES = [
      "activation=tanh by `changes`."),
     ("ladder with settings", BadInput, lambda: netzoo.ladder("lenet@epochs=3", "alexnet"),
      "a ladder goes from model to model, without settings; received 'lenet@epochs=3'."),
+    ("ladder of a recipe that augments", BadInput, ladder_by_a_recipe,
+     "augment is a rung of this ladder, and the recipe has flip for all rungs; name an order "
+     "without it."),
     ("ladder to itself", BadInput, lambda: netzoo.ladder("lenet", "lenet"),
      "there is nothing to change from lenet to lenet."),
     ("rung", UnknownName, lambda: netzoo.ladder("lenet", "lenet-relu", order=["activaton"]),

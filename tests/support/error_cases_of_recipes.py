@@ -72,6 +72,7 @@ FILES = [
      "mine.toml: alpha of CosineDecay is from 0 to 1; received 2."),
     (SMALL + "schedule = 'CosineDekay'", BadInput,
      "mine.toml: no schedule 'CosineDekay'; did you mean 'CosineDecay'? Known: <any>."),
+    (SMALL + "loss = ['a']", BadInput, "mine.toml: no loss \"['a']\". Known: <any>."),
     (SMALL + "loss = 'Poisson'", BadInput,
      "mine.toml: the loss Poisson of one class an image is the cross-entropy; received 'Poisson', "
      "try 'SparseCategoricalCrossentropy'. Known: <any>."),

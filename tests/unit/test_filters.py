@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -134,6 +135,26 @@ def test_every_format_has_the_trials_that_match(folder, tmp_path):
     one = run(folder / "a", *words).stdout.splitlines()
     assert one[1].split()[0] == "Trial"
     assert one[-2:] == ["The comparison is damaged.", "1 of 3 trials match."]
+
+
+def test_where_no_trial_matches_the_columns_stay(folder, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    words = ("--model", "no such model")
+    header, *rows = run(folder, *words, "--format", "csv").stdout.splitlines()
+    path = tmp_path / "trials.parquet"
+    run(folder, *words, "--format", "parquet", "--output", path)
+    assert rows == []
+    for columns in (header.split(","), pandas.read_parquet(path).columns):
+        assert {"comparison", "model", "seed", "test_accuracy", "params"} <= set(columns)
+
+
+def test_a_comparison_without_a_finished_trial_has_no_versions_and_is_no_error(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "copy")
+    for path in (tmp_path / "copy" / "a" / "trials").iterdir():
+        path.unlink()
+    found = names(tmp_path / "copy", "--where", "version_keras==3.15.1")
+    assert sorted(found) == sorted([ALEXNET, RELU1])
 
 
 def test_several_folders_are_listed_together(folder):

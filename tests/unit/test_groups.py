@@ -96,6 +96,7 @@ def test_an_expression_has_any_letters_to_the_end_of_the_text(text, path, group,
         ("cat/(x)?(p\\d)", None),
         ("cat/(x)?(p\\d)|(.+)", ["p1", "dog/p2_0.png"]),
         ("(q)|p(\\d)", ["1", "2"]),
+        (".*?(p1)_|(.+)", ["p1", "dog/p2_0.png"]),
     ],
 )
 def test_the_first_part_that_matches_something_names_the_group(expression, found):

@@ -7,8 +7,10 @@ import pytest
 from study_records import CPU, record, train_by
 
 import netzoo
+from netzoo.errors import BadInput
 from netzoo.models import lineage
 from netzoo.models.catalog import MODELS, base_of, model_info, model_spec, register_model
+from netzoo.recipes import RECIPES
 from netzoo.runs.request import BRIEF, recipe_of
 
 
@@ -33,6 +35,19 @@ LENETS = {
     "lenet-batchnorm": "batchnorm: False → True",
     "lenet@augment=flip+crop": "augment: none → flip+crop",
 }
+
+
+def test_a_base_trains_with_what_its_recipe_augments_by(monkeypatch, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("epochs = 3\nbatch_size = 8\nlearning_rate = 0.01\naugment = 'flip'\n")
+    with RECIPES.temporary():
+        asked = train_by(monkeypatch, cheap)
+        ablation = netzoo.ablate("lenet", changes=["augment"], recipe=str(path))
+        assert asked["augment"] == "flip"
+        assert [effect.change for effect in ablation.effects] == ["augment: flip → none"]
+        with pytest.raises(BadInput, match="the recipe has flip for all rungs; name an order"):
+            netzoo.ladder("lenet", "lenet-relu", recipe=str(path))
+        netzoo.ladder("lenet", "lenet-relu", order=["activation"], recipe=str(path))
 
 
 @pytest.mark.parametrize(
