@@ -289,7 +289,8 @@ def _such(pairs: Sequence[Pair]) -> str:
     if not pairs:
         return ""
     told = []
-    for (first, other), (its, others) in [(pair.names, pair.classes) for pair in pairs[:SHOWN]]:
+    for pair in pairs[:SHOWN]:
+        (first, other), (its, others) = pair.names, pair.classes
         classes = f" ({its}, {others})" if its != others else ""
         told.append(f"{first} and {other}{classes}")
     return f", such as {'; '.join(told)}"
