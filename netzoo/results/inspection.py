@@ -257,8 +257,7 @@ def _group_lines(found: Inspection) -> list[str]:
     groups = found.groups
     if groups is None:
         return []
-    shared = groups.shared
-    if not shared:
+    if not (shared := groups.shared):
         return [f"Groups by {groups.expression}: {units.exact(groups.count)}, each on one side."]
     each = [f"{g.name} ({g.train} training, {g.test} test images)" for g in shared]
     return [
@@ -272,9 +271,8 @@ def _group_lines(found: Inspection) -> list[str]:
 def _damaged_lines(damaged: Sequence[Damaged]) -> list[str]:
     if not damaged:
         return []
-    several = len(damaged) > 1
     return [
-        f"Damaged: {units.exact(len(damaged))} file{'s' if several else ''}, left out here; a "
+        f"Damaged: {units.exact(len(damaged))} file{'s'[: len(damaged) - 1]}, left out here; a "
         "comparison refuses them, or leaves them out by @damaged=skip behind the path.",
         *(f"Damaged: {each.name}: {each.reason}." for each in damaged),
     ]
@@ -286,14 +284,12 @@ def _of(count: int, whole: int) -> str:
 
 def _such(pairs: Sequence[Pair]) -> str:
     """Return some of the pairs in words; with their classes where these differ."""
-    if not pairs:
-        return ""
     told = []
     for pair in pairs[:SHOWN]:
         (first, other), (its, others) = pair.names, pair.classes
         classes = f" ({its}, {others})" if its != others else ""
         told.append(f"{first} and {other}{classes}")
-    return f", such as {'; '.join(told)}"
+    return f", such as {'; '.join(told)}" if told else ""
 
 
 def _few(words: Sequence[str]) -> str:
