@@ -109,22 +109,30 @@ def opened(key: str, count: int, shape: Shape) -> DiskImages | None:
     file = path.open("rb", buffering=0)
     npy.read_magic(file)
     npy.read_array_header_1_0(file)
-    return _images(file, path, count, shape)
+    return of_rows(_rows(file, path, shape), count, shape)
+
+
+def unnamed_file() -> Any:
+    """Return a new file without a name, which the system removes with this process.
+
+    Raises OSError.
+    """
+    folder().mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryFile(buffering=0, dir=folder())
 
 
 @contextlib.contextmanager
-def written(key: str | None, count: int, shape: Shape) -> Iterator[tuple[Rows, DiskImages]]:
+def written(key: str, count: int, shape: Shape) -> Iterator[tuple[Rows, DiskImages]]:
     """Yield the rows of new images, to be written in the context, and the images that they become.
 
-    They are kept by their key once all are written; without a key, or a folder for it, in a file
-    without a name, which the system removes with this process. Raises OSError.
+    They are kept by their key once all are written; without a folder for it, in a file without a
+    name. Raises OSError.
     """
-    path = None if key is None else _path(key)
-    folder().mkdir(parents=True, exist_ok=True)
+    path = _path(key)
     if path is None:
-        file: Any = tempfile.TemporaryFile(buffering=0, dir=folder())  # noqa: SIM115
-        fresh = folder()
+        file = unnamed_file()
     else:
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}.new")
         file = fresh.open("w+b", buffering=0)
     npy.write_array_header_1_0(
@@ -157,10 +165,6 @@ def reasons(key: str) -> list[str] | None:
         return None if path is None else list(json.loads(path.with_suffix(".json").read_text()))
     except (OSError, ValueError):
         return None
-
-
-def _images(file: IO[bytes], path: Path, count: int, shape: Shape) -> DiskImages:
-    return of_rows(_rows(file, path, shape), count, shape)
 
 
 def _rows(file: IO[bytes], path: Path, shape: Shape) -> Rows:

@@ -3,7 +3,6 @@
 The system removes them with this process, however it ends. They lie where decoded images are kept.
 """
 
-import tempfile
 from collections.abc import Iterable
 from io import BytesIO
 from typing import IO, Any
@@ -19,7 +18,7 @@ class Spool:
     """The contents of image files, written one after another, and opened by their place."""
 
     def __init__(self) -> None:
-        self._rows = Rows(_file(), 0, 1, str(cache.folder()))
+        self._rows = Rows(cache.unnamed_file(), 0, 1, str(cache.folder()))
         self._ends = [0]
 
     def append(self, content: bytes) -> None:
@@ -43,14 +42,9 @@ def spooled(
     Raises OSError where the disk is full.
     """
     length = int(np.prod(item_shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    rows = Rows(_file(), 0, length, str(cache.folder()))
+    rows = Rows(cache.unnamed_file(), 0, length, str(cache.folder()))
     place = 0
     for part in parts:
         rows.write(place, part)
         place += len(part)
     return of_rows(rows, count, item_shape, dtype)
-
-
-def _file() -> Any:
-    cache.folder().mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryFile(buffering=0, dir=cache.folder())

@@ -51,9 +51,7 @@ def ladder(
     """
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
     ends = _end(start, callback), _end(end, callback)
-    rungs = _rungs(ends, order, options)
-    if "augment" not in options:
-        _check_augment(rungs, augment_of(recipe, ends[0].family))
+    rungs = _rungs(ends, order, options, augment_of(recipe, ends[0].family))
     return run_study(
         [spec for _, spec in rungs],
         lambda comparison: _read(comparison, rungs),
@@ -77,8 +75,13 @@ def _registered(name: str) -> StudyModel:
     return study_model(name, Callback())
 
 
-def _rungs(ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any]) -> list[Rung]:
-    """Return the rungs, the start first, with no change. Raises UnknownName or BadInput."""
+def _rungs(
+    ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any], augment: str
+) -> list[Rung]:
+    """Return the rungs, the start first, with no change. augment: what the recipe has for all.
+
+    Raises UnknownName or BadInput.
+    """
     start, end = ends
     steps = lineage.way(start.family, end.family)
     if steps and any(step.change for step in steps):
@@ -96,17 +99,13 @@ def _rungs(ends: Ends, order: Sequence[str] | None, options: Mapping[str, Any]) 
         raise BadInput(
             "augment is a rung of this ladder; name an order without it to give it to all rungs."
         )
-    changes = ["", *(_words(ends, name, place, names) for place, name in enumerate(names))]
-    return [(change, _spec(ends, names[:done], names)) for done, change in enumerate(changes)]
-
-
-def _check_augment(rungs: Sequence[Rung], augment: str) -> None:
-    """Raise BadInput if a rung gives what all have by their recipe."""
-    if augment != "none" and any(change.startswith(f"{AUGMENT}: ") for change, _ in rungs):
+    if AUGMENT in names and augment != "none":
         raise BadInput(
             f"augment is a rung of this ladder, and the recipe has {augment} for all rungs; name "
             "an order without it."
         )
+    changes = ["", *(_words(ends, name, place, names) for place, name in enumerate(names))]
+    return [(change, _spec(ends, names[:done], names)) for done, change in enumerate(changes)]
 
 
 def _check_no_history(ends: Ends) -> None:
