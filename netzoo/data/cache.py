@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from netzoo.data import variable
 from netzoo.data.disk_images import DiskImages, Rows, of_rows
 
 _VARIABLE = "NETZOO_DECODED"  # the folder, for this process and those that it starts
@@ -32,15 +33,10 @@ Shape = tuple[int, int, int]
 @contextlib.contextmanager
 def kept_in(folder: Path) -> Iterator[None]:
     """Keep decoded images in a folder within the context; the folder is removed at its end."""
-    before = os.environ.get(_VARIABLE)
-    os.environ[_VARIABLE] = str(folder.absolute())
     try:
-        yield
+        with variable.set_within(_VARIABLE, str(folder.absolute())):
+            yield
     finally:
-        if before is None:
-            del os.environ[_VARIABLE]
-        else:
-            os.environ[_VARIABLE] = before
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from netzoo import units
+from netzoo.data import variable
 from netzoo.errors import BadInput, DataError
 
 SHARE = 0.8  # of the free memory: what whole arrays may take as they are read
@@ -35,14 +36,8 @@ def budget(size: str | int | None) -> Iterator[None]:
     if chosen is None:
         yield
         return
-    os.environ[VARIABLE] = str(chosen)
-    try:
+    with variable.set_within(VARIABLE, str(chosen)):
         yield
-    finally:
-        if before is None:
-            del os.environ[VARIABLE]
-        else:
-            os.environ[VARIABLE] = before
 
 
 def bytes_of(size: str | int | None, name: str = "`memory`") -> int | None:
