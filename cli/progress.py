@@ -81,6 +81,8 @@ class Lines(Callback):
     def __init__(self, file: Any, *, times: bool = False) -> None:
         self._file, self._times = file, times
         self._left = ""
+        self._running: set[str] = set()
+        self._side_by_side = False  # whether several trials have run at once
 
     def on_message(self, line: str) -> None:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S ") if self._times else ""
@@ -89,11 +91,15 @@ class Lines(Callback):
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         done = f", {epochs_done} of {trial.recipe.epochs} epochs done before" if epochs_done else ""
         self.on_message(f"Trial {number} of {count}: {_name(trial)}{done}")
+        self._running.add(_name(trial))
+        self._side_by_side = self._side_by_side or len(self._running) > 1
 
     def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
-        self.on_message(f"  {epoch_text(trial, record)}{self._left}")
+        whose = f"{_name(trial)}: " if self._side_by_side else ""
+        self.on_message(f"  {whose}{epoch_text(trial, record)}{self._left}")
 
     def on_trial_end(self, record: TrialRecord) -> None:
+        self._running.discard(_name(record.trial))
         self.on_message(f"  {_name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
@@ -101,36 +107,36 @@ class Lines(Callback):
 
 
 class Bars(Callback):
-    """A bar for the whole and one for the running trial, with its last epoch's figures."""
+    """A bar for the whole and one for each running trial, with its last epoch's figures."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
-        self._task: TaskID | None = None
+        self._waiting: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
         self._whole: TaskID | None = None
 
     def on_message(self, line: str) -> None:
         self._bars.console.print(line, markup=False, highlight=False)
 
     def on_wait(self, what: str) -> None:
-        self._replace(f"{what} …", total=None)
+        self._end_wait()
+        self._waiting = self._bars.add_task(f"{what} …", total=None, news="")
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
-        self._replace(f"{number}/{count} {_name(trial)}", total=trial.recipe.epochs)
-        if self._task is not None:
-            self._bars.update(self._task, completed=epochs_done)
+        self._end_wait()
+        self._end(trial)
+        about, total = f"{number}/{count} {_name(trial)}", trial.recipe.epochs
+        task = self._bars.add_task(about, total=total, completed=epochs_done, news="")
+        self._tasks[_name(trial)] = task
 
     def on_step_end(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
-        if self._task is not None:
-            self._bars.update(self._task, completed=epoch - 1 + step / steps)
+        self._update(trial, completed=epoch - 1 + step / steps)
 
     def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
-        if self._task is not None:
-            self._bars.update(self._task, completed=record.epoch, news=epoch_text(trial, record))
+        self._update(trial, completed=record.epoch, news=epoch_text(trial, record))
 
     def on_trial_end(self, record: TrialRecord) -> None:
-        if self._task is not None:
-            self._bars.remove_task(self._task)
-            self._task = None
+        self._end(record.trial)
         self.on_message(f"{_name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
@@ -143,7 +149,17 @@ class Bars(Callback):
             news=f"{units.seconds(seconds)} left",
         )
 
-    def _replace(self, description: str, total: int | None) -> None:
-        if self._task is not None:
-            self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(description, total=total, news="")
+    def _update(self, trial: Trial, **figures: Any) -> None:
+        task = self._tasks.get(_name(trial), self._waiting)
+        if task is not None:
+            self._bars.update(task, **figures)
+
+    def _end(self, trial: Trial) -> None:
+        task = self._tasks.pop(_name(trial), None)
+        if task is not None:
+            self._bars.remove_task(task)
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None:
+            self._bars.remove_task(self._waiting)
+            self._waiting = None

@@ -64,6 +64,19 @@ _RUN_OPTIONS = (
 # Of commands that train to the last epoch.
 _RESULT_OPTIONS = (
     click.option(
+        "--jobs",
+        metavar="N|auto",
+        callback=lambda context, parameter, value: _number_of_jobs(value),
+        help="Number of trials that run at once, with the numbers of one after the other; auto: "
+        "one a GPU, or on a CPU one a core as far as the memory goes.  [default: 1]",
+    ),
+    click.option(
+        "--per-device",
+        type=int,
+        metavar="K",
+        help="At most so many trials at once on each GPU, or on the CPU.",
+    ),
+    click.option(
         "--save-models",
         is_flag=True,
         help="Also save each trained network as models/TRIAL.keras, for evaluate and predict.",
@@ -112,6 +125,10 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
         return command
 
     return add
+
+
+def _number_of_jobs(text: str | None) -> int | str | None:
+    return int(text) if text is not None and text.strip().isdecimal() else text
 
 
 def study_recipe_option(command: Command) -> Command:

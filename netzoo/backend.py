@@ -135,6 +135,22 @@ def device() -> dict[str, Any]:
     return {"kind": "cpu", "name": f"CPU ({cores()} cores, {model})", "native_bfloat16": native}
 
 
+def gpus() -> int:
+    """Return how many GPUs the started backend sees, where its device is one."""
+    chosen = name()
+    if chosen == "tensorflow":
+        import tensorflow as tf
+
+        return len(tf.config.get_visible_devices("GPU"))
+    if chosen == "torch":
+        import torch
+
+        return max(1, int(torch.cuda.device_count()))
+    import jax
+
+    return int(jax.local_device_count())
+
+
 def usual_threads() -> int:
     """Return the default number of threads of the imported backend.
 

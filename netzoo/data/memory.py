@@ -31,7 +31,7 @@ def budget(size: str | int | None) -> Iterator[None]:
     before = os.environ.get(VARIABLE)
     by_variable = size is None and before
     chosen = bytes_of(before, VARIABLE) if by_variable else bytes_of(size)
-    if chosen is None and (free := _free_bytes()) is not None:
+    if chosen is None and (free := free_bytes()) is not None:
         chosen = int(BUDGET_SHARE * free)
     if chosen is None:
         yield
@@ -58,7 +58,7 @@ def limit() -> int | None:
 
     That is the budget of the context, and no more than may be taken of what is free.
     """
-    asked, free = bytes_of(os.environ.get(VARIABLE)), _free_bytes()
+    asked, free = bytes_of(os.environ.get(VARIABLE)), free_bytes()
     may_take = None if free is None else int(SHARE * free)
     return min((each for each in (asked, may_take) if each is not None), default=None)
 
@@ -84,7 +84,7 @@ def _words(needed: int, most: int) -> str:
 
 def check_bytes(place: str, needed: int, what: str, advice: str) -> None:
     """Raise DataError, with the advice, if so many bytes do not fit into the free memory."""
-    free = _free_bytes()
+    free = free_bytes()
     if free is not None and needed > SHARE * free:
         raise DataError(
             f"{place}: {what} {units.quantity(needed, 'B')} of memory, and "
@@ -92,7 +92,7 @@ def check_bytes(place: str, needed: int, what: str, advice: str) -> None:
         )
 
 
-def _free_bytes() -> int | None:
+def free_bytes() -> int | None:
     """Return the memory that programs can still take, None where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()

@@ -80,6 +80,7 @@ def shared_part(record: TrialRecord, test_counts: tuple[int, ...]) -> ListedReco
         commit=record.commit,
         head=record.head,
         schema=record.schema,
+        jobs=record.jobs,
         test_counts=test_counts,
     )
 

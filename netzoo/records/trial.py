@@ -164,6 +164,7 @@ class TrialRecord:
     filters: None for a network without a convolution, or if the first one cannot be determined.
     command, commit: the command line, and the git commit of the working folder, None without one.
     head: the change of the network's end for its training, in words; None without one.
+    jobs: how many trials ran side by side, which its speed and time depend on.
     """
 
     trial: Trial
@@ -187,6 +188,7 @@ class TrialRecord:
     commit: str | None = None
     head: str | None = None
     schema: int = SCHEMA
+    jobs: int = 1
 
     @property
     def epochs(self) -> int:

@@ -202,12 +202,21 @@ def _footer(comparison: Comparison) -> list[str]:
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
         "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
+        *_jobs_line(comparison),
         *comparison.balance_lines(),
         *_verdict_lines(comparison),
         *_native_line(comparison),
         *origin_lines(comparison),
         *doubt_lines(comparison),
     ]
+
+
+def _jobs_line(comparison: Comparison) -> list[str]:
+    """Return the line on trials that ran side by side, if any did."""
+    jobs = max(row.jobs for row in comparison.models)
+    if jobs == 1:
+        return []
+    return [f"Speeds and times: of up to {jobs} trials side by side, so not those of one alone."]
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:

@@ -15,6 +15,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
     "number of threads": lambda record: record.device.threads or "not known",
+    "number of trials side by side": lambda record: record.jobs,
     "precision": lambda record: record.trial.recipe.precision,
     "backend": lambda record: record.trial.backend,
     "versions": lambda record: ", ".join(f"{k} {v}" for k, v in record.versions.items()),
@@ -67,5 +68,5 @@ def _kinds(records: Sequence[TrialRecord]) -> list[TrialRecord]:
     for record in records:
         trial = record.trial
         of = (id(trial.dataset), id(trial.recipe), id(record.device), id(record.versions))
-        found[*of, trial.backend] = record
+        found[*of, trial.backend, record.jobs] = record
     return list(found.values())

@@ -208,6 +208,7 @@ _OF_REST = (
 _OF_RECORD: dict[str, Callable[[TrialRecord], Any]] = {
     "micro_batches": lambda record: record.parts,
     "test_reads": lambda record: record.test_reads,
+    "jobs": lambda record: record.jobs,
     "threads": lambda record: record.device.threads,
     "device": lambda record: record.device.name,
     "device_kind": lambda record: record.device.kind,

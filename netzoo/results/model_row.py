@@ -21,7 +21,7 @@ class ModelRow:
     verdict: on the comparison's metric, "better", "worse", "not separable", "did not train" or
     "diverged"; None for the baseline, and without a test. delta: to the baseline. more_seeds: the
     number of additional seeds for 80 % power at the observed effect size.
-    untrained: the seeds that did not train. parts, test_reads: the maximum over the trials.
+    untrained: the seeds that did not train. parts, test_reads, jobs: the maximum over the trials.
     head: as in a TrialRecord.
     balanced_accuracy: mean recall over the classes, of the test images. class_recalls: of each
     class, the mean over seeds; None for a class without test images. Both are empty if no
@@ -52,6 +52,7 @@ class ModelRow:
     untrained: tuple[int, ...] = ()
     parts: int = 1
     test_reads: int = 0
+    jobs: int = 1
     head: str | None = None
     balanced_accuracy: Estimate | None = None
     class_recalls: tuple[float | None, ...] = ()

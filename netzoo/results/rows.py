@@ -110,6 +110,7 @@ def _row(name: str, records: Group) -> ModelRow:
         error="; ".join(errors) or None,
         untrained=tuple(r.trial.seed for r in done if _did_not_train(r)),
         parts=max(record.parts for record in records),
+        jobs=max(record.jobs for record in records),
         test_reads=max(record.test_reads for record in records),
         head=next((record.head for record in records if record.head is not None), None),
         balanced_accuracy=estimate(_scores(done, BALANCED), most=1.0),

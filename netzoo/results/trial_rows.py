@@ -111,6 +111,7 @@ def reached(record: TrialRecord) -> Row:
         "seconds": record.seconds,
         "micro_batches": record.parts,
         "test_reads": record.test_reads,
+        "jobs": record.jobs,
     }
 
 

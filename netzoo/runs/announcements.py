@@ -10,6 +10,7 @@ from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
 from netzoo.records.trials import Trials
 from netzoo.runs.messages import Started
+from netzoo.runs.places import Place, places_line
 from netzoo.runs.request import AUTO, AUTOMATIC, Request
 
 LONG_SECONDS = 300.0
@@ -67,10 +68,21 @@ def unsaved_line(folder: Path, name: str) -> str:
     )
 
 
-def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
+def beside_line(trial: Trial) -> str:
+    """Return the message that a trial found no memory beside others."""
+    return (
+        f"{trial.model}, seed {trial.seed}: the memory does not do for it beside the others; it "
+        "runs by itself in the end."
+    )
+
+
+def plan_lines(
+    plan: Plan, todo: Sequence[tuple[Trial, int]], whole: float, places: Sequence[Place]
+) -> list[str]:
     """Return the messages before the training: data, device, estimate.
 
-    todo: the epochs left of each trial that has not ended.
+    todo: the epochs left of each trial that has not ended. whole: the estimated seconds of all.
+    places: of the trials that run at once.
     """
     first, versions = plan.trials[0], plan.versions
     names = {trial.model for trial, _ in todo}
@@ -89,12 +101,13 @@ def plan_lines(plan: Plan, todo: list[tuple[Trial, int]]) -> list[str]:
         f"{', '.join(precisions)}.",
         *(f"{n} {p.head}" for n, p in plan.profiles.items() if p.head is not None and n in names),
         *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
-        _estimate_line(seconds),
-        *_smaller_lines(plan, sum(each for _, each in seconds)),
+        *([places_line(places)] if len(places) > 1 else []),
+        _estimate_line(seconds, whole, len(places)),
+        *_smaller_lines(plan, whole),
     ]
 
 
-def _seconds(plan: Plan, todo: list[tuple[Trial, int]]) -> list[tuple[str, float]]:
+def _seconds(plan: Plan, todo: Sequence[tuple[Trial, int]]) -> list[tuple[str, float]]:
     """Return the model and the estimated duration of each trial that can be estimated."""
     timings = plan.timings
     return [
@@ -104,7 +117,7 @@ def _seconds(plan: Plan, todo: list[tuple[Trial, int]]) -> list[tuple[str, float
     ]
 
 
-def _estimate_line(seconds: list[tuple[str, float]]) -> str:
+def _estimate_line(seconds: list[tuple[str, float]], whole: float, jobs: int) -> str:
     if not seconds:
         return "Estimate: none, since no model could be built and timed."
     of_one: dict[str, float] = {}
@@ -112,9 +125,10 @@ def _estimate_line(seconds: list[tuple[str, float]]) -> str:
         of_one.setdefault(name, estimate)
     each = ", ".join(f"{name} {units.seconds(s)}" for name, s in of_one.items())
     count = len(seconds)
+    one = " each" if jobs == 1 else " each without others"
     return (
-        f"Estimate: about {units.seconds(sum(s for _, s in seconds))} for {count} "
-        f"trial{'s' if count > 1 else ''} ({each} each), from a few timed steps."
+        f"Estimate: about {units.seconds(whole)} for {count} "
+        f"trial{'s' if count > 1 else ''} ({each}{one}), from a few timed steps."
     )
 
 

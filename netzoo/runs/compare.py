@@ -10,7 +10,9 @@ from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.executor import Local
 from netzoo.runs.logs import logged
+from netzoo.runs.places import check_jobs, may_share
 from netzoo.runs.prepare import (
     open_plan,
 )
@@ -32,11 +34,13 @@ def compare(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
+    jobs: int | str = 1,
+    per_device: int | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **overrides: Any,
 ) -> Comparison:
-    """Train models one after another, each in its own process, and return their comparison.
+    """Train models, each trial in its own process, and return their comparison.
 
     models: names or specs ("alexnet", "alexnet:dropout=0.2").
     recipe: "lesson", "quick", or "auto": lesson on a GPU, quick on a CPU.
@@ -55,6 +59,9 @@ def compare(
     netzoo.evaluate and netzoo.predict.
     log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
     there, by the packages of these extras. A log that fails costs a line, no trial.
+    jobs: the number of trials that run at once, with the numbers of one after the other; "auto":
+    one a GPU, or on a CPU one a core as far as the memory goes. per_device: at most so many on each
+    GPU, or on the CPU; by default one a GPU with jobs="auto".
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
@@ -71,6 +78,7 @@ def compare(
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
     check_metric(metric)
+    check_jobs(jobs, per_device)
     if save_models and output is None:
         raise BadInput("`save_models` writes to an output folder; name one by `output`.")
     request = Request.of(
@@ -83,12 +91,14 @@ def compare(
         device=device,
         **overrides,
     )
+    several = may_share(jobs, len(request.models) * len(request.seeds))
     with (
         budget(memory),
         logged(log, output, callback_of(callbacks, listener)) as callback,
-        open_plan(request, output, callback) as (store, plan, server),
+        open_plan(request, output, callback, side_by_side=several) as (store, plan, server),
     ):
         if plan.metric != metric:
             plan = replace(plan, metric=metric)
             store.keep_plan(plan)
-        return Run(plan, store, callback, server, save_models).train()
+        executor = Local(store, server, jobs, per_device)
+        return Run(plan, store, callback, executor, save_models).train()

@@ -58,7 +58,7 @@ class Forkserver:
     """
 
     def __init__(self, log: Path, environment: Mapping[str, str], device: str) -> None:
-        self._log, self._environment, self._device = log, environment, device
+        self._log, self.environment, self._device = log, environment, device
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
         self._is_usable = True
@@ -117,7 +117,7 @@ class Forkserver:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment,
+                env=self.environment,
                 pass_fds=(theirs.fileno(),),
                 process_group=0,  # as a worker
             )

@@ -78,26 +78,28 @@ class _Follower(Callback):
     def __init__(self, name: str, log: Log, callback: Callback) -> None:
         self._name, self._log, self._callback = name, log, callback
         self._failed = self._told = False
-        self._logged: set[int] = set()  # epochs of the running trial
+        self._logged: dict[str, set[int]] = {}  # epochs of the running trials
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         if not self._told:
             self._told = True
             self._callback.on_message(f"Log: {self._log.where}")
-        self._logged = set()
+        self._logged[identity(trial)] = set()
         self._try(self._log.begin, trial)
 
     def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
         figures = {key: value for key, value in asdict(record).items() if value is not None}
         epoch = figures.pop("epoch")
         figures["epoch_seconds"] = figures.pop("seconds")
-        self._logged.add(epoch)
+        self._logged.setdefault(identity(trial), set()).add(epoch)
         self._try(self._log.epoch, trial, epoch, figures)
 
     def on_trial_end(self, record: TrialRecord) -> None:
+        logged = self._logged.setdefault(identity(record.trial), set())
         for epoch in record.history:  # those before a resume
-            if epoch.epoch not in self._logged:
+            if epoch.epoch not in logged:
                 self.on_epoch_end(record.trial, epoch)
+        self._logged.pop(identity(record.trial), None)
         figures = {key: float(n) for key, n in results(record).items() if n is not None}
         self._try(self._log.end, record, figures)
 

@@ -16,6 +16,7 @@ from netzoo.records.trial import EpochRecord, TrainingResult, Trial
 from netzoo.results.bench import Measurement
 from netzoo.results.probe import Snapshot
 from netzoo.runs.callback import Callback
+from netzoo.runs.places import ANYWHERE, Place
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="do"):
@@ -23,10 +24,14 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
 
 
 class Start(Request, frozen=True, tag="start"):
-    """Start the backend on a device; threads: None for as many as it takes by itself."""
+    """Start the backend on a device; threads: None for as many as it takes by itself.
+
+    place: what the process may use of the machine.
+    """
 
     device: str
     threads: int | None
+    place: Place = ANYWHERE
 
 
 class Profile(Request, frozen=True, tag="pace"):
@@ -116,11 +121,15 @@ class Measured(Event, frozen=True, tag="measured"):
 
 
 class Started(Event, frozen=True, tag="started"):
-    """The reply to Start; usual_threads: as many as the backend takes by itself."""
+    """The reply to Start; usual_threads: as many as the backend takes by itself.
+
+    gpus: the number of GPUs that the process sees.
+    """
 
     device: Device
     versions: dict[str, str]
     usual_threads: int
+    gpus: int = 0
 
 
 class Profiled(Event, frozen=True, tag="paced"):

@@ -58,12 +58,13 @@ def start_process(
 
 @contextlib.contextmanager
 def open_plan(
-    request: Request, output: str | Path | None, callback: Callback
+    request: Request, output: str | Path | None, callback: Callback, *, side_by_side: bool = False
 ) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. The plan comes with the forkserver of its
-    trials. The folder is removed if nothing is saved in it.
+    output: None for a folder that is removed at the end. side_by_side: whether trials may share the
+    processor. The plan comes with the forkserver of its trials. The folder is removed if nothing is
+    saved in it.
     """
     request.check()
     chosen_backend = backend.name()
@@ -73,7 +74,7 @@ def open_plan(
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
         stack.enter_context(cache.kept_in(store.decoded))
-        ready = environment(chosen_backend, store.compiled)
+        ready = environment(chosen_backend, store.compiled, side_by_side=side_by_side)
         server = Forkserver(store.log("forkserver"), ready, request.device)
         stack.enter_context(server)
         try:

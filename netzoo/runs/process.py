@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -17,6 +17,7 @@ from netzoo.runs.messages import Event, Failed, Progress, Request, event_of, to_
 Reply = TypeVar("Reply", bound=Event)
 
 END_SECONDS = 10.0
+READ_BYTES = 2**18
 # PyTorch and JAX take each step's tensors from the C library, which by default gives large blocks
 # back to the system at once: millions of page faults a step, up to a third of AlexNet's time. So
 # it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries ignore it.
@@ -32,6 +33,11 @@ GPU_MEMORY_AS_NEEDED = {
     "tensorflow": {"TF_FORCE_GPU_ALLOW_GROWTH": "true"},
     "jax": {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
 }
+
+
+# A thread of OpenMP that waits keeps its core busy, from which the one that it waits for may have
+# been put off by another trial: LeNet's steps then take ten times as long. Same bits.
+WAIT_WITHOUT_A_CORE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
 class Process:
@@ -59,12 +65,13 @@ class Process:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log_file,
-                env=environment(backend, compiled),
+                env=environment(backend, compiled) if server is None else server.environment,
                 pass_fds=() if lock_fd is None else (lock_fd,),
                 process_group=0,  # a terminal's Ctrl-C reaches this process alone, which decides
             )
         self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
         self._events: IO[bytes] = self._process.stdout  # type: ignore[assignment]
+        self._unread, self._searched = bytearray(), 0
 
     def __enter__(self) -> "Process":
         return self
@@ -90,20 +97,48 @@ class Process:
         reply: type[Reply],
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Reply:
-        """Return the reply to a request, which is of the kind `reply`.
+        """Wait for the reply to a request, and return it; as `receiving`."""
+        waiting = self.receiving(reply, on_progress)
+        while True:
+            try:
+                next(waiting)  # its read waits
+            except StopIteration as end:
+                received: Reply = end.value
+                return received
 
-        on_progress: called with each progress message before it.
+    def receiving(
+        self,
+        reply: type[Reply],
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> Generator["Process", None, Reply]:
+        """Yield this process whenever it has to say more first; return the reply to a request.
+
+        reply: its kind. on_progress: called with each progress message before it.
         Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
         """
-        for line in self._events:
-            event = event_of(line)
+        while True:
+            end = self._unread.find(b"\n", self._searched)
+            if end < 0:
+                self._searched = len(self._unread)
+                yield self
+                more = os.read(self.fileno(), READ_BYTES)
+                if not more:
+                    raise TrialFailed(self._death())
+                self._unread += more
+                continue
+            event = event_of(bytes(self._unread[: end + 1]))
+            del self._unread[: end + 1]
+            self._searched = 0
             if isinstance(event, Failed):
                 kind = getattr(errors, event.kind, None)
                 raise (kind or TrialFailed)(event.message)
             if isinstance(event, reply):
                 return event
             on_progress(event)  # type: ignore[arg-type]  # there is no other reply
-        raise TrialFailed(self._death())
+
+    def fileno(self) -> int:
+        """Return the file that can be read when the process has said something, or ended."""
+        return self._events.fileno()
 
     def send(self, request: Request) -> None:
         """Send a request. Raises TrialFailed if the process is dead."""
@@ -149,11 +184,13 @@ class Process:
         return f"its process ended with code {code}: {last}"
 
 
-def environment(backend: str, compiled: Path | None) -> dict[str, str]:
+def environment(
+    backend: str, compiled: Path | None, *, side_by_side: bool = False
+) -> dict[str, str]:
     """Return this process's environment with the settings that the backend needs.
 
     compiled: a folder for what JAX compiles, from which the next process takes it; not to be kept,
-    since it fits this processor alone.
+    since it fits this processor alone. side_by_side: whether trials share the processor.
     """
     # The same import path as here, so that the same netzoo and the same user's modules are found;
     # with -P, and so without the working folder before it.
@@ -161,6 +198,8 @@ def environment(backend: str, compiled: Path | None) -> dict[str, str]:
     ours = dict(GPU_MEMORY_AS_NEEDED.get(backend, {}))
     if backend != "tensorflow":
         ours["GLIBC_TUNABLES"] = ALLOCATOR
+    if backend == "torch" and side_by_side:
+        ours |= WAIT_WITHOUT_A_CORE
     if backend == "jax" and compiled is not None:
         ours |= KEEP_COMPILED | {"JAX_COMPILATION_CACHE_DIR": str(compiled.absolute())}
     # What the user has set stays.

@@ -1,22 +1,51 @@
 """The time that a comparison has left: estimated from timed steps, corrected as it runs."""
 
+import heapq
 import statistics
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from netzoo.records.plan import Plan, Timing
 from netzoo.records.trial import Trial
+from netzoo.runs.places import ANYWHERE, Place
+
+SLOWER_BESIDE = 1.5  # an epoch of a trial that shares the processor, until one is seen
+MOST_SIMULATED = 1000  # trials that are dealt out one by one for the estimate
+
+
+@dataclass
+class _Running:
+    """A trial that has begun, with its epochs to go."""
+
+    model: str
+    epochs: int
+    began: float = field(default_factory=time.monotonic)
+    share: float = 0.0  # of the running epoch
+    share_at_mark: float | None = None
+    is_first_epoch: bool = True  # of its process
+    by_steps: float | None = None  # an epoch's seconds, by the pace of its steps
+
+    def __post_init__(self) -> None:
+        self.mark = self.began
 
 
 class EtaEstimator:
     """Estimates the time left, from the starts and ends of trials, steps and epochs.
 
-    todo: the epochs that each trial has to go, 0 for one that ended, in the order of training.
+    todo: the epochs that each trial has to go, 0 for one that ended. places: of the trials that run
+    at once; if they share a processor, a trial is slower than its timing until it is seen.
     """
 
-    def __init__(self, plan: Plan, todo: list[tuple[Trial, int]]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        todo: Sequence[tuple[Trial, int]],
+        places: Sequence[Place] = (ANYWHERE,),
+    ) -> None:
         self._timings = plan.timings
+        self._jobs = len(places)
         # By model, of the trials that have not begun: a sum at each step takes no pass over them.
         self._trials: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
@@ -26,47 +55,51 @@ class EtaEstimator:
             self._epochs[trial.model] += epochs
             if epochs != trial.recipe.epochs:
                 self._begun_before[id(trial)] = epochs
-        self._began = self._trial_began = self._mark = time.monotonic()
-        self._running: Trial | None = None
-        self._running_epochs = 0
+        self._began = time.monotonic()
+        self._running: dict[int, _Running] = {}  # by the trial's id
         self._seen: set[str] = set()  # the models whose own start was measured
-        self._share = 0.0  # of the running epoch
-        self._share_at_mark: float | None = None
-        self._is_first_epoch = True  # of its process
-        self._by_steps: float | None = None  # an epoch's seconds, by the pace of its steps
+        shares = self._jobs > 1 and places[0].shared
+        self._slower = dict.fromkeys(self._timings, SLOWER_BESIDE) if shares else {}
+        for model, slower in self._slower.items():
+            self._timings[model] = _slowed(self._timings[model], slower)
 
     def begin_trial(self, trial: Trial) -> None:
-        """Note the start of the first trial that is left."""
-        self._running, self._share, self._share_at_mark = trial, 0.0, None
-        self._running_epochs = self._begun_before.get(id(trial), trial.recipe.epochs)
+        """Note the start of a trial that is left."""
+        epochs = self._begun_before.get(id(trial), trial.recipe.epochs)
         self._trials[trial.model] -= 1
-        self._epochs[trial.model] -= self._running_epochs
-        self._is_first_epoch, self._by_steps = True, None
-        self._trial_began = self._mark = time.monotonic()
+        self._epochs[trial.model] -= epochs
+        self._running[id(trial)] = _Running(trial.model, epochs)
 
-    def end_step(self, step: int, steps: int) -> None:
-        """Note the progress of the running epoch."""
-        self._share = step / steps
-        if self._share_at_mark is None:  # the process has started, its first step is done
-            self._mark, self._share_at_mark = time.monotonic(), self._share
-            self._started(self._mark - self._trial_began)
+    def put_off_trial(self, trial: Trial) -> None:
+        """Note that a trial that has begun is to begin again, later."""
+        del self._running[id(trial)]
+        self._trials[trial.model] += 1
+        self._epochs[trial.model] += self._begun_before.get(id(trial), trial.recipe.epochs)
+
+    def end_step(self, trial: Trial, step: int, steps: int) -> None:
+        """Note the progress of a trial's running epoch."""
+        it, now = self._running[id(trial)], time.monotonic()
+        it.share = step / steps
+        if it.share_at_mark is None:  # the process has started, its first step is done
+            it.mark, it.share_at_mark = now, it.share
+            self._started(it.model, now - it.began)
         elif step < steps:  # the last, smaller batch may be compiled anew
-            self._by_steps = (time.monotonic() - self._mark) / (self._share - self._share_at_mark)
+            it.by_steps = (now - it.mark) / (it.share - it.share_at_mark)
 
-    def end_epoch(self) -> None:
-        """Note the end of the running epoch, with all that is done after it."""
-        now = time.monotonic()
-        share = 1 - (self._share_at_mark or 0.0)
+    def end_epoch(self, trial: Trial) -> None:
+        """Note the end of a trial's running epoch, with all that is done after it."""
+        it, now = self._running[id(trial)], time.monotonic()
+        share = 1 - (it.share_at_mark or 0.0)
         if share > 0:
-            self._learn_epoch((now - self._mark) / share)
-        self._mark, self._share, self._share_at_mark = now, 0.0, 0.0
-        self._is_first_epoch = False
-        self._running_epochs -= 1
+            self._learn_epoch(it, (now - it.mark) / share)
+        it.mark, it.share, it.share_at_mark = now, 0.0, 0.0
+        it.is_first_epoch = False
+        it.epochs -= 1
 
-    def end_trial(self) -> None:
-        """Note the end of the running trial."""
-        self._change(end=time.monotonic() - self._mark)
-        self._running = None
+    def end_trial(self, trial: Trial) -> None:
+        """Note the end of a trial."""
+        it = self._running.pop(id(trial))
+        self._change(it.model, end=time.monotonic() - it.mark)
 
     def done_seconds(self) -> float:
         """Return the seconds since the first trial."""
@@ -74,45 +107,69 @@ class EtaEstimator:
 
     def left_seconds(self) -> float:
         """Return the seconds that are left."""
-        left = sum(
-            self._trials[model] * timing.seconds(0) + self._epochs[model] * timing.epoch
+        begun = [self._left_of(it) for it in self._running.values()]
+        waiting = {
+            model: self._trials[model] * timing.seconds(0) + self._epochs[model] * timing.epoch
             for model, timing in self._timings.items()
-        )
-        if self._running is None or self._running.model not in self._timings:
-            return left
-        timing = self._timings[self._running.model]
-        if self._share_at_mark is None:
-            passed = time.monotonic() - self._trial_began
-            return left + max(timing.seconds(self._running_epochs) - passed, 0.0)
-        return left + max(self._running_epochs - self._share, 0.0) * timing.epoch + timing.end
+            if self._trials[model]
+        }
+        whole = sum(begun) + sum(waiting.values())
+        if self._jobs == 1:
+            return whole
+        if sum(self._trials.values()) > MOST_SIMULATED:
+            return whole / self._jobs
+        ends = sorted(begun + [0.0] * (self._jobs - len(begun)))
+        each = ((seconds / self._trials[m], self._trials[m]) for m, seconds in waiting.items())
+        for seconds, count in sorted(each, reverse=True):  # the longest begin first
+            for _ in range(count):
+                heapq.heapreplace(ends, ends[0] + seconds)
+        return max(ends)
 
-    def _started(self, seconds: float) -> None:
+    def _left_of(self, it: _Running) -> float:
+        timing = self._timings.get(it.model)
+        if timing is None:
+            return 0.0
+        if it.share_at_mark is None:
+            return max(timing.seconds(it.epochs) - (time.monotonic() - it.began), 0.0)
+        return max(it.epochs - it.share, 0.0) * timing.epoch + timing.end
+
+    def _started(self, started: str, seconds: float) -> None:
         """Learn from a start; until theirs are seen, other models are late by as much."""
-        if self._running is None:
+        if started not in self._timings:
             return
-        timing = self._timings[self._running.model]
+        timing = self._timings[started]
         late = seconds - timing.start - timing.first_step
-        self._seen.add(self._running.model)
+        self._seen.add(started)
         for model, other in self._timings.items():
             if model not in self._seen:
                 self._timings[model] = replace(other, start=max(other.start + late, 0.0))
-        self._change(start=seconds, first_step=0.0)
+        self._change(started, start=seconds, first_step=0.0)
 
-    def _learn_epoch(self, seconds: float) -> None:
+    def _learn_epoch(self, it: _Running, seconds: float) -> None:
         """Learn from an epoch, in which the first of a process compiles what others do not.
 
         So the first takes too long, and the pace of its steps leaves out the evaluation: the
         estimate before is kept if it is between the two, else the nearer one.
         """
-        if self._running is None or self._running.model not in self._timings:
+        if it.model not in self._timings:
             return
-        if self._is_first_epoch:
-            before = self._timings[self._running.model].epoch
-            by_steps = before if self._by_steps is None else self._by_steps
+        before = self._timings[it.model].epoch
+        if it.is_first_epoch:
+            by_steps = before if it.by_steps is None else it.by_steps
             seconds = statistics.median((by_steps, before, seconds))
-        self._change(epoch=seconds)
+        self._change(it.model, epoch=seconds)
+        # Beside others, models whose epochs were not seen are slower by as much as this one.
+        guessed = self._slower.pop(it.model, None)
+        if guessed is not None and before > 0:
+            for model, slower in self._slower.items():
+                now = guessed * seconds / before
+                self._timings[model] = _slowed(self._timings[model], now / slower)
+                self._slower[model] = now
 
-    def _change(self, **seen: float) -> None:
-        if self._running is not None and self._running.model in self._timings:
-            timing: Timing = self._timings[self._running.model]
-            self._timings[self._running.model] = replace(timing, **seen)
+    def _change(self, model: str, **seen: float) -> None:
+        if model in self._timings:
+            self._timings[model] = replace(self._timings[model], **seen)
+
+
+def _slowed(timing: Timing, factor: float) -> Timing:
+    return replace(timing, epoch=timing.epoch * factor, end=timing.end * factor)

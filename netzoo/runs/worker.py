@@ -26,7 +26,7 @@ from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
-from netzoo.runs import checkpoint, messages
+from netzoo.runs import checkpoint, messages, places
 from netzoo.runs.identity import identity
 from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
@@ -43,11 +43,10 @@ class Worker:
         self._images: dict[str, Any] = {}
         self._threads: int | None = None
 
-    def start(self, device: str, threads: int | None) -> messages.Started:
-        """Start the backend on a device: "auto", "gpu" or "cpu".
-
-        threads: how many compute; None: as many as the backend takes by itself.
-        """
+    def start(self, request: messages.Start) -> messages.Started:
+        """Start the backend on a device: "auto", "gpu" or "cpu"."""
+        device, threads = request.device, request.threads
+        places.take(request.place)
         backend.start(device, data=True)
         import keras
 
@@ -59,7 +58,10 @@ class Worker:
         about = backend.device()
         if device == "gpu":
             backend.require_gpu(about)
-        return messages.Started(Device(**about, threads=self._threads), backend.versions(), usual)
+        gpus = backend.gpus() if about["kind"] == "gpu" else 0
+        started = Device(**about, threads=self._threads)
+        places.keep_to(request.place)
+        return messages.Started(started, backend.versions(), usual, gpus)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -252,7 +254,7 @@ def main() -> None:
 def _answer(worker: Worker, request: messages.Request) -> messages.Event:
     match request:
         case messages.Start():
-            return worker.start(request.device, request.threads)
+            return worker.start(request)
         case messages.Profile():
             return worker.profile(request.trial, request.parts)
         case messages.Probe():

@@ -16,6 +16,7 @@ from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
+from netzoo.runs.places import check_jobs
 from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import BRIEF, Request, choose_recipe
 from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
@@ -37,6 +38,8 @@ def lesson(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
+    jobs: int | str = 1,
+    per_device: int | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **options: Any,
@@ -47,7 +50,7 @@ def lesson(
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
     recipe, seeds, memory, device, save_models, log, options: as netzoo.compare takes them; the
-    recipe by default is "lesson" on a GPU, "brief" on a CPU.
+    recipe by default is "lesson" on a GPU, "brief" on a CPU. jobs, per_device: of the trainings.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -59,6 +62,7 @@ def lesson(
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
     # Before anything is counted, which takes a while.
     Request.of(claims.TRAINED, **asked).check()
+    check_jobs(jobs, per_device)
     with ExitStack() as stack:
         stack.enter_context(budget(memory))
         if output is None:
@@ -72,7 +76,12 @@ def lesson(
         for name_of_file in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / name_of_file).unlink(missing_ok=True)
         comparison, probed, stopped = _measured(
-            folder, {**asked, "callbacks": [callback]}, save_models=save_models, log=log
+            folder,
+            {**asked, "callbacks": [callback]},
+            save_models=save_models,
+            log=log,
+            jobs=jobs,
+            per_device=per_device,
         )
         page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)

@@ -347,12 +347,12 @@ def several_kinds():
 
 
 def little_memory(patch):
-    patch.setattr(memory, "_free_bytes", lambda: 1000)
+    patch.setattr(memory, "free_bytes", lambda: 1000)
     opened(idx_files("i"))
 
 
 def little_memory_and_disk(patch):
-    patch.setattr(memory, "_free_bytes", lambda: 1000)
+    patch.setattr(memory, "free_bytes", lambda: 1000)
     patch.setattr(cache, "room_bytes", lambda: 1000)
     opened(npz("a.npz", **keras_npz()))
 

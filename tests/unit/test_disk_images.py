@@ -213,19 +213,19 @@ def test_another_size_is_refused(size):
 
 def test_the_budget_is_half_of_what_is_free_and_holds_for_what_is_inside(monkeypatch):
     monkeypatch.delenv(memory.VARIABLE, raising=False)
-    monkeypatch.setattr(memory, "_free_bytes", lambda: 1000)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
     with memory.budget(None):
         assert memory.limit() == 500
         with memory.budget("600B"):
             assert memory.limit() == 600
-            monkeypatch.setattr(memory, "_free_bytes", lambda: 100)
+            monkeypatch.setattr(memory, "free_bytes", lambda: 100)
             with memory.budget(None):
                 assert memory.limit() == 80  # no more than is safe
     assert memory.VARIABLE not in os.environ
     monkeypatch.setenv(memory.VARIABLE, "40 B")
     with memory.budget(None):
         assert memory.limit() == 40
-    monkeypatch.setattr(memory, "_free_bytes", lambda: None)
+    monkeypatch.setattr(memory, "free_bytes", lambda: None)
     with memory.budget("1GB"):
         assert memory.limit() == 10**9
 
