@@ -12,12 +12,11 @@ import os
 import platform
 import re
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from netzoo.errors import BadInput, MissingPackage, no_such
+from netzoo.noise import without_noise
 
 INSTALL = {
     "tensorflow": "pip install tensorflow",
@@ -28,20 +27,6 @@ INSTALL = {
 # directly.
 _THREADS = {"tensorflow": ("TF_NUM_INTRAOP_THREADS",), "jax": ("PJRT_NPROC", "NPROC")}
 REPORTED_PACKAGES = ("netzoo", "keras", "tensorflow", "torch", "jax", "numpy")
-
-# Lines that TensorFlow's C++ code writes before its own log level applies. Nothing else is hidden.
-_KNOWN_NOISE = re.compile(
-    rb"All log messages before absl::InitializeLog"
-    rb"|Unable to register cu\w+ (factory|plugin)"
-    rb"|computation placer already registered"
-    rb"|Could not find cuda drivers"
-    rb"|failed call to cuInit"
-    rb"|oneDNN custom operations are on"
-    rb"|This TensorFlow binary is optimized"
-    rb"|To enable the following instructions"
-    rb"|cuda_(dnn|blas|fft|executor|platform|diagnostics)\.cc"
-    rb"|port\.cc"
-)
 
 # Variables that choose a backend's device, in order of precedence. JAX ignores an empty one.
 DEVICE_VARIABLES = {
@@ -92,7 +77,7 @@ def start(
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
         os.environ["JAX_PLATFORMS"] = os.environ["KERAS_TORCH_DEVICE"] = "cpu"
         os.environ.pop("JAX_PLATFORM_NAME", None)
-    with _without_noise():
+    with without_noise():
         if data and chosen != "tensorflow":
             keep_tensorflow_off_gpu(to_fork)
         importlib.import_module("keras")
@@ -107,7 +92,7 @@ def keep_tensorflow_off_gpu(to_fork: bool = False) -> Any:
     Source: tensorflow/tensorflow issue 124205.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _without_noise():
+    with without_noise():
         if name() == "torch":
             importlib.import_module("torch")
             with contextlib.suppress(ImportError):
@@ -125,7 +110,7 @@ def device() -> dict[str, Any]:
     Raises BadInput if an environment variable asks for a device that the backend cannot use.
     """
     chosen = name()
-    with _without_noise():
+    with without_noise():
         gpu = {"tensorflow": _tensorflow_gpu, "torch": _torch_gpu, "jax": _jax_gpu}[chosen]()
     if gpu is not None:
         return {"kind": "gpu", "name": gpu[0], "native_bfloat16": gpu[1]}
@@ -289,24 +274,3 @@ def _processor() -> tuple[str, set[str]]:
         facts = dict(re.findall(r"^(model name|flags)\s*:\s*(.*)$", text, re.MULTILINE))
         return facts.get("model name", platform.machine()), set(facts.get("flags", "").split())
     return platform.processor() or platform.machine(), set()
-
-
-@contextlib.contextmanager
-def _without_noise() -> Iterator[None]:
-    """Buffer standard error, then pass on all lines but the known noise."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # no standard error
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            held.seek(0)
-            for line in held:
-                if not _KNOWN_NOISE.search(line):
-                    os.write(2, line)

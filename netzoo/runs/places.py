@@ -4,9 +4,8 @@ import contextlib
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-
-import msgspec
 
 from netzoo import backend
 from netzoo.data.memory import free_bytes
@@ -24,7 +23,8 @@ COPIES_OF_ACTIVATIONS = 2
 MEMORY_SHARE = 0.8  # of the free memory, for all trials together
 
 
-class Place(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Place:
     """What the process of one trial may use: a GPU, or some cores; both None: all there is.
 
     gpu: its number among those that this process sees, from 0. cores: their numbers.

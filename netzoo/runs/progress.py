@@ -21,7 +21,7 @@ class _Running:
 
     model: str
     epochs: int
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
     share: float = 0.0  # of the running epoch
     share_at_mark: float | None = None
     is_first_epoch: bool = True  # of its process

@@ -21,7 +21,7 @@ from error_cases_of_inspection import CASES as CASES_OF_INSPECTION
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from error_cases_of_recipes import CASES as CASES_OF_RECIPES
-from lesson_records import probed, trained
+from lesson_records import counts, probed, trained
 from netzoo_cli.app import _check_words
 from study_records import CPU, DATA, record
 
@@ -41,6 +41,7 @@ from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
 from netzoo.results.filters import Filters
 from netzoo.runs.messages import Start, Started
+from netzoo.runs.places import choose_places
 from netzoo.runs.process import Process
 from netzoo.runs.request import planned_trials
 from netzoo.runs.saved import chosen_state, find_trial
@@ -197,6 +198,13 @@ CASES = [
      "none/log cannot be written: No such file or directory."),
     ("number of seeds", BadInput, "compare lenet --seeds 0",
      "--seeds is the number of seeds, at least 1; received 0."),
+    ("jobs", BadInput, "compare lenet --jobs al",
+     "`jobs` is a number of trials, 1 or more, or auto; received 'al'."),
+    ("trials on a device", BadInput, "ablate lenet --per-device 0",
+     "`per_device` is a number of trials, 1 or more; received 0."),
+    ("jobs without a place", BadInput,
+     lambda: choose_places(counts(), 3, 2, 0, 9),
+     "3 jobs do not fit: there is 1 device, with 2 trials on each."),
     ("sizes", BadInput, "lesson --brief --full",
      "--brief, --full and --recipe exclude each other; give one of them."),
     ("steps in words", BadInput, "probe lenet --steps x",

@@ -7,6 +7,8 @@ from netzoo.recipes import RECIPES, Recipe, recipe
 from netzoo.records.plan import ModelProfile, Plan, Timing
 from netzoo.records.trial import Trial
 from netzoo.runs.announcements import plan_lines
+from netzoo.runs.places import ANYWHERE
+from netzoo.runs.progress import EtaEstimator
 from netzoo.runs.request import Request
 
 
@@ -22,7 +24,8 @@ def said(name, epoch_seconds, **asked):
     )
     versions = {"torch": "2", "keras": "3"}
     plan = Plan(request.to_dict(), "lenet", trials, CPU, versions, profiles)
-    return plan_lines(plan, [(trial, trial.recipe.epochs) for trial in trials])
+    todo = [(trial, trial.recipe.epochs) for trial in trials]
+    return plan_lines(plan, todo, EtaEstimator(plan, todo).left_seconds(), [ANYWHERE])
 
 
 SOONER = "Sooner, from fewer images and epochs: "

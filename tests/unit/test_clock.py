@@ -35,18 +35,18 @@ def test_the_estimate_is_mended_by_what_is_seen(now):
     now[0] += 2
     assert left.left_seconds() == 4.5 + 6.5 + 4.5
     now[0] += 3
-    left.end_step(1, 4)
+    left.end_step(first, 1, 4)
     assert left.left_seconds() == 2.75 + 0.5 + (6.5 + 2) + (5 + 1 + 0.5)
     now[0] += 1
-    left.end_step(3, 4)
+    left.end_step(first, 3, 4)
     now[0] += 0.5
-    left.end_epoch()
+    left.end_epoch(first)
     assert left.left_seconds() == 2 * 2 + 0.5 + 8.5 + (5 + 2 + 0.5)
     now[0] += 4
-    left.end_epoch()
-    left.end_epoch()
+    left.end_epoch(first)
+    left.end_epoch(first)
     now[0] += 1
-    left.end_trial()
+    left.end_trial(first)
     assert left.left_seconds() > 8.5
     assert left.done_seconds() == 11.5
 
@@ -57,7 +57,7 @@ def estimator(epochs, timing):
     plan = Plan({}, "lenet", (only,), Device("cpu", "CPU"), {}, profiles)
     left = clock.EtaEstimator(plan, [(only, epochs)])
     left.begin_trial(only)
-    return left
+    return left, only
 
 
 @pytest.mark.parametrize(
@@ -65,41 +65,41 @@ def estimator(epochs, timing):
 )
 def test_what_the_first_epoch_compiles_is_not_expected_of_the_others(first_step, others, now):
     """An epoch of 23 s of which 21.4 compile; the others take 1.6 s."""
-    left = estimator(10, Timing(0.5, 5.0, 1.8, 0.3))
+    left, only = estimator(10, Timing(0.5, 5.0, 1.8, 0.3))
     now[0] += first_step
-    left.end_step(1, 469)
+    left.end_step(only, 1, 469)
     for step in (100, 200, 300, 400):
         now[0] += 1.5 / 469 * 100
-        left.end_step(step, 469)
+        left.end_step(only, step, 469)
     now[0] += 1.6 - 1.5 / 469 * 400 + others
-    left.end_step(469, 469)
-    left.end_epoch()
+    left.end_step(only, 469, 469)
+    left.end_epoch(only)
     assert 9 * 1.5 < left.left_seconds() <= 9 * 1.8 + 0.3
     now[0] += 1.6
-    left.end_epoch()
+    left.end_epoch(only)
     assert left.left_seconds() == pytest.approx(8 * 1.6 + 0.3)
 
 
 @pytest.mark.parametrize(("estimated", "learned"), [(0.5, 2.0), (2.5, 2.5), (9.0, 3.0)])
 def test_the_first_epoch_moves_an_estimate_that_is_out_of_its_bounds(estimated, learned, now):
     """Its steps take 2 s, all of it 3: the evaluation is a part of the difference."""
-    left = estimator(4, Timing(0.0, 0.0, estimated, 0.0))
-    left.end_step(1, 100)
+    left, only = estimator(4, Timing(0.0, 0.0, estimated, 0.0))
+    left.end_step(only, 1, 100)
     now[0] += 0.02 * 50
-    left.end_step(51, 100)
+    left.end_step(only, 51, 100)
     now[0] += 3 * 0.99 - 0.02 * 50
-    left.end_epoch()
+    left.end_epoch(only)
     assert left.left_seconds() == pytest.approx(3 * learned)
 
 
 def test_an_epoch_too_short_for_a_second_step_leaves_the_estimate_until_the_next(now):
-    left = estimator(4, Timing(0.0, 0.0, 0.2, 0.0))
-    left.end_step(1, 10)
+    left, only = estimator(4, Timing(0.0, 0.0, 0.2, 0.0))
+    left.end_step(only, 1, 10)
     now[0] += 5
-    left.end_epoch()
+    left.end_epoch(only)
     assert left.left_seconds() == pytest.approx(3 * 0.2)
     now[0] += 0.1
-    left.end_epoch()
+    left.end_epoch(only)
     assert left.left_seconds() == pytest.approx(2 * 0.1)
 
 
@@ -110,5 +110,5 @@ def test_a_model_that_was_never_timed_is_left_out(now):
     )
     left = clock.EtaEstimator(plan, [(lost, 3)])
     left.begin_trial(lost)
-    left.end_trial()
+    left.end_trial(lost)
     assert left.left_seconds() == 0

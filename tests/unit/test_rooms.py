@@ -15,7 +15,7 @@ ROOT = Path(netzoo.__file__).parent
 CLI = Path(__import__("netzoo_cli").__file__).parent
 
 ROWS = [
-    ("errors", "units"),
+    ("errors", "noise", "units"),
     ("backend", "disk", "provenance", "recipe_options", "registry", "stats"),
     ("models", "tables"),
     ("cost", "recipes"),
