@@ -97,6 +97,35 @@ def test_a_model_that_cannot_be_built_is_a_row_beside_the_others(tmp_path):
     assert [row["status"] for row in json.loads(printed)["models"]] == ["ok", "failed", "ok"]
 
 
+# The builder takes what there is once, as a network does that needs most of the memory.
+TAKES_ALL = """
+import fcntl
+import keras
+
+taken = open("memory", "w")
+
+
+def build(input_shape, num_classes):
+    try:
+        fcntl.flock(taken, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise MemoryError("taken by another process") from None
+    layers = keras.layers.Flatten(), keras.layers.Dense(num_classes)
+    return keras.Sequential([keras.Input(input_shape), *layers])
+"""
+
+
+@pytest.mark.slow
+def test_what_finds_no_memory_beside_another_runs_by_itself_with_its_whole_batch(tmp_path):
+    (tmp_path / "mine.py").write_text(TAKES_ALL)
+    words = ["mine.py:build", *SMALL, "--epochs", "40", "--seeds", "2", "--jobs", "2"]
+    told, said = finish(tmp_path, ["compare", *words, "--output", "out", "--format", "json"])
+    assert said.count("the memory does not do for it beside the others; it runs by itself") == 1
+    assert "micro-batches" not in said
+    assert told["models"][0]["seeds"] == [0, 1]
+    assert sorted(record.jobs for record in records(tmp_path)) == [1, 2]
+
+
 @pytest.mark.slow
 def test_thirty_kills_of_parent_or_child_at_random_moments_lose_and_double_nothing(tmp_path):
     """Each of eight trials ends once, with the numbers of one after the other."""

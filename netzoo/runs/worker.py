@@ -242,10 +242,11 @@ def main() -> None:
     requests: queue.SimpleQueue[messages.Request] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, stop), daemon=True).start()
     while True:
+        request = requests.get()
         try:
-            emit(_answer(worker, requests.get()))
+            emit(_answer(worker, request))
         except NetzooError as error:
-            emit(messages.Failed(type(error).__name__, str(error)))
+            emit(_refusal(error, request))
         except Exception as error:
             traceback.print_exc()
             emit(_crash(error))
@@ -271,8 +272,18 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
 def _crash(error: Exception) -> messages.Failed:
     """Return the message of an error that is not netzoo's own."""
     message = f"{type(error).__name__}: {telling_line(error)}"
-    out = type(error).__name__ in OUT_OF_MEMORY or "RESOURCE_EXHAUSTED" in str(error)
-    return messages.Failed("OutOfMemory" if out else "TrialFailed", message)
+    return messages.Failed("OutOfMemory" if _lacks_memory(error) else "TrialFailed", message)
+
+
+def _refusal(error: NetzooError, request: messages.Request) -> messages.Failed:
+    """Return the message of netzoo's own error."""
+    # A model that is trained has been built before; what it lacks now, others may have taken.
+    lacks = isinstance(request, messages.Train) and _lacks_memory(error.__cause__)
+    return messages.Failed("OutOfMemory" if lacks else type(error).__name__, str(error))
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    return type(error).__name__ in OUT_OF_MEMORY or "RESOURCE_EXHAUSTED" in str(error)
 
 
 def _listen(requests: queue.SimpleQueue[messages.Request], stop: threading.Event) -> None:
