@@ -22,17 +22,20 @@ _SIZE = re.compile(r"(\d{1,18}\.?\d{0,18}|\.\d{1,18})\s*([kmgt]?)(i?)(b?)", re.I
 
 
 @contextlib.contextmanager
-def budget(size: str | int | None) -> Iterator[None]:
+def budget(size: str | int | None, processes: int = 1) -> Iterator[None]:
     """Let images take so much memory within the context; larger ones are read from disk.
 
     size: bytes, or as people write them: "2GB", "500MB", "1.5GiB"; None: the budget around this
-    context, else NETZOO_MEMORY, else half of what is free now. Raises BadInput.
+    context, else NETZOO_MEMORY, else half of what is free now. processes: how many hold images at
+    once, and share it. Raises BadInput.
     """
     before = os.environ.get(VARIABLE)
     by_variable = size is None and before
     chosen = bytes_of(before, VARIABLE) if by_variable else bytes_of(size)
     if chosen is None and (free := free_bytes()) is not None:
         chosen = int(BUDGET_SHARE * free)
+    if chosen is not None:
+        chosen //= processes
     if chosen is None:
         yield
         return

@@ -12,7 +12,7 @@ from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.executor import Local
 from netzoo.runs.logs import logged
-from netzoo.runs.places import check_jobs, may_share
+from netzoo.runs.places import at_most, check_jobs
 from netzoo.runs.prepare import (
     open_plan,
 )
@@ -91,11 +91,11 @@ def compare(
         device=device,
         **overrides,
     )
-    several = may_share(jobs, len(request.models) * len(request.seeds))
+    beside = at_most(jobs, len(request.models) * len(request.seeds))
     with (
-        budget(memory),
+        budget(memory, beside),
         logged(log, output, callback_of(callbacks, listener)) as callback,
-        open_plan(request, output, callback, side_by_side=several) as (store, plan, server),
+        open_plan(request, output, callback, side_by_side=beside > 1) as (store, plan, server),
     ):
         if plan.metric != metric:
             plan = replace(plan, metric=metric)

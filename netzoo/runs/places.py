@@ -73,9 +73,9 @@ def choose_places(
     return [ANYWHERE] if chosen <= 1 else [Place(cores=each) for each in _shares(chosen)]
 
 
-def may_share(jobs: int | str, count: int) -> bool:
-    """Return whether some of `count` trials may run side by side on this machine's processor."""
-    return count > 1 and jobs != 1 and (jobs != AUTO or backend.cores() > 1)
+def at_most(jobs: int | str, count: int) -> int:
+    """Return how many of `count` trials run side by side at most, before the device is known."""
+    return max(1, min(count, backend.cores() if jobs == AUTO else int(jobs)))
 
 
 def take(place: Place) -> None:

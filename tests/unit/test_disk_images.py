@@ -236,3 +236,10 @@ def test_a_header_has_the_digest_of_the_whole_file():
     pictures.Image.fromarray(pixels).save(content, "PNG")
     digest = pictures.hashlib.sha256(content.getvalue()).digest()
     assert pictures.header(content).digest == digest
+
+
+def test_processes_side_by_side_share_the_budget():
+    with memory.budget("2GB", 4):
+        assert memory.bytes_of(os.environ[memory.VARIABLE]) == 5 * 10**8
+    with memory.budget("2GB"):
+        assert memory.bytes_of(os.environ[memory.VARIABLE]) == 2 * 10**9
