@@ -58,10 +58,14 @@ class Split:
     def held_out(self, share: float, classes: int) -> tuple["Split", "Split"]:
         """Return the kept part and the held-out part: a share of each class, evenly spread over it.
 
-        A share of 0.1 of a class with 95 images is every tenth image, 9 in all.
+        A share of 0.1 of a class with 95 images is every tenth image, 9 in all. Of images in groups
+        it is whole groups, as many as come nearest to the share.
         """
-        rank = _rank_in_class(self.labels, classes)
-        held = np.floor((rank + 1) * share) > np.floor(rank * share)
+        if self.groups is None:
+            rank = _rank_in_class(self.labels, classes)
+            held = np.floor((rank + 1) * share) > np.floor(rank * share)
+        else:
+            held = np.isin(self.groups, _groups_of_share(self.groups, self.labels, share))
         return self.only(~held), self.only(held)
 
 
@@ -218,6 +222,26 @@ def split_table(
 
 # A source opens its images from a given folder, or without one from its usual places.
 SOURCES: Registry[Callable[[Path | None], Images]] = Registry("data set")
+
+
+def _groups_of_share(
+    groups: NDArray[np.int64], labels: NDArray[np.int64], share: float
+) -> list[int]:
+    """Return the groups to hold out, each class's spread over it in the order of its images.
+
+    A group is of the class of its first image.
+    """
+    numbers, first, sizes = np.unique(groups, return_index=True, return_counts=True)
+    held, passed, taken = [], dict[int, int](), dict[int, int]()  # images by class
+    for at in np.argsort(first):
+        label, size = int(labels[first[at]]), int(sizes[at])
+        passed[label] = passed.get(label, 0) + size
+        over = taken.get(label, 0) + size - share * passed[label]
+        under = share * passed[label] - taken.get(label, 0)
+        if over <= under:
+            held.append(int(numbers[at]))
+            taken[label] = taken.get(label, 0) + size
+    return held
 
 
 def _rank_in_class(labels: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

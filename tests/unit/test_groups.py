@@ -1,11 +1,13 @@
 """Groups of images by the names of their files: one side of the split each."""
 
+import numpy as np
 import pytest
 from image_files import folder, photo, photos, save
 
 import netzoo
 from netzoo.data.groups import named
 from netzoo.data.settings import Settings, split_settings
+from netzoo.data.source import Split
 from netzoo.errors import BadInput, DataError
 
 
@@ -39,6 +41,29 @@ def test_the_held_out_share_keeps_each_group_on_one_side(tmp_path):
     assert 1 <= len(test) < 9
     assert "about 30 % of the groups held out as test split, by the group (p\\d+)_" in images.source
     assert images.record(None).doubts.shared_groups == 0
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_validation_images_are_whole_groups_near_the_share_of_each_class(share):
+    rng = np.random.default_rng(3)
+    sizes = rng.integers(1, 9, 60)
+    groups = rng.permutation(np.repeat(np.arange(60), sizes)).astype(np.int64)
+    labels = groups % 3
+    split = Split(np.zeros((len(groups), 2, 2, 1), np.uint8), labels, groups)
+    kept, held = split.held_out(share, 3)
+    assert not set(kept.groups) & set(held.groups)
+    for label in range(3):
+        count = int((labels == label).sum())
+        assert abs(int((held.labels == label).sum()) - share * count) <= 4.5
+
+
+def test_of_few_groups_one_is_held_out_as_late_as_the_share_allows():
+    groups = np.repeat(np.arange(5), 20)
+    split = Split(np.zeros((100, 1, 1, 1), np.uint8), np.zeros(100, np.int64), groups)
+    kept, held = split.held_out(0.1, 1)
+    assert (set(held.groups), len(kept)) == ({4}, 80)
+    none = Split(split.images[:40], split.labels[:40], groups[:40]).held_out(0.1, 1)[1]
+    assert len(none) == 0  # with_validation says so
 
 
 def test_the_groups_are_part_of_what_names_the_data(tmp_path):
