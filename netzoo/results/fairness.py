@@ -1,6 +1,6 @@
 """Warnings about settings and data that differ between the models of a comparison."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from netzoo.records.trial import TrialRecord, TrialStatus
@@ -30,11 +30,18 @@ _SETTINGS = {
 }
 
 
-def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
-    """Return a line for each property that differs between models; by_model: records by model."""
+def warnings(
+    by_model: Mapping[str, Sequence[TrialRecord]], compared: Collection[str] = ()
+) -> list[str]:
+    """Return a line for each property that differs between models.
+
+    by_model: records by model. compared: properties that differ on purpose, such as "backend".
+    """
     lines = []
     kinds = {name: _kinds(records) for name, records in by_model.items()}
     for label, value_of in _SAME.items():
+        if label in compared:
+            continue
         values = {
             name: sorted({str(value_of(record)) for record in records})
             for name, records in kinds.items()

@@ -109,6 +109,9 @@ def reached(record: TrialRecord) -> Row:
         "final_train_loss": record.final_train_loss,
         **{f"last_{key}": None if last is None else getattr(last, key) for key in LAST},
         "seconds": record.seconds,
+        "first_step_seconds": record.first_step_seconds,
+        "process_bytes": record.process_bytes,
+        "device_bytes": record.device_bytes,
         "micro_batches": record.parts,
         "test_reads": record.test_reads,
     }
