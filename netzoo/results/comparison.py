@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from netzoo import units
 from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
 from netzoo.results.balance import balance_lines
@@ -240,7 +239,9 @@ def _verdict(row: ModelRow, base: ModelRow) -> Cell:
 
 
 def _footer(comparison: Comparison) -> list[str]:
-    natives = {comparison.label(row): row for row in comparison.models}
+    natives: dict[str, ModelRow] = {}
+    for row in comparison.models:
+        natives.setdefault(comparison.label(row), row)
     return [
         *(failure_line(row) for row in comparison.models if row.error),
         CONVENTION,

@@ -9,6 +9,7 @@ from netzoo.data.memory import budget
 from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
+from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.logs import logged
 from netzoo.runs.prepare import (
@@ -21,6 +22,7 @@ from netzoo.runs.run import Run
 def compare(
     models: Sequence[str] | str,
     *,
+    backends: Sequence[str] | str | None = None,
     recipe: str = AUTO,
     dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
@@ -39,6 +41,9 @@ def compare(
     """Train models one after another, each in its own process, and return their comparison.
 
     models: names or specs ("alexnet", "alexnet:dropout=0.2").
+    backends: train on each of these, "all" for all that are installed; the result is a
+    netzoo.results.backends.BackendComparison, with a row for each model on each backend, against
+    the same model on the first. None: on the one of KERAS_BACKEND.
     recipe: "lesson", "quick", or "auto": lesson on a GPU, quick on a CPU.
     dataset: a name or a path, as in netzoo.open_images; None: Fashion-MNIST, and for the quick
     recipe the bundled sample of it where the full set is not on this machine.
@@ -83,12 +88,18 @@ def compare(
         device=device,
         **overrides,
     )
-    with (
-        budget(memory),
-        logged(log, output, callback_of(callbacks, listener)) as callback,
-        open_plan(request, output, callback) as (store, plan, server),
-    ):
-        if plan.metric != metric:
-            plan = replace(plan, metric=metric)
-            store.keep_plan(plan)
-        return Run(plan, store, callback, server, save_models).train()
+    with budget(memory), logged(log, output, callback_of(callbacks, listener)) as callback:
+
+        def train(
+            request: Request, backend: str | None, output: str | Path | None
+        ) -> tuple[Comparison, bool]:
+            with open_plan(request, output, callback, backend) as (store, plan, server):
+                if plan.metric != metric:
+                    plan = replace(plan, metric=metric)
+                    store.keep_plan(plan)
+                run = Run(plan, store, callback, server, save_models)
+                return run.train(), run.stopping
+
+        if backends is None:
+            return train(request, None, output)[0]
+        return on_backends(backends, request, output, callback, train)

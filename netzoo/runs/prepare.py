@@ -58,15 +58,19 @@ def start_process(
 
 @contextlib.contextmanager
 def open_plan(
-    request: Request, output: str | Path | None, callback: Callback
+    request: Request,
+    output: str | Path | None,
+    callback: Callback,
+    backend_name: str | None = None,
 ) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
     output: None for a folder that is removed at the end. The plan comes with the forkserver of its
-    trials. The folder is removed if nothing is saved in it.
+    trials. The folder is removed if nothing is saved in it. backend_name: None for that of
+    `netzoo.backend.name`.
     """
     request.check()
-    chosen_backend = backend.name()
+    chosen_backend = backend_name or backend.name()
     with contextlib.ExitStack() as stack:
         if output is None:
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"

@@ -361,7 +361,7 @@ CASES = [
      "no curve 'acuracy'; did you mean 'accuracy'? Known: accuracy, loss."),
     ("axis", UnknownName, lambda: trained([0]).plot(along="time"),
      "no axis 'time'; did you mean 'images'? Known: epoch, flops, images, seconds."),
-    ("trial", UnknownName, lambda: find_trial(comparison(TRAINED), "alexnet"),
+    ("trial", UnknownName, lambda: find_trial([comparison(TRAINED)], "alexnet"),
      "no trial 'alexnet' in out. Known: lenet-seed0-<any>."),
     ("column of trials", UnknownName, lambda: run_state_where("test_acuracy>0.9"),
      "no column 'test_acuracy'; did you mean 'test_accuracy'? Known: test_accuracy, augment, "
@@ -373,11 +373,11 @@ CASES = [
     ("value of a condition", BadInput, lambda: run_state_where("seed>one"),
      "--where 'seed>one': seed is a number; received 'one'."),
     ("several trials", BadInput,
-     lambda: find_trial(comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False)), "lenet"),
+     lambda: find_trial([comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False))], "lenet"),
      "'lenet' begins the names of 2 trials in out, such as lenet-relu-seed0-<any> and "
      "lenet-seed0-<any>; give more of one."),
     ("trial without a record", DataError,
-     lambda: find_trial(comparison(replace(TRAINED, status="failed", history=())), "lenet"),
+     lambda: find_trial([comparison(replace(TRAINED, status="failed", history=()))], "lenet"),
      "lenet-seed0-<any> is failed; it has no record to repeat."),
     ("result of no study", DataError, lambda: saved_study(study("{}")),
      "out/study.json does not hold the result of a study."),
