@@ -71,11 +71,21 @@ def end_text(record: TrialRecord) -> str:
     return f"test {units.percent(accuracy)} in {units.seconds(seconds)}"
 
 
-def _name(trial: Trial) -> str:
-    return f"{trial.model}, seed {trial.seed}"
+class _Named(Callback):
+    """Names trials, on several backends with theirs."""
+
+    _several = False
+
+    def on_backend_begin(self, name: str, number: int, count: int) -> None:
+        self._several = True
+        self.on_message(f"Backend {number} of {count}: {name}")
+
+    def _name(self, trial: Trial) -> str:
+        on = f" on {trial.backend}" if self._several else ""
+        return f"{trial.model}{on}, seed {trial.seed}"
 
 
-class Lines(Callback):
+class Lines(_Named):
     """Plain lines, one an epoch; times: each begins with the time of day."""
 
     def __init__(self, file: Any, *, times: bool = False) -> None:
@@ -88,19 +98,19 @@ class Lines(Callback):
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         done = f", {epochs_done} of {trial.recipe.epochs} epochs done before" if epochs_done else ""
-        self.on_message(f"Trial {number} of {count}: {_name(trial)}{done}")
+        self.on_message(f"Trial {number} of {count}: {self._name(trial)}{done}")
 
     def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
         self.on_message(f"  {epoch_text(trial, record)}{self._left}")
 
     def on_trial_end(self, record: TrialRecord) -> None:
-        self.on_message(f"  {_name(record.trial)}: {end_text(record)}")
+        self.on_message(f"  {self._name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         self._left = f", {units.seconds(seconds)} left"
 
 
-class Bars(Callback):
+class Bars(_Named):
     """A bar for the whole and one for the running trial, with its last epoch's figures."""
 
     def __init__(self, bars: Progress) -> None:
@@ -115,7 +125,7 @@ class Bars(Callback):
         self._replace(f"{what} …", total=None)
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
-        self._replace(f"{number}/{count} {_name(trial)}", total=trial.recipe.epochs)
+        self._replace(f"{number}/{count} {self._name(trial)}", total=trial.recipe.epochs)
         if self._task is not None:
             self._bars.update(self._task, completed=epochs_done)
 
@@ -131,7 +141,7 @@ class Bars(Callback):
         if self._task is not None:
             self._bars.remove_task(self._task)
             self._task = None
-        self.on_message(f"{_name(record.trial)}: {end_text(record)}")
+        self.on_message(f"{self._name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         if self._whole is None:

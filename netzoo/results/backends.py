@@ -7,11 +7,14 @@ from typing import ClassVar
 from netzoo import units
 from netzoo.records.trial import TrialRecord
 from netzoo.results.comparison import SPARE, Comparison
+from netzoo.results.fairness import warnings
 from netzoo.results.metric import ACCURACY
 from netzoo.results.model_row import ModelRow
 from netzoo.results.rows import compare_groups, compare_records
 from netzoo.stats import Delta
 from netzoo.tables.notes import origin_lines
+
+ByBackend = Mapping[str, Sequence[TrialRecord]]
 
 
 @dataclass(frozen=True)
@@ -113,19 +116,19 @@ class BackendComparison(Comparison):
         lines = []
         for backend in self.backends:
             told = [
-                f"{each.model} {units.points(each.delta.mean, each.delta.ci95)} ({each.verdict})"
+                f"{each.model} {units.points(each.delta.mean, each.delta.ci95)}, {each.verdict}"
                 for each in self.within
                 if each.backend == backend and each.delta is not None
             ]
             if told:
                 lines.append(
-                    f"On {backend}, against {self.base.model}, in points: {', '.join(told)}."
+                    f"On {backend}, against {self.base.model}, in points: {'; '.join(told)}."
                 )
         return lines
 
 
 def compare_backends(
-    records: Mapping[str, Sequence[TrialRecord]],
+    records: ByBackend,
     baseline: str,
     metric: str = ACCURACY,
     missing: Mapping[str, str] | None = None,
@@ -136,23 +139,20 @@ def compare_backends(
     records: by backend, each with the same models, in the order of the table's rows. baseline: a
     model. metric: what the verdicts are of. missing, failed: as in a BackendComparison.
     """
-    groups: dict[str, list[TrialRecord]] = {}
-    firsts: dict[str, str] = {}
-    bases: dict[str, str] = {}
-    models = dict.fromkeys(each.trial.model for held in records.values() for each in held)
-    for model in models:
-        for backend, held in records.items():
-            found = [record for record in held if record.trial.model == model]
-            if found:
-                name = f"{model} ({backend})"
-                groups[name] = found
-                bases[name] = firsts.setdefault(model, name)
-    first = firsts[baseline]
+    table = by_model(records)
+    groups, bases = {}, {}
+    for model, by_backend in table.items():
+        for backend, group in by_backend.items():
+            name = row_name(model, backend)
+            groups[name] = group
+            bases[name] = row_name(model, next(iter(by_backend)))
+    first = bases[row_name(baseline, next(iter(records)))]
     if len(records) == 1:
         bases = dict.fromkeys(groups, first)
-    plain = compare_groups(groups, first, metric, bases, compared=("backend",))
+    whole = compare_groups(groups, first, metric, bases)
     return BackendComparison(
-        **{each.name: getattr(plain, each.name) for each in fields(plain)},
+        **{each.name: getattr(whole, each.name) for each in fields(whole)}
+        | {"warnings": _warnings(table, records)},
         backends=tuple(records),
         missing=dict(missing or {}),
         failed=tuple(failed),
@@ -163,3 +163,31 @@ def compare_backends(
             if row.name != baseline
         ),
     )
+
+
+def row_name(model: str, backend: str) -> str:
+    """Return the name of the row of a model on a backend."""
+    return f"{model} ({backend})"
+
+
+def by_model(records: ByBackend) -> dict[str, dict[str, list[TrialRecord]]]:
+    """Return the records of each model, by backend."""
+    table: dict[str, dict[str, list[TrialRecord]]] = {}
+    for backend, held in records.items():
+        for record in held:
+            by_backend = table.setdefault(record.trial.model, {})
+            by_backend.setdefault(backend, []).append(record)
+    return table
+
+
+def _warnings(
+    table: dict[str, dict[str, list[TrialRecord]]], records: ByBackend
+) -> tuple[str, ...]:
+    """Return what differs between the models of a backend, and between the backends of a model."""
+    lines: dict[str, None] = {}
+    for backend in records:
+        groups = {model: held[backend] for model, held in table.items() if backend in held}
+        lines |= dict.fromkeys(warnings(groups))
+    for by_backend in table.values():
+        lines |= dict.fromkeys(warnings(by_backend, "backend"))
+    return tuple(lines)

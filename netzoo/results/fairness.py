@@ -1,6 +1,6 @@
 """Warnings about settings and data that differ between the models of a comparison."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netzoo.records.trial import TrialRecord, TrialStatus
@@ -30,17 +30,16 @@ _SETTINGS = {
 }
 
 
-def warnings(
-    by_model: Mapping[str, Sequence[TrialRecord]], compared: Collection[str] = ()
-) -> list[str]:
-    """Return a line for each property that differs between models.
+def warnings(by_model: Mapping[str, Sequence[TrialRecord]], of: str = "model") -> list[str]:
+    """Return a line for each property that differs between models; by_model: records by model.
 
-    by_model: records by model. compared: properties that differ on purpose, such as "backend".
+    of: "backend" for records of one model by backend.
     """
+    what = f"{of.capitalize()}s differ"
     lines = []
     kinds = {name: _kinds(records) for name, records in by_model.items()}
     for label, value_of in _SAME.items():
-        if label in compared:
+        if label == of:
             continue
         values = {
             name: sorted({str(value_of(record)) for record in records})
@@ -49,7 +48,7 @@ def warnings(
         }
         if len({value for group in values.values() for value in group}) > 1:
             by_name = "; ".join(f"{name} {' and '.join(group)}" for name, group in values.items())
-            lines.append(f"Models differ in {label}: {by_name}.")
+            lines.append(f"{what} in {label}: {by_name}.")
     tuned = {name: records[0].trial.recipe.tuned for name, records in by_model.items()}
     if len(set(tuned.values())) > 1:
         borrowed = ", ".join(name for name, own in tuned.items() if not own)
@@ -64,7 +63,7 @@ def warnings(
     finished = [numbers for numbers in seeds.values() if numbers]
     if any(numbers != finished[0] for numbers in finished):
         counts = ", ".join(f"{name} {len(numbers)}" for name, numbers in seeds.items())
-        lines.append(f"Models differ in number of finished seeds: {counts}.")
+        lines.append(f"{what} in number of finished seeds: {counts}.")
     return lines
 
 

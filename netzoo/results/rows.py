@@ -1,7 +1,7 @@
 """Comparisons from records of trials: one row for each model, with its difference and verdict."""
 
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TypeVar
 
@@ -45,12 +45,11 @@ def compare_groups(
     baseline: str,
     metric: str = ACCURACY,
     bases: Mapping[str, str] | None = None,
-    compared: Collection[str] = (),
 ) -> Comparison:
     """Return the comparison of records by row, in that order.
 
     by_model: records by a row's name. metric: as in `compare_records`. bases: the row that each row
-    is compared with, itself for none; by default the baseline. compared: as in `fairness.warnings`.
+    is compared with, itself for none; by default the baseline.
     """
     bases = bases or dict.fromkeys(by_model, baseline)
     records = [record for group in by_model.values() for record in group]
@@ -71,7 +70,7 @@ def compare_groups(
         versions=first.versions,
         models=tuple(_judged(rows, by_model, bases, metric)),
         uncounted=tuple(sorted(uncounted)),
-        warnings=tuple(warnings(by_model, compared)),
+        warnings=tuple(warnings(by_model)),
         command=first.command,
         commit=first.commit,
         metric=metric,

@@ -21,7 +21,7 @@ from netzoo.errors import DataError, Interrupted, NetzooError, StoreError
 from netzoo.provenance import SCHEMA
 from netzoo.records.codec import from_text, to_text
 from netzoo.records.trial import TrialRecord, TrialStatus
-from netzoo.results.backends import BackendComparison, compare_backends
+from netzoo.results.backends import BackendComparison, by_model, compare_backends, row_name
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import check_metric
 from netzoo.runs.backend_names import chosen_backends, skipped_words
@@ -131,6 +131,14 @@ class SavedBackends:
         records = {name: self.records[name] for name in order}
         judged = self.baseline, metric or self.metric
         return compare_backends(records, *judged, self.missing, self.failed)
+
+    def by_row(self) -> dict[str, tuple[TrialRecord, ...]]:
+        """Return the records by the names of the comparison's rows, in their order."""
+        return {
+            row_name(model, backend): tuple(group)
+            for model, held in by_model(self.records).items()
+            for backend, group in held.items()
+        }
 
 
 def saved_backends(folder: str | Path, *, whole: bool = False) -> SavedBackends:
