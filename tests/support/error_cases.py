@@ -88,6 +88,15 @@ def not_installed(patch):
     netzoo.bench("lenet", backends=["jax", "torch"])
 
 
+def backends_of(*records):
+    """Return the folder of a comparison of backends, with these records of torch."""
+    whole = folder("out")
+    file(whole / "backends.json", disk.sealed('{"backends": ["torch"]}\n'))
+    for each in records:
+        Store(whole / "torch").keep_trial(each)
+    return whole
+
+
 def command(words):
     from netzoo_cli.app import app
 
@@ -287,6 +296,21 @@ CASES = [
      "no backend 'torhc'; did you mean 'torch'? Known: all, jax, tensorflow, torch."),
     ("backends of a bench", MissingPackage, not_installed,
      'none of jax, torch is installed: pip install "netzoo[jax]"; pip install "netzoo[torch]"'),
+    ("no backends", BadInput, lambda: netzoo.compare("lenet", backends=[]),
+     "`backends` are tensorflow, torch, jax or all; received none."),
+    ("backends of a comparison", UnknownName, "compare lenet --backends torch,tensorlfow",
+     "no backend 'tensorlfow'; did you mean 'tensorflow'? Known: all, jax, tensorflow, torch."),
+    ("nothing of backends", DataError, lambda: command(f"show {backends_of()}"),
+     "out holds no trial to show."),
+    ("baseline of backends", UnknownName,
+     lambda: command(f"report {backends_of(TRAINED)} --baseline lenet"),
+     "no backend 'lenet' in out. Known: torch."),
+    ("one backend into several", BadInput,
+     lambda: command(f"compare lenet --output {backends_of()}"),
+     "out holds something else than a comparison; name another."),
+    ("several backends into one", BadInput,
+     lambda: command(f"compare lenet --backends all --output {comparison(TRAINED).folder}"),
+     "out holds something else than a comparison of backends; name another."),
     # Settings.
     ("setting", UnknownName, lambda: netzoo.compare("lenet", epoch=3),
      "no setting 'epoch' in a recipe; did you mean 'epochs'? Known: <any>."),
