@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from .options import (
+    backends_option,
     columns_options,
     format_option,
     memory_option,
@@ -20,11 +21,9 @@ from .training import device_option
 
 @click.command()
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
-@click.option(
-    "--backends",
-    metavar="NAME,...|all",
-    help="Backends to run on, such as tensorflow,torch; all: each that is installed.  "
-    "[default: that of KERAS_BACKEND]",
+@backends_option(
+    "Backends to run on, such as tensorflow,torch; all: each that is installed.  "
+    "[default: that of KERAS_BACKEND]"
 )
 @click.option(
     "--batch-sizes",
@@ -65,7 +64,6 @@ def bench(
     context: click.Context,
     /,
     models: tuple[str, ...],
-    backends: str | None,
     batch_sizes: str,
     form: str,
     columns: str | None,
@@ -106,16 +104,10 @@ def bench(
     call = partial(run, models, batch_sizes=[int(number) for number in numbers], **given)
     try:
         with progress(quiet, log_file) as callback:
-            result = call(backends=_backends(backends), callbacks=[callback])
+            result = call(callbacks=[callback])
     except Interrupted as stop:
         result, code = stop.result, 130
     else:
         code = 1 if any(run.status != "ok" for run in result.runs) else 0
     show_result(result, form, plot=False, columns=chosen, wide=wide)
     context.exit(code)
-
-
-def _backends(text: str | None) -> list[str] | str | None:
-    """Return the names in "tensorflow,torch", or the one name."""
-    names = names_of(text)
-    return names[0] if names is not None and len(names) == 1 else names

@@ -7,7 +7,7 @@ import click
 
 from netzoo.recipes import RECIPES
 
-from .options import metric_option
+from .options import backends_option, metric_option
 from .training import train, training_options
 
 
@@ -20,6 +20,11 @@ from .training import train, training_options
     help="Training settings; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
 )
 @click.option("--baseline", metavar="MODEL", help="Model to compare with.  [default: the first]")
+@backends_option(
+    "Train on each of these backends, such as tensorflow,torch; all: each that is installed. The "
+    "table has a row for each model on each, against the same model on the first.  "
+    "[default: that of KERAS_BACKEND]"
+)
 @metric_option()
 @training_options(seeds=1)
 @click.pass_context
@@ -41,6 +46,7 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet alexnet --save-models --log tensorboard,mlflow --output runs/l
       netzoo compare lenet alexnet --dataset photos/ --memory 2GB
       netzoo compare lenet lenet-relu --seeds 12 --jobs auto
+      netzoo compare lenet alexnet --backends tensorflow,torch,jax --seeds 3
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
     from netzoo.results.comparison import Comparison

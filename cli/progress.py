@@ -71,11 +71,21 @@ def end_text(record: TrialRecord) -> str:
     return f"test {units.percent(accuracy)} in {units.seconds(seconds)}"
 
 
-def _name(trial: Trial) -> str:
-    return f"{trial.model}, seed {trial.seed}"
+class _Named(Callback):
+    """Names trials, on several backends with theirs."""
+
+    _several = False
+
+    def on_backend_begin(self, name: str, number: int, count: int) -> None:
+        self._several = True
+        self.on_message(f"Backend {number} of {count}: {name}")
+
+    def _name(self, trial: Trial) -> str:
+        on = f" on {trial.backend}" if self._several else ""
+        return f"{trial.model}{on}, seed {trial.seed}"
 
 
-class Lines(Callback):
+class Lines(_Named):
     """Plain lines, one an epoch; times: each begins with the time of day."""
 
     def __init__(self, file: Any, *, times: bool = False) -> None:
@@ -90,23 +100,23 @@ class Lines(Callback):
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         done = f", {epochs_done} of {trial.recipe.epochs} epochs done before" if epochs_done else ""
-        self.on_message(f"Trial {number} of {count}: {_name(trial)}{done}")
-        self._running.add(_name(trial))
+        self.on_message(f"Trial {number} of {count}: {self._name(trial)}{done}")
+        self._running.add(self._name(trial))
         self._side_by_side = self._side_by_side or len(self._running) > 1
 
     def on_epoch_end(self, trial: Trial, record: EpochRecord) -> None:
-        whose = f"{_name(trial)}: " if self._side_by_side else ""
+        whose = f"{self._name(trial)}: " if self._side_by_side else ""
         self.on_message(f"  {whose}{epoch_text(trial, record)}{self._left}")
 
     def on_trial_end(self, record: TrialRecord) -> None:
-        self._running.discard(_name(record.trial))
-        self.on_message(f"  {_name(record.trial)}: {end_text(record)}")
+        self._running.discard(self._name(record.trial))
+        self.on_message(f"  {self._name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         self._left = f", {units.seconds(seconds)} left"
 
 
-class Bars(Callback):
+class Bars(_Named):
     """A bar for the whole and one for each running trial, with its last epoch's figures."""
 
     def __init__(self, bars: Progress) -> None:
@@ -125,9 +135,9 @@ class Bars(Callback):
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         self._end_wait()
         self._end(trial)
-        about, total = f"{number}/{count} {_name(trial)}", trial.recipe.epochs
+        about, total = f"{number}/{count} {self._name(trial)}", trial.recipe.epochs
         task = self._bars.add_task(about, total=total, completed=epochs_done, news="")
-        self._tasks[_name(trial)] = task
+        self._tasks[self._name(trial)] = task
 
     def on_step_end(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
         self._update(trial, completed=epoch - 1 + step / steps)
@@ -137,7 +147,7 @@ class Bars(Callback):
 
     def on_trial_end(self, record: TrialRecord) -> None:
         self._end(record.trial)
-        self.on_message(f"{_name(record.trial)}: {end_text(record)}")
+        self.on_message(f"{self._name(record.trial)}: {end_text(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         if self._whole is None:
@@ -150,12 +160,12 @@ class Bars(Callback):
         )
 
     def _update(self, trial: Trial, **figures: Any) -> None:
-        task = self._tasks.get(_name(trial), self._waiting)
+        task = self._tasks.get(self._name(trial), self._waiting)
         if task is not None:
             self._bars.update(task, **figures)
 
     def _end(self, trial: Trial) -> None:
-        task = self._tasks.pop(_name(trial), None)
+        task = self._tasks.pop(self._name(trial), None)
         if task is not None:
             self._bars.remove_task(task)
 

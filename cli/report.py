@@ -10,7 +10,11 @@ import click
     metavar="FILE",
     help="The report.  [default: report.html in the folder; for several folders, in this one]",
 )
-@click.option("--baseline", metavar="MODEL", help="Model to compare with at first.")
+@click.option(
+    "--baseline",
+    metavar="MODEL",
+    help="Model to compare with at first; in a comparison of several backends, a backend.",
+)
 @click.option(
     "--lang",
     "language",

@@ -39,12 +39,12 @@ def rerun(
     from netzoo.results.runs import repetition_table
     from netzoo.runs.rerun import rerun as repeat
     from netzoo.runs.saved import find_trial
-    from netzoo.runs.store import open_store
+    from netzoo.runs.store import is_backends, open_store, stores
 
     from .progress import progress
 
-    store = open_store(folder)
-    record = find_trial(store, trial)
+    held = stores(folder) if is_backends(folder) else [open_store(folder)]
+    store, record = find_trial(held, trial)
     model = store.model(record.trial) if save_model else None
     with progress(quiet, log_file) as callback:
         repetition = repeat(record, callback, model, memory)

@@ -62,7 +62,7 @@ def runs(
     from netzoo.results.runs import runs_json, runs_table, trials_table
     from netzoo.results.trial_rows import as_csv, as_parquet, trial_rows
     from netzoo.runs.saved import chosen_state
-    from netzoo.runs.store import open_store, stores
+    from netzoo.runs.store import is_backends, open_store, stores
 
     writers: dict[str, Callable[..., bytes]] = {"csv": as_csv, PARQUET: as_parquet}
     if output is not None and form not in writers:
@@ -71,7 +71,7 @@ def runs(
         raise BadInput("--format parquet is not text for a terminal; name a file by --output.")
     filters = Filters.of(models, conditions)
     found = {folder: stores(folder) for folder in folders or ("runs",)}
-    one = len(found) == 1 and not any(found.values())
+    one = len(found) == 1 and (not any(found.values()) or is_backends(*found))
     opened = [store for folder, held in found.items() for store in held or [open_store(folder)]]
     states = [chosen_state(store, filters, whole=form in writers) for store in opened]
     if form in writers:

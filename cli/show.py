@@ -31,22 +31,27 @@ def show(
       netzoo show runs/lesson --plot
     """
     from netzoo.errors import BadInput
+    from netzoo.runs.backends import saved_backends
     from netzoo.runs.bench import saved_bench
     from netzoo.runs.saved import saved_comparison
-    from netzoo.runs.store import is_store, open_store, saved_study
+    from netzoo.runs.store import is_backends, is_store, open_store, saved_study
 
     chosen = names_of(columns)
     check_chosen(chosen, form)
     if plot:
         check_plot(form)
     result: Any = saved_study(folder)
-    is_comparison = result is None and is_store(Path(folder))
+    is_comparison = result is None and (is_store(Path(folder)) or is_backends(folder))
     if metric is not None and Path(folder).is_dir() and not is_comparison:
         raise BadInput(f"--metric judges a comparison anew; {folder} holds another result.")
-    if result is None and not is_store(Path(folder)):
+    if result is None and not is_comparison:
         result = saved_bench(folder)
     if result is None:
-        result, notes = saved_comparison(open_store(folder), metric)
+        if is_backends(folder):
+            saved = saved_backends(folder)
+            result, notes = saved.comparison(metric), saved.notes
+        else:
+            result, notes = saved_comparison(open_store(folder), metric)
         for note in notes:
             click.echo(f"Note: {note}", err=True)
     if plot and trained_in(result) is None:

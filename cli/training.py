@@ -214,7 +214,8 @@ def train(
         if not quiet and folder.exists():
             click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:
-        code = 1 if any(row.status != "ok" for row in result.models) else 0
+        is_whole = all(row.status == "ok" for row in result.models)
+        code = 0 if is_whole and not getattr(result, "failed", ()) else 1
     show_result(result, form, plot=plot, columns=chosen, wide=wide)
     if not quiet and folder.exists():
         click.echo(f"Records and table are in {folder}.", err=True)

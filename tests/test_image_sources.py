@@ -26,7 +26,7 @@ def test_a_folder_trains_continues_elsewhere_and_repeats(tmp_path, netzoo, netzo
     rows = (tmp_path / "runs" / "a" / "split.tsv").read_text().splitlines()
     assert len(rows) == 120
     assert {row.split("\t")[0] for row in rows} == {"train", "test"}
-    trial = find_trial(Store(tmp_path / "runs" / "a"), "lenet-seed0")
+    trial = find_trial([Store(tmp_path / "runs" / "a")], "lenet-seed0")[1]
     assert trial.trial.dataset.name == str(tmp_path / "photos")
     assert sum(row.startswith("test") for row in rows) == trial.trial.dataset.test
 
@@ -85,5 +85,5 @@ KINDS = {
 def test_each_kind_of_files_trains_and_repeats(tmp_path, netzoo_here, kind):
     done = compare(netzoo_here, KINDS[kind](tmp_path / "data"), "runs/a")
     assert done.returncode == 0, done.stderr
-    assert np.isfinite(find_trial(Store(tmp_path / "runs" / "a"), "lenet-seed0").test_loss)
+    assert np.isfinite(find_trial([Store(tmp_path / "runs" / "a")], "lenet-seed0")[1].test_loss)
     assert "bit-identical" in netzoo_here("rerun", "runs/a", "lenet-seed0").stdout

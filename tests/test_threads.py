@@ -132,7 +132,7 @@ def test_the_number_of_threads_changes_the_last_digits_and_is_recorded(many, one
 def test_a_record_is_repeated_with_its_own_number_of_threads(many):
     heard = Heard()
     with one_core():
-        again = rerun(find_trial(Store(many), "lenet"), heard)
+        again = rerun(find_trial([Store(many)], "lenet")[1], heard)
     assert again.same, again
     assert heard.lines == [
         f"Threads: {len(CORES)} as before, not 1, since the last digits depend on it."
@@ -142,7 +142,7 @@ def test_a_record_is_repeated_with_its_own_number_of_threads(many):
 
 @pytest.mark.slow
 def test_a_record_of_one_core_is_repeated_on_all_with_its_number(one):
-    assert rerun(find_trial(Store(one), "lenet"), Heard()).same
+    assert rerun(find_trial([Store(one)], "lenet")[1], Heard()).same
 
 
 @pytest.mark.slow
@@ -176,7 +176,7 @@ def test_a_variable_of_the_user_gives_the_digits_of_its_number(
     _, lines = trained(tmp_path)
     assert numbers(tmp_path) == numbers(one)
     assert not any(line.startswith("Threads") for line in lines)
-    assert rerun(find_trial(Store(many), "lenet"), Heard()).same
+    assert rerun(find_trial([Store(many)], "lenet")[1], Heard()).same
 
 
 @pytest.mark.slow
@@ -207,7 +207,7 @@ def test_a_trial_of_an_ablation_is_repeated_and_a_probe_goes_on(tmp_path):
         assert finish(tmp_path, ablation)[0]["comparison"]["device"]["threads"] == 1
         probe = ["probe", "lenet", "lenet-relu", "--steps", "20", *words, "--output"]
         looked, _ = finish(tmp_path, [*probe, "looked"])
-    assert rerun(find_trial(Store(tmp_path / "ablated"), "lenet-relu"), Heard()).same
+    assert rerun(find_trial([Store(tmp_path / "ablated")], "lenet-relu")[1], Heard()).same
     (lost,) = (tmp_path / "looked" / "probes").glob("lenet-relu-*")
     lost.unlink()
     again, said = finish(tmp_path, [*probe, "looked"])
@@ -232,7 +232,7 @@ def test_an_old_record_is_shown_and_repeated_and_what_is_added_is_told_apart(man
     as_old(folder)
     found, _ = saved_comparison(Store(folder))
     assert f"{len(CORES)} threads" not in "".join(comparison_table(found).footer)
-    again = rerun(find_trial(Store(folder), "lenet-seed0"), Heard())
+    again = rerun(find_trial([Store(folder)], "lenet-seed0")[1], Heard())
     assert again.same
     told = "".join(repetition_table(again).footer)
     assert f"Changed since: threads not known, now {len(CORES)}." in told

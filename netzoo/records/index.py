@@ -45,6 +45,9 @@ class More(msgspec.Struct, array_like=True, gc=False):
     final_train_accuracy: float | None
     class_recalls: tuple[float | None, ...] | None
     history: tuple[tuple[Any, ...], ...]
+    first_step_seconds: float | None = None
+    process_bytes: int | None = None
+    device_bytes: int | None = None
 
 
 class Index(msgspec.Struct):
@@ -115,6 +118,9 @@ def row_of(
             record.final_train_accuracy,
             class_recalls,
             tuple(_values(epoch) for epoch in record.history),
+            record.first_step_seconds,
+            record.process_bytes,
+            record.device_bytes,
         ),
     )
 
@@ -136,6 +142,9 @@ def fill(made: ListedRecord, row: Row, more: More) -> None:
         seconds=row.seconds,
         error=row.error,
         class_recalls=more.class_recalls,
+        first_step_seconds=more.first_step_seconds,
+        process_bytes=more.process_bytes,
+        device_bytes=more.device_bytes,
     )
 
 

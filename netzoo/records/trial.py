@@ -147,6 +147,9 @@ class TrainingResult:
     test_reads: int
     predictions: Predictions
     filters: Filters | None
+    first_step_seconds: float | None = None
+    process_bytes: int | None = None
+    device_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,13 @@ class TrialRecord:
     command, commit: the command line, and the git commit of the working folder, None without one.
     head: the change of the network's end for its training, in words; None without one.
     jobs: how many trials ran side by side, which its speed and time depend on.
+    first_step_seconds: from the request to train, in a process that has imported and started its
+    backend, to the end of the first step: images, network, optimizer, tracing, compilation, step.
+    JAX takes what the preparation of the comparison has compiled from a cache.
+    process_bytes, device_bytes: the peak of the process's resident memory, which has what the
+    process that forked it has imported, and of the memory allocated on a GPU.
+    These three are of the process that came to the end, the last of a training that was resumed;
+    None if unknown, as in records of older versions.
     """
 
     trial: Trial
@@ -187,6 +197,9 @@ class TrialRecord:
     command: str = ""
     commit: str | None = None
     head: str | None = None
+    first_step_seconds: float | None = None
+    process_bytes: int | None = None
+    device_bytes: int | None = None
     schema: int = SCHEMA
     jobs: int = 1
 

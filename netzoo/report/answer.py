@@ -7,6 +7,7 @@ from typing import Any
 from netzoo import units
 from netzoo.report.words import Sentence
 from netzoo.results.ablation import Ablation
+from netzoo.results.backends import BackendComparison
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import FAILS, HOLDS, Claim, LessonPage
 from netzoo.results.metric import ACCURACY, WORDS
@@ -29,9 +30,11 @@ class Answer:
 def answer(comparison: Comparison) -> Answer:
     """Return the models as the question, and their verdicts against the baseline as the answer."""
     rows = comparison.models
-    names = [row.name for row in rows]
+    names = list(dict.fromkeys(map(comparison.label, rows)))
     seeds = len(comparison.recipe["seeds"])
     listed = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+    if isinstance(comparison, BackendComparison):
+        listed += f" ({', '.join(comparison.backends)})"
     values = {
         "models": listed,
         "data": comparison.dataset.title,
@@ -41,12 +44,11 @@ def answer(comparison: Comparison) -> Answer:
     few = "{models} on {data}, one seed" if seeds == 1 else "{models} on {data}, {seeds} seeds"
     many = few.replace("{models}", "{count} models ({models})")
     question = (few if len(names) <= MOST_NAMED else many, values)
-    base = next(row for row in rows if row.name == comparison.baseline)
-    others = [row for row in rows if row.name != base.name]
-    if not others:
-        return Answer(question, _alone(base))
-    best = sorted(others, key=lambda row: -_accuracy(row))
-    return Answer(question, [_against(row, base, comparison.metric) for row in best[:MOST_NAMED]])
+    pairs = [(row, base) for row in rows if (base := comparison.base_of(row)).name != row.name]
+    if not pairs:
+        return Answer(question, _alone(comparison.base))
+    best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))
+    return Answer(question, [_against(*pair, comparison.metric) for pair in best[:MOST_NAMED]])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
@@ -102,7 +104,8 @@ def _claims(claims: Sequence[Claim]) -> Sentence:
 
 def _against(row: ModelRow, base: ModelRow, metric: str) -> Sentence:
     """Return the verdict of a model against the baseline."""
-    ratio = row.macs / base.macs if row.macs and base.macs else None
+    other = row.model != base.model or not row.model
+    ratio = row.macs / base.macs if other and row.macs and base.macs else None
     return _difference(row.name, base.name, row.verdict, row.delta, ratio, metric)
 
 

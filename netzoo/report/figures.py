@@ -22,11 +22,15 @@ def figures(content: Content) -> list[Figure]:
     if content.comparison is not None:
         costs = {name: group[0].cost for name, group in content.records.items() if group[0].cost}
         changes = {name: group[0].trial.changes for name, group in content.records.items()}
+        networks: dict[str, str] = {}  # each once, if it is compared on several backends
+        for row in content.comparison.models:
+            networks.setdefault(content.comparison.label(row), row.name)
+        drawn_once = {name: costs[name] for name in networks.values() if name in costs}
         drawn += [
             tradeoff(content.comparison, content.latencies),
             curves(content.comparison),
             layers(costs),
-            architecture(costs, changes, content.comparison.baseline),
+            architecture(drawn_once, changes, content.comparison.baseline),
             confusion(content.records),
         ]
     return _with_own_names([figure for figure in drawn if figure is not None])

@@ -45,6 +45,7 @@ def foot(content: Content) -> dict[str, Any]:
         caveats += [f"{row.name} {row.head}" for row in comparison.models if row.head]
         caveats += doubt_lines_of(comparison.dataset)
         caveats += comparison.warnings
+        caveats += comparison.own_lines()
         caveats += [f"{row.name}: {row.error}" for row in comparison.models if row.error]
         caveats += uncounted_line(comparison.uncounted)
     elif content.studies:

@@ -13,17 +13,30 @@ from netzoo.report.latency import latencies
 from netzoo.results.bench import Bench
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
+from netzoo.runs.backends import saved_backends
 from netzoo.runs.bench import saved_bench
 from netzoo.runs.saved import saved_metric, saved_records
-from netzoo.runs.store import PROBES, TRAININGS, is_store, open_store, saved_study
+from netzoo.runs.store import (
+    PROBES,
+    TRAININGS,
+    Store,
+    is_backends,
+    is_store,
+    open_store,
+    saved_study,
+    stores,
+)
 
 
 def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Content:
     """Return the content of the folders, with the seeds of each model in one group.
 
+    baseline: a model; for the folder of a comparison of backends, a backend.
     Raises BadInput for a folder without netzoo's files, UnknownName for a baseline that no
     folder has, DataError if the folders have no result.
     """
+    if len(folders) == 1 and is_backends(folders[0]):
+        return _of_backends(Path(folders[0]), baseline)
     studies: list[Study] = []
     benches: list[Bench] = []
     records: list[tuple[str, TrialRecord]] = []  # each with the name of its folder
@@ -43,6 +56,8 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
                 studies.append(study)
             if _is_lesson(part):
                 complete = study is not None
+                continue
+            if is_backends(part):
                 continue
             store = open_store(part)
             saved, base, damaged = saved_records(store, whole=True)
@@ -72,10 +87,33 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
     )
 
 
+def _of_backends(folder: Path, first: str | None) -> Content:
+    """Return the content of a comparison of backends, against each of them; first: at first."""
+    saved = saved_backends(folder, whole=True)
+    if first is not None and first not in saved.records:
+        raise no_such("backend", first, saved.records, where=str(folder))
+    comparisons = {name: saved.comparison(first=name) for name in saved.records}
+    chosen = first or next(iter(comparisons))
+    records = saved.by_row()
+    stores = (Store(folder / name) for name in saved.records)
+    data = next(iter(records.values()))[0].trial.dataset
+    notes = list(saved.notes)
+    bench = _saved(saved_bench, folder, notes)
+    return Content(
+        comparisons={chosen: comparisons.pop(chosen), **comparisons},
+        records=records,
+        pictures=next(filter(None, (store.pictures(data) for store in stores)), None),
+        notes=tuple(notes),
+        benches=() if bench is None else (bench,),
+    )
+
+
 def _parts(folder: Path) -> list[Path]:
-    """Return a folder; for a lesson, also the folders of its trainings and its probes."""
+    """Return a folder; also those of a lesson's trainings and probes, and of each of backends."""
     if not folder.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
+    if is_backends(folder):
+        return [folder, *(store.folder for store in stores(folder))]
     if not _is_lesson(folder):
         return [folder]
     return [folder, *(part for name in (TRAININGS, PROBES) if (part := folder / name).is_dir())]

@@ -35,7 +35,10 @@ def page(content: Content, language: str = "en", drawn: Sequence[Figure] | None 
         languages=LANGUAGES,
         models=list(zip(content.models, colors(content.models), strict=True)),
         answers=_answers(content),
-        tables={name: comparison.table() for name, comparison in comparisons.items()},
+        tables={
+            name: (comparison.table(), [row.name for row in comparison.models])
+            for name, comparison in comparisons.items()
+        },
         claims=[
             c for study in content.studies if isinstance(study, LessonPage) for c in study.claims
         ],

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from netzoo import units
 from netzoo.provenance import SCHEMA, TrainingProvenance
-from netzoo.results.comparison import Comparison, doubt_lines, failure_line
+from netzoo.results.comparison import Comparison, doubt_lines
 from netzoo.results.metric import HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow
 from netzoo.results.result import Result
+from netzoo.results.row_notes import failure_line
 from netzoo.stats import Delta, Estimate
-from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
+from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, rate_cell, shape_cell
 from netzoo.tables.notes import CONVENTION, origin_lines, tested_text
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
@@ -208,7 +209,7 @@ def _table(
 
 def _cells(change: str, row: ModelRow, effect: Effect | None) -> list[Cell]:
     """Return the cells of a model; effect: of its change, None for the first row."""
-    rate, gap = row.images_per_second, row.gap
+    gap = row.gap
     params = macs = accuracy = gap_change = speed = EMPTY
     verdict = row.verdict
     if effect is not None:
@@ -230,7 +231,7 @@ def _cells(change: str, row: ModelRow, effect: Effect | None) -> list[Cell]:
         accuracy,
         EMPTY if gap is None else Cell(round(gap.mean, 6), units.points(gap.mean)),
         gap_change,
-        EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
+        rate_cell(row.images_per_second),
         speed,
         EMPTY if verdict is None else Cell(verdict, verdict),
     ]

@@ -8,6 +8,7 @@ from netzoo.provenance import Device, Provenance
 from netzoo.recipes import Recipe
 from netzoo.records.trial import TrialStatus
 from netzoo.results.result import Result
+from netzoo.tables.cells import bytes_cell, seconds_cell
 from netzoo.tables.notes import versions_text
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
@@ -161,20 +162,14 @@ def _cells(run: BenchRun, each: Measurement) -> dict[str, Cell]:
         "step_seconds": _duration(each.step_seconds),
         "step_seconds_p99": _duration(each.step_seconds_p99),
         "n": Cell(each.n, units.exact(each.n)),
-        "device_bytes": _bytes(each.device_bytes),
-        "process_bytes": _bytes(each.process_bytes),
-        "first_step_seconds": EMPTY
-        if startup is None
-        else Cell(round(startup.seconds, 2), units.seconds(startup.seconds)),
+        "device_bytes": bytes_cell(each.device_bytes),
+        "process_bytes": bytes_cell(each.process_bytes),
+        "first_step_seconds": seconds_cell(None if startup is None else startup.seconds),
     }
 
 
 def _duration(seconds: float | None) -> Cell:
     return EMPTY if seconds is None else Cell(round(seconds, 8), units.latency(seconds))
-
-
-def _bytes(count: int | None) -> Cell:
-    return EMPTY if count is None else Cell(count, units.quantity(count, "B"))
 
 
 def _footer(bench: Bench) -> list[str]:

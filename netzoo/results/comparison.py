@@ -1,24 +1,34 @@
 """The comparison of models: a set of trials side by side, and its table."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
-from netzoo import units
 from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
 from netzoo.results.balance import balance_lines
 from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
+from netzoo.results.row_notes import failure_line, native_line, row_lines
 from netzoo.results.scores import is_uneven
-from netzoo.stats import MOST_SEEDS, POWER, Estimate
-from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, shape_cell
+from netzoo.tables.cells import (
+    accuracy_cell,
+    bytes_cell,
+    delta_cell,
+    interval_cell,
+    number_cell,
+    rate_cell,
+    ratio_cell,
+    seconds_cell,
+    shape_cell,
+)
 from netzoo.tables.notes import CONVENTION, loss_line, origin_lines, tested_text, uncounted_line
 from netzoo.tables.shown import frame
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
 _COLUMNS = (
     Column("Model", "name", numeric=False),
+    Column("Backend", "backend", numeric=False),
     Column("Input", "input_shape"),
     Column("Parameters", "params"),
     Column("×\nbase", "params_ratio"),
@@ -27,6 +37,9 @@ _COLUMNS = (
     Column("FLOPs", "flops"),
     Column("Training\nimages/s", "images_per_second"),
     Column("Achieved\nFLOP/s", "training_flops_per_second"),
+    Column("Time to\nfirst step", "first_step_seconds"),
+    Column("Peak\nmemory", "process_bytes"),
+    Column("Peak on\ndevice", "device_bytes"),
     Column("Train\naccuracy", "train_accuracy"),
     Column("Test\naccuracy", "test_accuracy"),
     Column("Balanced\naccuracy", "balanced_accuracy"),
@@ -36,7 +49,7 @@ _COLUMNS = (
     Column("Time", "seconds"),
 )
 # FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from other columns or lines.
-_SPARE = (
+SPARE = (
     *("flops", "params_ratio", "macs_ratio", "test_accuracy_ci95", "training_flops_per_second"),
     *("seconds", "train_accuracy"),
 )
@@ -59,6 +72,12 @@ class Comparison(TrainingProvenance, Result):
     """
 
     COLUMNS = tuple(column.key for column in _COLUMNS)
+    SPARE: ClassVar[tuple[str, ...]] = SPARE
+    NAMES: ClassVar[int] = 1  # of leading columns that name a row
+    ONE_SEED: ClassVar[str] = (
+        "One seed: the verdict compares these trained networks on these test images, and may "
+        "change with the seed. Use 3 seeds or more to compare the architectures."
+    )
 
     baseline: str
     models: tuple[ModelRow, ...]
@@ -68,9 +87,48 @@ class Comparison(TrainingProvenance, Result):
     test_counts: tuple[int, ...] = ()
 
     @property
+    def base(self) -> ModelRow:
+        """Return the row of the baseline."""
+        return next(row for row in self.models if row.name == self.baseline)
+
+    def base_of(self, row: ModelRow) -> ModelRow:
+        """Return the row that a row is compared with; of the baseline, itself."""
+        return self.base
+
+    @property
+    def bases(self) -> str:
+        """Return what the rows are compared with, in words."""
+        return self.baseline
+
+    @property
     def shows_balance(self) -> bool:
         """Return whether the table has the balanced accuracy and the recalls."""
         return self.metric == BALANCED or is_uneven(self.test_counts)
+
+    def empty_columns(self) -> set[str]:
+        """Return the keys of columns that tell nothing of this comparison, or belong to another."""
+        hidden = {"backend", "first_step_seconds", "process_bytes", "device_bytes"}
+        if len({row.backend for row in self.models}) > 1:
+            hidden -= {"backend"}
+        if len(self.models) == 1:
+            hidden |= {"delta", "verdict"}
+        if len(self.recipe["seeds"]) == 1:
+            hidden |= {"test_accuracy_ci95"}
+        if not self.shows_balance:
+            hidden |= {"balanced_accuracy"}
+        return hidden
+
+    def label(self, row: ModelRow) -> str:
+        """Return the name of a row in the table."""
+        return row.name
+
+    def own_lines(self) -> list[str]:
+        """Return the lines of the footer that other comparisons have not."""
+        return []
+
+    def origin(self) -> list[str]:
+        """Return the provenance as lines of the footer."""
+        return origin_lines(self)
 
     def balance_lines(self) -> list[str]:
         """Return the lines on the balanced accuracy and the recalls, [] if they are not shown."""
@@ -135,59 +193,43 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
 
     every: with the columns that are empty for one model or one seed.
     """
-    hidden: set[str] = set()
-    if not every and len(comparison.models) == 1:
-        hidden |= {"delta", "verdict"}
-    if not every and len(comparison.recipe["seeds"]) == 1:
-        hidden |= {"test_accuracy_ci95"}
-    if not every and not comparison.shows_balance:
-        hidden |= {"balanced_accuracy"}
+    hidden = set() if every else comparison.empty_columns()
     columns = [column for column in _COLUMNS if column.key not in hidden]
-    base = next(row for row in comparison.models if row.name == comparison.baseline)
-    cells_by_key = [_cells(row, base) for row in comparison.models]
+    cells_by_key = [_cells(comparison, row) for row in comparison.models]
     rows = [[cells[column.key] for column in columns] for cells in cells_by_key]
     headed = [
         replace(column, heading=HEADINGS[comparison.metric]) if column.key == "delta" else column
         for column in columns
     ]
-    return Table(headed, rows, _footer(comparison), spare=_SPARE)
+    return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=comparison.SPARE)
 
 
-def _cells(row: ModelRow, base: ModelRow) -> dict[str, Cell]:
+def _cells(comparison: Comparison, row: ModelRow) -> dict[str, Cell]:
+    base, label = comparison.base, comparison.label(row)
     rate, training_flops = row.images_per_second, row.training_flops
     achieved = None if rate is None or training_flops is None else rate * training_flops
-    seconds = row.seconds
     return {
-        "name": Cell(row.name, row.name),
+        "name": Cell(label, label),
+        "backend": Cell(row.backend, row.backend),
         "input_shape": shape_cell(row.input_shape),
         "params": number_cell(row.params),
-        "params_ratio": _ratio(row.params, base.params),
+        "params_ratio": ratio_cell(row.params, base.params),
         "macs": number_cell(row.macs),
-        "macs_ratio": _ratio(row.macs, base.macs),
+        "macs_ratio": ratio_cell(row.macs, base.macs),
         "flops": number_cell(row.flops),
-        "images_per_second": EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate)),
+        "images_per_second": rate_cell(rate),
         "training_flops_per_second": number_cell(achieved),
+        "first_step_seconds": seconds_cell(row.first_step_seconds),
+        "process_bytes": bytes_cell(row.process_bytes),
+        "device_bytes": bytes_cell(row.device_bytes),
         "train_accuracy": accuracy_cell(row.train_accuracy),
         "test_accuracy": accuracy_cell(row.test_accuracy),
         "balanced_accuracy": accuracy_cell(row.balanced_accuracy),
-        "test_accuracy_ci95": _interval(row.test_accuracy),
+        "test_accuracy_ci95": interval_cell(row.test_accuracy),
         "delta": delta_cell(row.delta),
-        "verdict": _verdict(row, base),
-        "seconds": EMPTY if seconds is None else Cell(round(seconds, 2), units.seconds(seconds)),
+        "verdict": _verdict(row, comparison.base_of(row)),
+        "seconds": seconds_cell(row.seconds),
     }
-
-
-def _ratio(value: int | None, base: int | None) -> Cell:
-    if value is None or not base:
-        return EMPTY
-    return Cell(round(value / base, 4), units.ratio(value / base))
-
-
-def _interval(value: Estimate | None) -> Cell:
-    if value is None or value.ci95 is None:
-        return EMPTY
-    low, high = value.ci95
-    return Cell(f"{low:.6f} {high:.6f}", units.percent_range(low, high))
 
 
 def _verdict(row: ModelRow, base: ModelRow) -> Cell:
@@ -197,16 +239,20 @@ def _verdict(row: ModelRow, base: ModelRow) -> Cell:
 
 
 def _footer(comparison: Comparison) -> list[str]:
+    natives: dict[str, ModelRow] = {}
+    for row in comparison.models:
+        natives.setdefault(comparison.label(row), row)
     return [
         *(failure_line(row) for row in comparison.models if row.error),
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
         "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
         *_jobs_line(comparison),
+        *comparison.own_lines(),
         *comparison.balance_lines(),
         *_verdict_lines(comparison),
-        *_native_line(comparison),
-        *origin_lines(comparison),
+        *native_line(natives, comparison.base),
+        *comparison.origin(),
         *doubt_lines(comparison),
     ]
 
@@ -237,57 +283,10 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
     tests = [row.delta.test for row in rows if row.delta is not None]
     lines = []
     if tests:
-        tested = tested_text(comparison.baseline, tests, WORDS[comparison.metric])
+        tested = tested_text(comparison.bases, tests, WORDS[comparison.metric])
         lines.append(f"{tested}; Δ with its 95 % interval.")
     if {"McNemar", "permutation"} & set(tests):
-        lines.append(
-            "One seed: the verdict compares these trained networks on these test images, and may "
-            "change with the seed. Use 3 seeds or more to compare the architectures."
-        )
+        lines.append(comparison.ONE_SEED)
     for row in rows:
-        if row.parts > 1:
-            lines.append(
-                f"{row.name}: gradient accumulation over {row.parts} micro-batches (full batch "
-                "out of memory)."
-            )
-        if row.more_seeds is not None:
-            count = f"{row.more_seeds}" if row.more_seeds < MOST_SEEDS else f"over {MOST_SEEDS:,}"
-            lines.append(
-                f"{row.name} and {comparison.baseline}: about {count} more seed"
-                f"{'' if row.more_seeds == 1 else 's'} for {units.percent(POWER, 0)} power at the "
-                "observed effect size."
-            )
-        if row.untrained:
-            seeds = ", ".join(map(str, row.untrained))
-            lines.append(
-                f"{row.name} did not train with seed{'s' if len(row.untrained) > 1 else ''} "
-                f"{seeds}: accuracy not above chance, loss at ln(classes)."
-            )
+        lines += row_lines(row, comparison.base_of(row))
     return lines
-
-
-def failure_line(row: ModelRow) -> str:
-    """Return the reason why a model's trials failed or are unfinished."""
-    done = row.test_accuracy.n if row.test_accuracy else 0
-    figures = f" Its figures are over the other seeds, n = {done}." if done else ""
-    return f"{row.name} {row.status}: {row.error}{figures}"
-
-
-def _native_line(comparison: Comparison) -> list[str]:
-    """Return the costs at native size, if any model was trained at another size."""
-    natives = {row.name: row.native for row in comparison.models if row.native is not None}
-    models = comparison.models
-    if all(row.native is None or row.native.input_shape == row.input_shape for row in models):
-        return []
-    base = natives.get(comparison.baseline)
-    lines = []
-    for name, native in natives.items():
-        text = (
-            f"{name} {units.shape(native.input_shape)}: {units.exact(native.params)} parameters, "
-            f"{units.exact(native.macs)} MACs"
-        )
-        if base is not None and native is not base:
-            params, macs = native.params / base.params, native.macs / base.macs
-            text += f" ({units.ratio(params)} and {units.ratio(macs)})"
-        lines.append(text)
-    return [f"At native size: {'; '.join(lines)}."]

@@ -31,11 +31,17 @@ _SETTINGS = {
 }
 
 
-def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
-    """Return a line for each property that differs between models; by_model: records by model."""
+def warnings(by_model: Mapping[str, Sequence[TrialRecord]], of: str = "model") -> list[str]:
+    """Return a line for each property that differs between models; by_model: records by model.
+
+    of: "backend" for records of one model by backend.
+    """
+    what = f"{of.capitalize()}s differ"
     lines = []
     kinds = {name: _kinds(records) for name, records in by_model.items()}
     for label, value_of in _SAME.items():
+        if label == of:
+            continue
         values = {
             name: sorted({str(value_of(record)) for record in records})
             for name, records in kinds.items()
@@ -43,7 +49,7 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
         }
         if len({value for group in values.values() for value in group}) > 1:
             by_name = "; ".join(f"{name} {' and '.join(group)}" for name, group in values.items())
-            lines.append(f"Models differ in {label}: {by_name}.")
+            lines.append(f"{what} in {label}: {by_name}.")
     tuned = {name: records[0].trial.recipe.tuned for name, records in by_model.items()}
     if len(set(tuned.values())) > 1:
         borrowed = ", ".join(name for name, own in tuned.items() if not own)
@@ -58,7 +64,7 @@ def warnings(by_model: Mapping[str, Sequence[TrialRecord]]) -> list[str]:
     finished = [numbers for numbers in seeds.values() if numbers]
     if any(numbers != finished[0] for numbers in finished):
         counts = ", ".join(f"{name} {len(numbers)}" for name, numbers in seeds.items())
-        lines.append(f"Models differ in number of finished seeds: {counts}.")
+        lines.append(f"{what} in number of finished seeds: {counts}.")
     return lines
 
 

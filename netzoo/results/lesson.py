@@ -5,9 +5,10 @@ from typing import Any
 
 from netzoo import units
 from netzoo.provenance import Provenance
-from netzoo.results.comparison import Comparison, doubt_lines, failure_line
+from netzoo.results.comparison import Comparison, doubt_lines
 from netzoo.results.probe import Probe
 from netzoo.results.result import Result
+from netzoo.results.row_notes import failure_line
 from netzoo.tables.notes import origin_lines, versions_text
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 

@@ -26,6 +26,9 @@ class ModelRow:
     balanced_accuracy: mean recall over the classes, of the test images. class_recalls: of each
     class, the mean over seeds; None for a class without test images. Both are empty if no
     predictions were kept.
+    model, backend: of the trials; name differs from model where one is in several rows.
+    first_step_seconds: median over seeds; process_bytes, device_bytes: the maximum over the trials;
+    as in a TrialRecord.
     """
 
     name: str
@@ -56,6 +59,11 @@ class ModelRow:
     head: str | None = None
     balanced_accuracy: Estimate | None = None
     class_recalls: tuple[float | None, ...] = ()
+    model: str = ""
+    backend: str = ""
+    first_step_seconds: float | None = None
+    process_bytes: int | None = None
+    device_bytes: int | None = None
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
@@ -64,6 +72,8 @@ def flat(row: ModelRow) -> dict[str, Any]:
     low, high = _bounds(None if delta is None else delta.ci95)
     return {
         "name": row.name,
+        "model": row.model,
+        "backend": row.backend,
         "status": row.status,
         "n": len(row.seeds),
         "input_shape": row.input_shape,
@@ -79,6 +89,9 @@ def flat(row: ModelRow) -> dict[str, Any]:
         **_estimate("test_loss", row.test_loss),
         "images_per_second": row.images_per_second,
         "seconds": row.seconds,
+        "first_step_seconds": row.first_step_seconds,
+        "process_bytes": row.process_bytes,
+        "device_bytes": row.device_bytes,
         "delta": None if delta is None else delta.mean,
         "delta_ci95_low": low,
         "delta_ci95_high": high,

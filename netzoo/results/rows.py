@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import TypeVar
 
 from netzoo.provenance import DatasetRecord
 from netzoo.records.trial import EpochRecord, Epochs, TrialRecord, TrialStatus
@@ -25,6 +26,7 @@ from netzoo.stats import (
 )
 
 Group = Sequence[TrialRecord]
+Number = TypeVar("Number", int, float)
 
 
 def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Comparison:
@@ -39,12 +41,17 @@ def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Co
 
 
 def compare_groups(
-    by_model: Mapping[str, Group], baseline: str, metric: str = ACCURACY
+    by_model: Mapping[str, Group],
+    baseline: str,
+    metric: str = ACCURACY,
+    bases: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Return the comparison of records by row, in that order.
 
-    by_model: records by a row's name. metric: as in `compare_records`.
+    by_model: records by a row's name. metric: as in `compare_records`. bases: the row that each row
+    is compared with, itself for none; by default the baseline.
     """
+    bases = bases or dict.fromkeys(by_model, baseline)
     records = [record for group in by_model.values() for record in group]
     first = records[0]
     costs = {id(record.cost): record.cost for record in records if record.cost is not None}
@@ -61,7 +68,7 @@ def compare_groups(
         backend=first.trial.backend,
         device=first.device,
         versions=first.versions,
-        models=tuple(_judged(rows, by_model, baseline, metric)),
+        models=tuple(_judged(rows, by_model, bases, metric)),
         uncounted=tuple(sorted(uncounted)),
         warnings=tuple(warnings(by_model)),
         command=first.command,
@@ -87,7 +94,6 @@ def _row(name: str, records: Group) -> ModelRow:
     cost = records[0].cost
     gaps = [gap for record in done if (gap := gap_of(record)) is not None]
     ends = [record.history[-1] for record in done]
-    rates = [rate for record in done if (rate := _rate(record.history)) is not None]
     return ModelRow(
         name=name,
         status=_status(records),
@@ -103,7 +109,7 @@ def _row(name: str, records: Group) -> ModelRow:
         gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
         train_loss=estimate([end.train_loss for end in ends]),
         test_loss=estimate([r.test_loss for r in done if r.test_loss is not None]),
-        images_per_second=statistics.median(rates) if rates else None,
+        images_per_second=_median([_rate(record.history) for record in done]),
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),
         seeds=tuple(record.trial.seed for record in done),
@@ -115,6 +121,11 @@ def _row(name: str, records: Group) -> ModelRow:
         head=next((record.head for record in records if record.head is not None), None),
         balanced_accuracy=estimate(_scores(done, BALANCED), most=1.0),
         class_recalls=mean_recalls([found for found in map(recalls_of, done) if found]),
+        model=records[0].trial.model,
+        backend=records[0].trial.backend,
+        first_step_seconds=_median([record.first_step_seconds for record in done]),
+        process_bytes=max(_known([record.process_bytes for record in done]), default=None),
+        device_bytes=max(_known([record.device_bytes for record in done]), default=None),
     )
 
 
@@ -127,26 +138,30 @@ def _status(records: Group) -> TrialStatus:
 
 
 def _judged(
-    rows: Sequence[ModelRow], by_model: Mapping[str, Group], baseline: str, metric: str
+    rows: Sequence[ModelRow],
+    by_model: Mapping[str, Group],
+    bases: Mapping[str, str],
+    metric: str,
 ) -> list[ModelRow]:
-    """Return the rows with their differences to the baseline and the verdicts on them."""
-    base = _by_seed(by_model[baseline])
+    """Return the rows with their differences to their bases and the verdicts on them."""
+    finished = {name: _by_seed(by_model[name]) for name in dict.fromkeys(bases.values())}
     raw_deltas = {
         name: delta
         for name, group in by_model.items()
-        if name != baseline and (delta := _delta(_by_seed(group), base, metric)) is not None
+        if name != bases[name]
+        and (delta := _delta(_by_seed(group), finished[bases[name]], metric)) is not None
     }
     deltas = dict(zip(raw_deltas, corrected(list(raw_deltas.values())), strict=True))
     judged = []
     for row in rows:
-        if row.name == baseline:
+        if row.name == bases[row.name]:
             judged.append(row)
             continue
         delta = deltas.get(row.name)
         outcome = _verdict(row, by_model[row.name], delta)
         more = None
         if outcome == "not separable":
-            ours, theirs = shared_values(_by_seed(by_model[row.name]), base)
+            ours, theirs = shared_values(_by_seed(by_model[row.name]), finished[bases[row.name]])
             scores = _scores(ours, metric), _scores(theirs, metric)
             more = more_seeds(*scores, comparisons=len(deltas))
         judged.append(replace(row, verdict=outcome, delta=delta, more_seeds=more))
@@ -216,5 +231,13 @@ def _rate(history: Sequence[EpochRecord]) -> float | None:
         rates = history.of("images_per_second")
     else:
         rates = [epoch.images_per_second for epoch in history]
-    known = [rate for rate in rates[1:] or rates if rate is not None]
+    return _median(rates[1:] or rates)
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = _known(values)
     return statistics.median(known) if known else None
+
+
+def _known(values: Sequence[Number | None]) -> list[Number]:
+    return [value for value in values if value is not None]

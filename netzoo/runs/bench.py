@@ -1,6 +1,5 @@
 """The speed of models on this machine: each kind of work of each in a process of its own."""
 
-import importlib.util
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +10,11 @@ from typing import Any
 from netzoo import backend, disk
 from netzoo.data import open_images
 from netzoo.data.memory import budget
-from netzoo.errors import BadInput, Interrupted, MissingPackage, no_such
+from netzoo.errors import BadInput, Interrupted, no_such
 from netzoo.provenance import COMMAND, DatasetRecord, Device, git_commit
 from netzoo.records.codec import from_plain, to_text
 from netzoo.results.bench import WORKS, Bench
+from netzoo.runs.backend_names import chosen_backends, skipped_words
 from netzoo.runs.bench_jobs import Jobs
 from netzoo.runs.callback import Callback, CallbackList
 from netzoo.runs.request import AUTO, Request
@@ -23,7 +23,6 @@ from netzoo.runs.store import BENCH, refuse_file, sealed_in
 BATCH_SIZES = (1, 8, 32, 128)
 SECONDS = 2.0
 MOST_SECONDS, MOST_BATCH = 3600.0, 1_000_000
-ALL = "all"
 
 
 def bench(
@@ -77,14 +76,14 @@ def bench(
     sizes = _checked_sizes(batch_sizes)
     works = _checked_works(work)
     _check_seconds(seconds)
-    names, skipped = _backends(backends)
+    names, skipped = ([backend.name()], []) if backends is None else chosen_backends(backends)
     if output is not None:
         refuse_file(Path(output))
     callback = CallbackList(callbacks)
     with budget(memory):
         described = _images_of(request)
     for name in skipped:
-        callback.on_message(f"{name} is not installed, and skipped: {backend.INSTALL[name]}")
+        callback.on_message(f"{name} {skipped_words(name)}")
     stopped = False
     with tempfile.TemporaryDirectory() as logs:
         jobs = Jobs(request, described, sizes, seconds, Path(logs), callback)
@@ -156,26 +155,6 @@ def _check_seconds(seconds: float) -> None:
         raise BadInput(
             f"`seconds` is a number above 0 and up to {MOST_SECONDS:g}; received {seconds!r}."
         )
-
-
-def _backends(chosen: Sequence[str] | str | None) -> tuple[list[str], list[str]]:
-    """Return the chosen backends that are installed, and those that are not.
-
-    Raises UnknownName for an unknown one, MissingPackage if none is installed.
-    """
-    if chosen is None:
-        return [backend.name()], []
-    named = list(backend.INSTALL) if chosen == ALL else chosen
-    names = [named] if isinstance(named, str) else list(dict.fromkeys(named))
-    for name in names:
-        if name not in backend.INSTALL:
-            raise no_such("backend", name, [ALL, *backend.INSTALL])
-    installed = [name for name in names if importlib.util.find_spec(name) is not None]
-    skipped = [name for name in names if name not in installed]
-    if not installed:
-        installs = "; ".join(backend.INSTALL[name] for name in names)
-        raise MissingPackage(f"none of {', '.join(names)} is installed: {installs}")
-    return installed, skipped
 
 
 def _images_of(request: Request) -> DatasetRecord:

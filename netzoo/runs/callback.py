@@ -26,6 +26,12 @@ class Callback:
     def on_wait(self, what: str) -> None:
         """Handle the start of a preparation that takes seconds; what: in words."""
 
+    def on_backend_begin(self, name: str, number: int, count: int) -> None:
+        """Handle the start of backend `number` of `count`, from 1, of a comparison of several.
+
+        What comes next, numbers of trials and times included, is of this backend.
+        """
+
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         """Handle the start of trial `number` of `count`, from 1, after `epochs_done` epochs."""
 
@@ -55,6 +61,10 @@ class CallbackList(Callback):
     def on_wait(self, what: str) -> None:
         for each in self._callbacks:
             each.on_wait(what)
+
+    def on_backend_begin(self, name: str, number: int, count: int) -> None:
+        for each in self._callbacks:
+            each.on_backend_begin(name, number, count)
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         for each in self._callbacks:

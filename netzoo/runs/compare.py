@@ -9,6 +9,7 @@ from netzoo.data.memory import budget
 from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
+from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.executor import Local
 from netzoo.runs.logs import logged
@@ -23,6 +24,7 @@ from netzoo.runs.run import Run
 def compare(
     models: Sequence[str] | str,
     *,
+    backends: Sequence[str] | str | None = None,
     recipe: str = AUTO,
     dataset: str | Path | None = None,
     data_dir: str | Path | None = None,
@@ -43,6 +45,9 @@ def compare(
     """Train models, each trial in its own process, and return their comparison.
 
     models: names or specs ("alexnet", "alexnet:dropout=0.2").
+    backends: train on each of these, "all" for all that are installed; the result is a
+    netzoo.results.backends.BackendComparison, with a row for each model on each backend, against
+    the same model on the first. None: on the one of KERAS_BACKEND.
     recipe: "lesson", "quick", or "auto": lesson on a GPU, quick on a CPU.
     dataset: a name or a path, as in netzoo.open_images; None: Fashion-MNIST, and for the quick
     recipe the bundled sample of it where the full set is not on this machine.
@@ -95,10 +100,21 @@ def compare(
     with (
         budget(memory, beside),
         logged(log, output, callback_of(callbacks, listener)) as callback,
-        open_plan(request, output, callback, side_by_side=beside > 1) as (store, plan, server),
     ):
-        if plan.metric != metric:
-            plan = replace(plan, metric=metric)
-            store.keep_plan(plan)
-        executor = Local(store, server, jobs, per_device)
-        return Run(plan, store, callback, executor, save_models).train()
+
+        def train(
+            request: Request, backend: str | None, output: str | Path | None
+        ) -> tuple[Comparison, bool]:
+            side = beside > 1
+            with open_plan(request, output, callback, backend, side_by_side=side) as opened:
+                store, plan, server = opened
+                if plan.metric != metric:
+                    plan = replace(plan, metric=metric)
+                    store.keep_plan(plan)
+                executor = Local(store, server, jobs, per_device)
+                run = Run(plan, store, callback, executor, save_models)
+                return run.train(), run.stopped
+
+        if backends is None:
+            return train(request, None, output)[0]
+        return on_backends(backends, request, output, callback, train)

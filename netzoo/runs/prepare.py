@@ -58,16 +58,21 @@ def start_process(
 
 @contextlib.contextmanager
 def open_plan(
-    request: Request, output: str | Path | None, callback: Callback, *, side_by_side: bool = False
+    request: Request,
+    output: str | Path | None,
+    callback: Callback,
+    backend_name: str | None = None,
+    *,
+    side_by_side: bool = False,
 ) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. side_by_side: whether trials may share the
-    processor. The plan comes with the forkserver of its trials. The folder is removed if nothing is
-    saved in it.
+    output: None for a folder that is removed at the end. backend_name: None for that of
+    `netzoo.backend.name`. side_by_side: whether trials may share the processor. The plan comes with
+    the forkserver of its trials. The folder is removed if nothing is saved in it.
     """
     request.check()
-    chosen_backend = backend.name()
+    chosen_backend = backend_name or backend.name()
     with contextlib.ExitStack() as stack:
         if output is None:
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"

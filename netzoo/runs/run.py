@@ -41,6 +41,7 @@ class Run:
         self.pictures = store.pictures(plan.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by identity, but for those in packs
         self.done: list[TrialRecord] = []  # every record, if none was to be trained
+        self.stopped = False  # by Ctrl-C
         self._alone: list[tuple[Trial, int, int]] = []  # without memory beside others
 
     def train(self) -> Comparison:
@@ -57,7 +58,7 @@ class Run:
             self._mend_pictures()
         with at_ctrl_c(self.trainer.stop):
             self._train_all(todo, numbers, places)
-        stopped = self.trainer.stopping
+        self.stopped = self.trainer.stopping
         if self.save_models:
             self._say_models([trial for trial, _ in todo])
         for line in self.store.set_aside_damaged():
@@ -66,7 +67,7 @@ class Run:
         comparison = compare_records(self._all(), self.plan.baseline, self.plan.metric)
         self.store.keep("comparison.json", to_text(comparison))
         self.store.keep("table.txt", comparison.table().render("table") + "\n")
-        if stopped and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
+        if self.stopped and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
 

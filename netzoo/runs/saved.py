@@ -1,6 +1,6 @@
 """Saved comparisons, read without any backend: their tables and their progress."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -32,7 +32,7 @@ def run_state(
         state = "running"
     elif plan is not None:
         state = "finished" if all(each.ended for each in states) else "unfinished"
-    return RunState(store.folder.name, state, states, _notes(store))
+    return RunState(store.name, state, states, _notes(store))
 
 
 def chosen_state(store: Store, filters: Filters, *, whole: bool = False) -> RunState:
@@ -92,28 +92,29 @@ def saved_records(
     return records, baseline, _notes(store)
 
 
-def find_trial(store: Store, name: str) -> TrialRecord:
-    """Return the record of a trial by its name or the beginning of it.
+def find_trial(stores: Sequence[Store], name: str) -> tuple[Store, TrialRecord]:
+    """Return the record of a trial by its name or the beginning of it, and the folder that has it.
 
-    Raises UnknownName, BadInput for the beginning of several, DataError for one without a record.
+    stores: the comparison, or its parts by backend. Raises UnknownName, BadInput for the beginning
+    of several, DataError for one without a record.
     """
-    states = {each.name: each for each in run_state(store).trials}
+    states = {each.name: (store, each) for store in stores for each in run_state(store).trials}
+    where = ", ".join(str(store.folder) for store in stores)
     matching = [key for key in states if key.startswith(name)]
     if name in states:
         matching = [name]
     if len(matching) > 1:
         raise BadInput(
-            f"{name!r} begins the names of {len(matching)} trials in {store.folder}, such as "
+            f"{name!r} begins the names of {len(matching)} trials in {where}, such as "
             f"{matching[0]} and {matching[1]}; give more of one."
         )
     if not matching:
-        raise no_such("trial", name, islice(states, MANY), where=str(store.folder))
-    record = store.record(states[matching[0]].trial)
+        raise no_such("trial", name, islice(states, MANY), where=where)
+    store, state = states[matching[0]]
+    record = store.record(state.trial)
     if record is None or not record.history:
-        raise DataError(
-            f"{matching[0]} is {states[matching[0]].state}; it has no record to repeat."
-        )
-    return record
+        raise DataError(f"{matching[0]} is {state.state}; it has no record to repeat.")
+    return store, record
 
 
 def _notes(store: Store) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ from netzoo.runs.trial_records import TrialRecords
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
-SPLIT = "split.tsv"
+SPLIT, LOCK, BACKENDS = "split.tsv", "lock", "backends.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 
 
@@ -57,6 +57,13 @@ class Store:
         self.lock_fd: int | None = None
         self.compiled, self.decoded = folder / "compiled", folder / "decoded"
         self.trials = TrialRecords(folder / "trials", self._damage)
+
+    @property
+    def name(self) -> str:
+        """The folder's name; of one backend of several, "runs-name/torch"."""
+        folder = self.folder.absolute()
+        part = is_backends(folder.parent)
+        return f"{folder.parent.name}/{folder.name}" if part else folder.name
 
     def plan(self) -> Plan | None:
         """Return the plan, None if there is none or it is damaged."""
@@ -146,19 +153,8 @@ class Store:
 
         Raises BadInput if it cannot be written, holds something else, or is in use.
         """
-        folder = self.folder
-        refuse_file(folder)
-        try:
-            others = {path.name for path in folder.glob("*")} - {BENCH}
-            if others and not is_store(folder):
-                raise BadInput(f"{folder} holds something else than a comparison; name another.")
-            for part in ("trials", "logs"):
-                (folder / part).mkdir(parents=True, exist_ok=True)
-            self.lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
-        except OSError as error:
-            raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
-        try:
-            lock.take(self.lock_fd, folder)
+        parts = ("trials", "logs")
+        with locked(self.folder, is_store, "a comparison", parts) as self.lock_fd:
             for made in (self.compiled, self.decoded):  # of a process that was killed
                 shutil.rmtree(made, ignore_errors=True)
             self.trials.begin_packing()
@@ -167,9 +163,7 @@ class Store:
             finally:
                 self.trials.end_packing()
                 shutil.rmtree(self.compiled, ignore_errors=True)
-        finally:
-            os.close(self.lock_fd)
-            self.lock_fd = None
+                self.lock_fd = None
 
     def _read(self, path: Path, read: Any) -> Any:
         if not path.exists():
@@ -183,6 +177,32 @@ class Store:
     def _damage(self, path: Path, reason: str) -> None:
         if (path, reason) not in self.damaged:
             self.damaged.append((path, reason))
+
+
+@contextlib.contextmanager
+def locked(
+    folder: Path, is_ours: Callable[[Path], bool], what: str, parts: Sequence[str] = ("",)
+) -> Iterator[int]:
+    """Create a folder with its parts if it is missing, and lock it; yield the lock's file.
+
+    Raises BadInput if it cannot be written, is in use, or holds something that is not ours; what:
+    that is ours, in words.
+    """
+    refuse_file(folder)
+    try:
+        others = {path.name for path in folder.glob("*")} - {BENCH, LOCK}
+        if others and not is_ours(folder):
+            raise BadInput(f"{folder} holds something else than {what}; name another.")
+        for part in parts:
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
+    try:
+        lock.take(fd, folder)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def keep_study(folder: str | Path | None, result: Study) -> None:
@@ -223,11 +243,17 @@ def open_store(folder: str | Path) -> Store:
 
 
 def stores(folder: str | Path) -> list[Store]:
-    """Return the comparisons in the folders of a folder, by name. Raises BadInput."""
+    """Return the comparisons in the folders of a folder, by name; of several backends, each one.
+
+    Raises BadInput.
+    """
     path = Path(folder)
     if not path.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
-    return [Store(each) for each in sorted(path.iterdir()) if each.is_dir() and is_store(each)]
+    held = []
+    for each in sorted(filter(Path.is_dir, path.iterdir())):
+        held += stores(each) if is_backends(each) else [Store(each)] if is_store(each) else []
+    return held
 
 
 def refuse_file(folder: Path) -> None:
@@ -239,7 +265,7 @@ def refuse_file(folder: Path) -> None:
 
 def in_use(store: Store) -> bool:
     """Return whether a process works on the folder now."""
-    return lock.is_held(store.folder / "lock")
+    return lock.is_held(store.folder / LOCK)
 
 
 def new_folder(models: Sequence[str]) -> Path:
@@ -252,6 +278,11 @@ def new_folder(models: Sequence[str]) -> Path:
     while folder.exists():
         folder, number = base.with_name(f"{base.name}-{number}"), number + 1
     return folder
+
+
+def is_backends(folder: str | Path) -> bool:
+    """Return whether a folder holds a comparison of backends, each in a folder of its own."""
+    return (Path(folder) / BACKENDS).exists()
 
 
 def is_store(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """What a worker does at the steps and epochs of a training: events and checkpoints."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class TrialHooks:
         self._emit = emit
         self.should_stop = stop.is_set
         self._model, self._path = model, path
+        self.first_step: float | None = None  # when it ended, by time.perf_counter
         self._meta: dict[str, Any] = {
             "identity": identity(trial),
             "parts": parts,
@@ -33,6 +35,7 @@ class TrialHooks:
         }
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
+        self.first_step = self.first_step or time.perf_counter()
         self._emit(messages.Step(epoch, step, steps))
 
     def on_epoch_end(self, record: EpochRecord) -> None:

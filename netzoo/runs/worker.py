@@ -118,8 +118,9 @@ class Worker:
 
     def train(self, request: messages.Train) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one, and save its network."""
-        from netzoo.training import fit, prepared, state
+        from netzoo.training import device, fit, prepared, state
 
+        began = time.perf_counter()
         trial, parts, path = request.trial, request.parts, Path(request.checkpoint)
         before = self._checkpoint(path, trial)
         if before is not None:
@@ -139,6 +140,12 @@ class Worker:
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
+        fitted = replace(
+            fitted,
+            first_step_seconds=hooks.first_step and hooks.first_step - began,
+            process_bytes=device.process_peak(),
+            device_bytes=device.device_peak(),
+        )
         ended = messages.Finished(fitted, parts, head.note)
         if request.model is not None:
             self._save(Path(request.model), trial, images, model, head.size, ended)

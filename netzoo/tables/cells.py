@@ -1,4 +1,4 @@
-"""Cells shared by several tables: numbers, accuracies, differences, shapes."""
+"""Cells shared by several tables: numbers, times, memory, accuracies, differences, shapes."""
 
 from netzoo import units
 from netzoo.stats import Delta, Estimate
@@ -27,3 +27,33 @@ def delta_cell(delta: Delta | None) -> Cell:
     if delta is None:
         return EMPTY
     return Cell(round(delta.mean, 6), units.points(delta.mean, delta.ci95))
+
+
+def ratio_cell(value: int | None, base: int | None) -> Cell:
+    """Return the cell of a ratio to a base."""
+    if value is None or not base:
+        return EMPTY
+    return Cell(round(value / base, 4), units.ratio(value / base))
+
+
+def interval_cell(value: Estimate | None) -> Cell:
+    """Return the cell of the 95 % interval of an accuracy; in CSV its bounds, shares of one."""
+    if value is None or value.ci95 is None:
+        return EMPTY
+    low, high = value.ci95
+    return Cell(f"{low:.6f} {high:.6f}", units.percent_range(low, high))
+
+
+def rate_cell(rate: float | None) -> Cell:
+    """Return the cell of images per second."""
+    return EMPTY if rate is None else Cell(round(rate, 1), units.rate(rate))
+
+
+def seconds_cell(seconds: float | None) -> Cell:
+    """Return the cell of a duration."""
+    return EMPTY if seconds is None else Cell(round(seconds, 2), units.seconds(seconds))
+
+
+def bytes_cell(count: int | None) -> Cell:
+    """Return the cell of a number of bytes."""
+    return EMPTY if count is None else Cell(count, units.quantity(count, "B"))

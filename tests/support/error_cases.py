@@ -89,6 +89,15 @@ def not_installed(patch):
     netzoo.bench("lenet", backends=["jax", "torch"])
 
 
+def backends_of(*records):
+    """Return the folder of a comparison of backends, with these records of torch."""
+    whole = folder("out")
+    file(whole / "backends.json", disk.sealed('{"backends": ["torch"]}\n'))
+    for each in records:
+        Store(whole / "torch").keep_trial(each)
+    return whole
+
+
 def command(words):
     from netzoo_cli.app import app
 
@@ -295,6 +304,21 @@ CASES = [
      "no backend 'torhc'; did you mean 'torch'? Known: all, jax, tensorflow, torch."),
     ("backends of a bench", MissingPackage, not_installed,
      'none of jax, torch is installed: pip install "netzoo[jax]"; pip install "netzoo[torch]"'),
+    ("no backends", BadInput, lambda: netzoo.compare("lenet", backends=[]),
+     "`backends` are tensorflow, torch, jax or all; received none."),
+    ("backends of a comparison", UnknownName, "compare lenet --backends torch,tensorlfow",
+     "no backend 'tensorlfow'; did you mean 'tensorflow'? Known: all, jax, tensorflow, torch."),
+    ("nothing of backends", DataError, lambda: command(f"show {backends_of()}"),
+     "out holds no trial to show."),
+    ("baseline of backends", UnknownName,
+     lambda: command(f"report {backends_of(TRAINED)} --baseline lenet"),
+     "no backend 'lenet' in out. Known: torch."),
+    ("one backend into several", BadInput,
+     lambda: command(f"compare lenet --output {backends_of()}"),
+     "out holds something else than a comparison; name another."),
+    ("several backends into one", BadInput,
+     lambda: command(f"compare lenet --backends all --output {comparison(TRAINED).folder}"),
+     "out holds something else than a comparison of backends; name another."),
     # Settings.
     ("setting", UnknownName, lambda: netzoo.compare("lenet", epoch=3),
      "no setting 'epoch' in a recipe; did you mean 'epochs'? Known: <any>."),
@@ -369,7 +393,7 @@ CASES = [
      "no curve 'acuracy'; did you mean 'accuracy'? Known: accuracy, loss."),
     ("axis", UnknownName, lambda: trained([0]).plot(along="time"),
      "no axis 'time'; did you mean 'images'? Known: epoch, flops, images, seconds."),
-    ("trial", UnknownName, lambda: find_trial(comparison(TRAINED), "alexnet"),
+    ("trial", UnknownName, lambda: find_trial([comparison(TRAINED)], "alexnet"),
      "no trial 'alexnet' in out. Known: lenet-seed0-<any>."),
     ("column of trials", UnknownName, lambda: run_state_where("test_acuracy>0.9"),
      "no column 'test_acuracy'; did you mean 'test_accuracy'? Known: test_accuracy, augment, "
@@ -381,11 +405,11 @@ CASES = [
     ("value of a condition", BadInput, lambda: run_state_where("seed>one"),
      "--where 'seed>one': seed is a number; received 'one'."),
     ("several trials", BadInput,
-     lambda: find_trial(comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False)), "lenet"),
+     lambda: find_trial([comparison(TRAINED, record("lenet-relu", 0, 0.7, cost=False))], "lenet"),
      "'lenet' begins the names of 2 trials in out, such as lenet-relu-seed0-<any> and "
      "lenet-seed0-<any>; give more of one."),
     ("trial without a record", DataError,
-     lambda: find_trial(comparison(replace(TRAINED, status="failed", history=())), "lenet"),
+     lambda: find_trial([comparison(replace(TRAINED, status="failed", history=()))], "lenet"),
      "lenet-seed0-<any> is failed; it has no record to repeat."),
     ("result of no study", DataError, lambda: saved_study(study("{}")),
      "out/study.json does not hold the result of a study."),

@@ -99,5 +99,8 @@ def without_times(told):
         return [without_times(each) for each in told]
     if not isinstance(told, dict):
         return told
-    times = ("seconds", "images_per_second", "speed", "command")
+    times = (
+        *("seconds", "images_per_second", "speed", "command"),
+        *("first_step_seconds", "process_bytes"),
+    )
     return {key: without_times(value) for key, value in told.items() if key not in times}

@@ -198,7 +198,7 @@ def test_a_run_that_fails_keeps_its_smaller_batches_and_the_others_go_on(process
 
 
 def test_backends_that_are_not_installed_are_named_and_skipped(processes, monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: name != "jax" or None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name != "jax" or None)
     heard = Heard()
     bench = netzoo.bench("lenet", backends="all", work="inference", callbacks=[heard], **SMALL)
     assert sorted(backend for _, backend, *_ in processes.asked) == ["tensorflow", "torch"]

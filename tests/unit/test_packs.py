@@ -89,7 +89,7 @@ def test_few_files_hold_every_record_as_it_was(tmp_path):
     assert kinds(tmp_path) == {".jsonl": 3, ".index": 3, ".json": 3}
     assert [store.record(each.trial) for each in RECORDS] == RECORDS
     assert saved_records(store, whole=True)[0] == RECORDS
-    assert find_trial(store, "lenet-seed2-") == RECORDS[6]
+    assert find_trial([store], "lenet-seed2-")[1] == RECORDS[6]
     lines = (tmp_path / "trials" / "pack-00001.jsonl").read_text().splitlines()
     assert [json.loads(line)["trial"]["model"] for line in lines] == [
         "lenet-maxpool", "lenet-relu", "lenet", "lenet",
