@@ -4,6 +4,7 @@ import functools
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ _RUN_OPTIONS = (
         "--report",
         is_flag=True,
         help="Also write report.html and its figures to the output folder.",
+    ),
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Print trials, device-hours and bytes, estimated, and stop: nothing is trained, "
+        "nothing written.",
     ),
 )
 
@@ -164,6 +171,7 @@ def train(
     log_file: str | None,
     form: str,
     report: bool,
+    dry_run: bool,
     columns: str | None,
     wide: bool,
     plot: bool = False,
@@ -175,6 +183,7 @@ def train(
     netzoo.results. known: the columns of its table. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
+    from netzoo.runs.estimate import estimate
     from netzoo.runs.store import new_folder
 
     from .progress import progress
@@ -186,6 +195,7 @@ def train(
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
     folder = Path(output) if output else new_folder(about)
     given = {name: value for name, value in settings.items() if value is not None}
+    call = partial(estimate, call) if dry_run else call
     try:
         with progress(quiet, log_file) as callback:
             result = call(
@@ -198,6 +208,9 @@ def train(
             click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:
         code = 1 if any(row.status != "ok" for row in result.models) else 0
+    if dry_run:  # columns and plot are of what is not trained
+        show_result(result, form, plot=False, wide=wide)
+        context.exit(code)
     show_result(result, form, plot=plot, columns=chosen, wide=wide)
     if not quiet and folder.exists():
         click.echo(f"Records and table are in {folder}.", err=True)

@@ -10,6 +10,7 @@ from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.estimate import Estimated, estimating, of_trainings
 from netzoo.runs.logs import logged
 from netzoo.runs.prepare import (
     open_plan,
@@ -88,6 +89,8 @@ def compare(
         logged(log, output, callback_of(callbacks, listener)) as callback,
         open_plan(request, output, callback) as (store, plan, server),
     ):
+        if estimating():
+            raise Estimated(of_trainings(plan, store, output, save_models=save_models))
         if plan.metric != metric:
             plan = replace(plan, metric=metric)
             store.keep_plan(plan)

@@ -22,6 +22,7 @@ from netzoo.records.trial import Trial
 from netzoo.records.trials import Trials
 from netzoo.runs.announcements import parts_line, recipe_line
 from netzoo.runs.callback import Callback
+from netzoo.runs.estimate import estimating
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.messages import Profile, Profiled, Start, Started, pass_on
 from netzoo.runs.process import Process, environment
@@ -62,14 +63,20 @@ def open_plan(
 ) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. The plan comes with the forkserver of its
-    trials. The folder is removed if nothing is saved in it.
+    output: None for a folder that is removed at the end; also in an estimate, which only reads the
+    output. The plan comes with the forkserver of its trials. The folder is removed if nothing is
+    saved in it.
     """
     request.check()
     chosen_backend = backend.name()
     with contextlib.ExitStack() as stack:
-        if output is None:
-            output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
+        held = None
+        if estimating() and output is not None:
+            held = Store(Path(output))
+            held.check_to_write()
+        if output is None or estimating():
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=cache.folder()))
+            output = Path(folder) / "comparison"
         store = Store(Path(output))
         stack.enter_context(store.open_to_write())
         stack.enter_context(cache.kept_in(store.decoded))
@@ -77,7 +84,7 @@ def open_plan(
         server = Forkserver(store.log("forkserver"), ready, request.device)
         stack.enter_context(server)
         try:
-            plan = _stored_or_new(request, chosen_backend, store, callback, server)
+            plan = _stored_or_new(request, chosen_backend, store, held, callback, server)
             yield store, plan, server
         except BaseException:
             store.discard()
@@ -85,10 +92,16 @@ def open_plan(
 
 
 def _stored_or_new(
-    request: Request, backend_name: str, store: Store, callback: Callback, server: Forkserver
+    request: Request,
+    backend_name: str,
+    store: Store,
+    held: Store | None,
+    callback: Callback,
+    server: Forkserver,
 ) -> Plan:
-    known = store.plan()
-    if known is not None:
+    """Return the plan; held: the folder that an estimate only reads, in place of the store."""
+    known = (held or store).plan()
+    if known is not None and held is None:
         store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
     for line in store.set_aside_damaged():
         callback.on_message(line)
@@ -222,8 +235,8 @@ def _profile(
             callback.on_message(parts_line(trial, parts))
         else:
             timing = replace(reply.pace, start=start_seconds)
-            profile = ModelProfile(reply.cost, reply.native, timing, parts, reply.head)
-            return profile, reply.trial
+            known = reply.cost, reply.native, timing, parts, reply.head
+            return ModelProfile(*known, footprint=reply.footprint), reply.trial
 
 
 def more_parts(trial: Trial, parts: int) -> int | None:

@@ -17,6 +17,7 @@ lock                   held by the process that works on the folder, and by its 
 """
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -149,9 +150,7 @@ class Store:
         folder = self.folder
         refuse_file(folder)
         try:
-            others = {path.name for path in folder.glob("*")} - {BENCH}
-            if others and not is_store(folder):
-                raise BadInput(f"{folder} holds something else than a comparison; name another.")
+            self._refuse_others()
             for part in ("trials", "logs"):
                 (folder / part).mkdir(parents=True, exist_ok=True)
             self.lock_fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o666)
@@ -170,6 +169,28 @@ class Store:
         finally:
             os.close(self.lock_fd)
             self.lock_fd = None
+
+    def check_to_write(self) -> None:
+        """Raise what `open_to_write` would, as far as can be told without changing anything."""
+        folder = self.folder
+        refuse_file(folder)
+        try:
+            self._refuse_others()
+            _check_may_write(folder)
+            fd = os.open(folder / "lock", os.O_RDWR)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
+        try:
+            lock.take(fd, folder)
+        finally:
+            os.close(fd)
+
+    def _refuse_others(self) -> None:
+        others = {path.name for path in self.folder.glob("*")} - {BENCH}
+        if others and not is_store(self.folder):
+            raise BadInput(f"{self.folder} holds something else than a comparison; name another.")
 
     def _read(self, path: Path, read: Any) -> Any:
         if not path.exists():
@@ -235,6 +256,18 @@ def refuse_file(folder: Path) -> None:
     there = next(filter(os.path.exists, (folder, *folder.parents)), folder)
     if os.path.isfile(there):
         raise BadInput(f"{there} is a file; name a folder.")
+
+
+def _check_may_write(folder: Path) -> None:
+    """Raise OSError if nothing may be written into a folder, or where it would be made."""
+    with contextlib.suppress(FileNotFoundError):
+        folder.lstat()  # raises for a name that is too long
+    there = next(filter(os.path.exists, (folder, *folder.parents)), folder)
+    if not os.access(there, os.W_OK | os.X_OK):
+        flags = os.statvfs(there).f_flag if hasattr(os, "statvfs") else 0
+        is_read_only = flags & getattr(os, "ST_RDONLY", 0)
+        number = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(number, os.strerror(number))
 
 
 def in_use(store: Store) -> bool:
