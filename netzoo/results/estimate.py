@@ -143,7 +143,7 @@ class TrainingEstimate(TrainingProvenance, Result):
         return Table(columns, rows, self._footer(), names=1 + ("work" not in hidden))
 
     def _footer(self) -> list[str]:
-        trials = sum(row.trials for row in self.models)
+        trials = sum(row.trials for row in self.models if row.error is None)
         return [
             *(f"{row.model} {row.status}: {row.error}" for row in self.models if row.error),
             f"In total: {units.exact(trials)} trial{'' if trials == 1 else 's'} to go, one after "
