@@ -13,7 +13,7 @@ from netzoo import backend
 from netzoo.data import cache, default_images, open_images
 from netzoo.data.source import Images
 from netzoo.data.thumbnails import thumbnails
-from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
+from netzoo.errors import BadInput, NetzooError, OutOfMemory, StoreError, TrialFailed
 from netzoo.provenance import DatasetRecord
 from netzoo.recipes import recipe
 from netzoo.records.arrays import Thumbnails
@@ -21,7 +21,7 @@ from netzoo.records.plan import ModelProfile, Plan
 from netzoo.records.trial import Trial
 from netzoo.records.trials import Trials
 from netzoo.runs.announcements import parts_line, recipe_line
-from netzoo.runs.callback import Callback
+from netzoo.runs.callback import Callback, told_of_images
 from netzoo.runs.estimate import estimating
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.messages import Profile, Profiled, Start, Started, pass_on
@@ -33,7 +33,7 @@ from netzoo.runs.request import (
     planned_trials,
     recipe_of,
 )
-from netzoo.runs.store import SPLIT, Store
+from netzoo.runs.store import SPLIT, Store, is_store
 
 
 def start_process(
@@ -70,14 +70,14 @@ def open_plan(
     request.check()
     chosen_backend = backend.name()
     with contextlib.ExitStack() as stack:
-        held = None
-        if estimating() and output is not None:
-            held = Store(Path(output))
-            held.check_to_write()
-        if output is None or estimating():
+        named = held = None if output is None else Store(Path(output))
+        if named is not None and not estimating():
+            store, held = named, None
+        else:
             folder = stack.enter_context(tempfile.TemporaryDirectory(dir=cache.folder()))
-            output = Path(folder) / "comparison"
-        store = Store(Path(output))
+            store = Store(Path(folder) / "comparison")
+        if held is not None:
+            held.check_to_write()
         stack.enter_context(store.open_to_write())
         stack.enter_context(cache.kept_in(store.decoded))
         ready = environment(chosen_backend, store.compiled)
@@ -86,9 +86,16 @@ def open_plan(
         try:
             plan = _stored_or_new(request, chosen_backend, store, held, callback, server)
             yield store, plan, server
-        except BaseException:
+        except BaseException as error:
             store.discard()
-            raise
+            if (
+                not isinstance(error, StoreError)
+                or store is not named
+                or not is_store(store.folder)
+            ):
+                raise
+            advice = "Finished trials are kept; resolve this and run the same command again."
+            raise StoreError(f"{error} {advice}") from error
 
 
 def _stored_or_new(
@@ -161,7 +168,8 @@ def _new_plan(
             spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
         callback.on_wait("reading the images")
-        images = _images(request, name)
+        with told_of_images(callback):
+            images = _images(request, name)
         dataset = images.record(request.data_dir)
         planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
         firsts = planned[: len(recipes)]
