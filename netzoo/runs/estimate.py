@@ -29,7 +29,7 @@ from netzoo.runs.store import Store
 RESULT_BYTES, MODEL_BYTES, TRIAL_BYTES, EPOCH_BYTES = 3500, 2600, 350, 270
 ROW_BYTES, ROW_EPOCH_BYTES = 400, 160  # of a packed record's row in the index
 # Of a page, for each model on it, and for each epoch of a trial.
-PAGE_BYTES, PAGE_MODEL_BYTES, PAGE_EPOCH_BYTES = 1_500_000, 400_000, 2_000
+PAGE_BYTES, PAGE_MODEL_BYTES, PAGE_EPOCH_BYTES = 1_500_000, 550_000, 2_000
 
 _ESTIMATING: ContextVar[bool] = ContextVar("estimating", default=False)
 
@@ -59,7 +59,7 @@ def estimate(call: Callable[..., Any], *arguments: Any, **options: Any) -> Train
     """
     before = _ESTIMATING.set(True)
     try:
-        with _no_bytecode():
+        with no_bytecode():
             call(*arguments, **options)
     except Estimated as end:
         return end.result
@@ -74,7 +74,7 @@ def estimating() -> bool:
 
 
 @contextlib.contextmanager
-def _no_bytecode() -> Iterator[None]:
+def no_bytecode() -> Iterator[None]:
     """Let Python write no compiled file beside a user's module, here and in the workers."""
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True
