@@ -156,7 +156,7 @@ class TrainingEstimate(TrainingProvenance, Result):
             "Checkpoint: weights and optimizer of the running trial, removed at its end; twice "
             "where a new one is written beside it. Memory: weights, optimizer, gradients, and "
             "activations of a batch, without what the backend itself takes.",
-            *origin_lines(self),
+            *origin_lines(self, means=False),
             "Dry run: nothing is trained, and nothing is written.",
         ]
 
