@@ -163,10 +163,14 @@ def names_of(text: str | None) -> list[str] | None:
 def _register_files(
     context: click.Context, parameter: click.Parameter, paths: tuple[str, ...]
 ) -> None:
+    if not paths:
+        return
     from netzoo.models.plugins import register_file
+    from netzoo.runs.estimate import no_bytecode
 
-    for path in paths:
-        register_file(path)
+    with no_bytecode():  # it may be a dry run
+        for path in paths:
+            register_file(path)
 
 
 def _parse_shape(

@@ -4,6 +4,7 @@ import functools
 import shlex
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,12 @@ _RUN_OPTIONS = (
         "--report",
         is_flag=True,
         help="Also write report.html and its figures to the output folder.",
+    ),
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        help="Print trials, device-hours and bytes, estimated, and stop: nothing is trained, "
+        "nothing written.",
     ),
 )
 
@@ -181,6 +188,7 @@ def train(
     log_file: str | None,
     form: str,
     report: bool,
+    dry_run: bool,
     columns: str | None,
     wide: bool,
     plot: bool = False,
@@ -192,6 +200,7 @@ def train(
     netzoo.results. known: the columns of its table. about: what the folder is named after.
     """
     from netzoo.errors import BadInput, Interrupted
+    from netzoo.runs.estimate import estimate
     from netzoo.runs.store import new_folder
 
     from .progress import progress
@@ -203,6 +212,7 @@ def train(
         raise BadInput(f"--seeds is the number of seeds, at least 1; received {seeds}.")
     folder = Path(output) if output else new_folder(about)
     given = {name: value for name, value in settings.items() if value is not None}
+    call = partial(estimate, call) if dry_run else call
     try:
         with progress(quiet, log_file) as callback:
             result = call(
@@ -216,6 +226,9 @@ def train(
     else:
         is_whole = all(row.status == "ok" for row in result.models)
         code = 0 if is_whole and not getattr(result, "failed", ()) else 1
+    if dry_run:  # columns and plot are of what is not trained
+        show_result(result, form, plot=False, wide=wide)
+        context.exit(code)
     show_result(result, form, plot=plot, columns=chosen, wide=wide)
     if not quiet and folder.exists():
         click.echo(f"Records and table are in {folder}.", err=True)

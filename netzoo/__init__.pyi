@@ -18,6 +18,7 @@ from .runs.bench import bench as bench
 from .runs.callback import Callback as Callback
 from .runs.callback import Listener as Listener
 from .runs.compare import compare as compare
+from .runs.estimate import estimate as estimate
 from .runs.evaluate import evaluate as evaluate
 from .runs.inspect_images import inspect_images as inspect_images
 from .runs.predict import predict as predict

@@ -40,10 +40,7 @@ def write(path: Path, fill: Callable[[IO[bytes]], Any]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             fresh.unlink()
-        raise StoreError(
-            f"{path} cannot be written: {error.strerror or error}. Finished trials are kept; "
-            "resolve this and run the same command again."
-        ) from error
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from netzoo.data.pictures import Header
 from netzoo.data.reading import Files, Form, each
 from netzoo.errors import DataError
 
+DECODING = "decoding"
 Part = tuple[Files, Sequence[Header]]
 Shape = tuple[int, int, int]
 # Batches are decoded one after another, each by all cores.
@@ -66,7 +67,7 @@ def _in_memory(files: Files, form: Form, shape: Shape, key: str) -> tuple[Pixels
     def read(place: int) -> None:
         images[place] = decode(place)
 
-    reasons = _words(each(read, len(files)))
+    reasons = _words(each(read, len(files), DECODING))
     if not any(reasons):
         cache.keep(key, images)
     return images, reasons
@@ -88,7 +89,7 @@ def _in_file(files: Files, form: Form, shape: Shape, key: str) -> tuple[Pixels, 
             except OSError as error:
                 full.append(error)
 
-        reasons = _words(each(store, len(files)))
+        reasons = _words(each(store, len(files), DECODING))
         if full:
             raise full[0]
         if any(reasons):
@@ -119,7 +120,7 @@ def _each_time(files: Files, form: Form, shape: Shape, key: str) -> tuple[Pixels
         def check(place: int) -> None:
             decode(place)
 
-        reasons = _words(each(check, len(files)))
+        reasons = _words(each(check, len(files), DECODING))
         cache.keep_reasons(key, reasons)
     return DiskImages(read, len(files), shape), reasons
 

@@ -15,6 +15,7 @@ from PIL import Image
 from netzoo import backend, units
 from netzoo.data import pictures
 from netzoo.data.pictures import Header
+from netzoo.data.progress import Counting
 from netzoo.data.ranges import Range, limits, range_of
 from netzoo.data.settings import Settings
 from netzoo.errors import BadInput, DataError
@@ -119,16 +120,23 @@ def _range(place: str, files: Files, heads: Sequence[Header]) -> Range:
     return range_of(place, [one for one in found if isinstance(one, tuple)], usual=False)
 
 
-def each(read: Callable[[int], Any], count: int) -> list[Any]:
-    """Return what a function gives for each place, in threads; what it raises as its words."""
+def each(read: Callable[[int], Any], count: int, what: str = "reading") -> list[Any]:
+    """Return what a function gives for each place, in threads; what it raises as its words.
+
+    what: what it does to images, to be told while it takes long.
+    """
     threads = backend.cores()
     together = max(1, min(TOGETHER, -(-count // threads)))
 
     def several(start: int) -> list[Any]:
         return [_words_of(read, place) for place in range(start, min(start + together, count))]
 
+    counting, every = Counting(what, count), []
     with _quiet(), ThreadPoolExecutor(threads) as pool:
-        return [one for found in pool.map(several, range(0, count, together)) for one in found]
+        for found in pool.map(several, range(0, count, together)):
+            every += found
+            counting.reach(len(every))
+    return every
 
 
 def _words_of(read: Callable[[int], Any], place: int) -> Any:

@@ -32,11 +32,27 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Footprint:
+    """What one trial of a model takes, in bytes.
+
+    state_bytes: of weights, moving averages and the optimizer's variables, as a checkpoint holds
+    them. checkpoint_bytes: of its file. network_bytes: of a saved network's file, about.
+    filter_bytes: of the filters in its record, 0 without any.
+    """
+
+    state_bytes: int
+    checkpoint_bytes: int
+    network_bytes: int
+    filter_bytes: int
+
+
+@dataclass(frozen=True)
 class ModelProfile:
     """The measurements of a model before its training.
 
     cost, native: None for a model that cannot be traced or built. timing: None for a model that
-    cannot be trained, with the reason in failure. parts, head: as in a TrialRecord.
+    cannot be trained, with the reason in failure. parts, head: as in a TrialRecord. footprint: None
+    in plans of older versions.
     """
 
     cost: Cost | None = None
@@ -45,6 +61,7 @@ class ModelProfile:
     parts: int = 1
     head: str | None = None
     failure: str | None = None
+    footprint: Footprint | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,7 @@ class Plan:
             parts={name: p.parts for name, p in self.profiles.items() if p.failure is None},
             failures=self.failures,
             heads=self._by_model("head"),
+            footprints=self._by_model("footprint"),
             schema=self.schema,
             metric=self.metric,
             kinds=packed.kinds if packed else (),
@@ -146,6 +164,7 @@ class PlanFile:
     kinds: tuple[Trial, ...] = ()
     places: list[int] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
+    footprints: dict[str, Footprint] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         """Return the plan."""
@@ -158,6 +177,7 @@ class PlanFile:
                 parts=self.parts.get(name, 1),
                 head=self.heads.get(name),
                 failure=self.failures.get(name),
+                footprint=self.footprints.get(name),
             )
             for name in models
         }

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
 from netzoo import disk
@@ -23,17 +24,21 @@ from netzoo.records.codec import from_text, to_text
 from netzoo.records.trial import TrialRecord, TrialStatus
 from netzoo.results.backends import BackendComparison, by_model, compare_backends, row_name
 from netzoo.results.comparison import Comparison
+from netzoo.results.estimate import TrainingEstimate
 from netzoo.results.metric import check_metric
+from netzoo.runs import lock
 from netzoo.runs.backend_names import chosen_backends, skipped_words
 from netzoo.runs.callback import Callback
+from netzoo.runs.estimate import Estimated, estimating
 from netzoo.runs.request import AUTOMATIC, Request
 from netzoo.runs.saved import saved_metric, saved_records
-from netzoo.runs.store import BACKENDS, LOCK, Store, is_backends, is_store, locked
+from netzoo.runs.store import BACKENDS, Store, is_backends, is_store
 
 NOT_BEGUN = "has not begun."
+OURS = is_backends, "a comparison of backends"
 
 # Trains the request on a backend in a folder; also returns whether Ctrl-C has asked to stop.
-Train = Callable[[Request, str, Path], tuple[Comparison, bool]]
+Train = Callable[[Request, str, Path | None], tuple[Comparison, bool]]
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,13 @@ def on_backends(
     """
     names, skipped = chosen_backends(backends)
     request.check()
+    if estimating():
+        raise Estimated(_estimate(names, request, output, train))
     with contextlib.ExitStack() as stack:
         if output is None:
             output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
         folder = Path(output)
-        stack.enter_context(locked(folder, is_backends, "a comparison of backends"))
+        stack.enter_context(lock.locked(folder, *OURS))
         file = BackendsFile(tuple(names), {name: skipped_words(name) for name in skipped})
         _keep(folder, file)
         for name, words in file.missing.items():
@@ -102,6 +109,23 @@ def on_backends(
         if stopped and not _is_complete(result):
             raise Interrupted(result)
         return result
+
+
+def _estimate(
+    names: Sequence[str], request: Request, output: str | Path | None, train: Train
+) -> TrainingEstimate:
+    """Return the estimate of the trainings on all backends."""
+    if output is not None:
+        lock.check(Path(output), *OURS)
+    found: list[TrainingEstimate] = []
+    for name in names:
+        try:
+            train(request, name, None if output is None else Path(output) / name)
+        except Estimated as end:
+            found.append(end.result.on(name))
+        if request.recipe in AUTOMATIC:
+            request = replace(request, recipe=found[0].recipe["name"])
+    return reduce(TrainingEstimate.beside, found)
 
 
 @dataclass(frozen=True)
@@ -189,5 +213,5 @@ def _is_complete(result: BackendComparison) -> bool:
 
 def _discard_empty(folder: Path) -> None:
     """Remove the folder if no backend has left anything in it."""
-    if folder.is_dir() and {path.name for path in folder.iterdir()} <= {BACKENDS, LOCK}:
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= {BACKENDS, lock.LOCK}:
         shutil.rmtree(folder, ignore_errors=True)

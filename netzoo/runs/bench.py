@@ -17,8 +17,9 @@ from netzoo.results.bench import WORKS, Bench
 from netzoo.runs.backend_names import chosen_backends, skipped_words
 from netzoo.runs.bench_jobs import Jobs
 from netzoo.runs.callback import Callback, CallbackList
+from netzoo.runs.lock import refuse_file
 from netzoo.runs.request import AUTO, Request
-from netzoo.runs.store import BENCH, refuse_file, sealed_in
+from netzoo.runs.store import BENCH, sealed_in
 
 BATCH_SIZES = (1, 8, 32, 128)
 SECONDS = 2.0

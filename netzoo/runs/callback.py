@@ -1,10 +1,15 @@
 """Callbacks of a user's code, called as a comparison runs."""
 
+import contextlib
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from netzoo.data import progress
 from netzoo.records.trial import EpochRecord, Trial, TrialRecord
+
+FIRST_SECONDS, MESSAGE_SECONDS = 5.0, 30.0  # to the first message on a long reading, and the next
 
 
 class Callback:
@@ -46,6 +51,25 @@ class Callback:
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         """Handle the time that is left and that has passed, at each step and end."""
+
+
+@contextlib.contextmanager
+def told_of_images(callback: Callback) -> Iterator[None]:
+    """Tell a callback how far the images are that are read within the context.
+
+    Each news is a wait; one in a while is also a message, for who follows no bar.
+    """
+    said = time.monotonic() + FIRST_SECONDS - MESSAGE_SECONDS
+
+    def tell(news: str) -> None:
+        nonlocal said
+        callback.on_wait(news)
+        if time.monotonic() - said >= MESSAGE_SECONDS:
+            said = time.monotonic()
+            callback.on_message(f"{news[0].upper()}{news[1:]}.")
+
+    with progress.told_to(tell):
+        yield
 
 
 class CallbackList(Callback):

@@ -11,6 +11,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.estimate import Estimated, estimating, of_trainings
 from netzoo.runs.executor import Local
 from netzoo.runs.logs import logged
 from netzoo.runs.places import at_most, check_jobs
@@ -108,6 +109,8 @@ def compare(
             side = beside > 1
             with open_plan(request, output, callback, backend, side_by_side=side) as opened:
                 store, plan, server = opened
+                if estimating():
+                    raise Estimated(of_trainings(plan, store, output, save_models=save_models))
                 if plan.metric != metric:
                     plan = replace(plan, metric=metric)
                     store.keep_plan(plan)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from netzoo import backend, disk, units
 from netzoo.data import copies, groups, open_to_inspect, perceptual, sheets
 from netzoo.data.moments import moments
+from netzoo.data.progress import Counting
 from netzoo.data.settings import compiled
 from netzoo.data.source import Images
 from netzoo.errors import BadInput, MissingPackage, no_such
@@ -27,13 +28,12 @@ from netzoo.results.inspection import (
     SharedGroup,
     SplitFacts,
 )
-from netzoo.runs.callback import Callback, CallbackList
+from netzoo.runs.callback import Callback, CallbackList, told_of_images
 
 FILE = "images.json"
 CONTACT, AUGMENT = "contact-sheet.png", "augment.png"
 EXAMPLES = 50  # of each kind that a result holds
 WORDS = ("training", "test")
-_TOLD_SECONDS = 0.5
 
 
 def inspect_images(
@@ -71,7 +71,8 @@ def inspect_images(
         perceptual.library()
     callback.on_wait("reading the images")
     began = time.perf_counter()
-    images = open_to_inspect(dataset, data_dir, memory=memory)
+    with told_of_images(callback):
+        images = open_to_inspect(dataset, data_dir, memory=memory)
     whole = units.exact(len(images.train) + len(images.test))
     callback.on_message(f"Read {whole} images in {units.seconds(time.perf_counter() - began)}.")
     names = names_of(images)
@@ -201,17 +202,10 @@ def _copies(
     nobody = np.zeros(len(labels), bool)
     same = copies.related(images.contents, labels, trained)
     exact = _told(same, (nobody, nobody, nobody), images, labels, every)
-    told_at = time.monotonic()
-
-    def tell(count: int) -> None:
-        nonlocal told_at
-        if time.monotonic() - told_at > _TOLD_SECONDS:
-            told_at = time.monotonic()
-            callback.on_wait(f"hashed {units.exact(count)} of {units.exact(len(labels))} images")
-
     began = time.perf_counter()
     try:
-        bits = perceptual.hashes(parts, tell)
+        with told_of_images(callback):
+            bits = perceptual.hashes(parts, Counting("hashing", len(labels)).reach)
     except MissingPackage:
         return exact, None, perceptual.INSTALL
     callback.on_message(f"Hashed them in {units.seconds(time.perf_counter() - began)}.")

@@ -12,6 +12,7 @@ import time
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -178,10 +179,13 @@ class MLflow:
         self._mlflow = require("mlflow", "`log` mlflow", 'pip install "netzoo[mlflow]"')
         for name in ("mlflow", "alembic"):  # they tell each table that they create
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._client = self._mlflow.MlflowClient()
         self._name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or EXPERIMENT
         self.where = f"MLflow at {self._mlflow.get_tracking_uri()}, experiment {self._name}."
         self._runs: dict[str, str] = {}
+
+    @cached_property
+    def _client(self) -> Any:
+        return self._mlflow.MlflowClient()  # it may write a database, so not before a trial begins
 
     def begin(self, trial: Trial) -> None:
         known = self._client.get_experiment_by_name(self._name)

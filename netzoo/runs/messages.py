@@ -11,7 +11,7 @@ import msgspec
 
 from netzoo.cost.result import Cost, NativeCost
 from netzoo.provenance import Device
-from netzoo.records.plan import Timing
+from netzoo.records.plan import Footprint, Timing
 from netzoo.records.trial import EpochRecord, TrainingResult, Trial
 from netzoo.results.bench import Measurement
 from netzoo.results.probe import Snapshot
@@ -144,6 +144,7 @@ class Profiled(Event, frozen=True, tag="paced"):
     native: NativeCost | None
     pace: Timing
     head: str | None
+    footprint: Footprint | None = None
 
 
 class Ended(Event, frozen=True):

@@ -13,7 +13,7 @@ from netzoo import backend
 from netzoo.data import cache, default_images, open_images
 from netzoo.data.source import Images
 from netzoo.data.thumbnails import thumbnails
-from netzoo.errors import BadInput, NetzooError, OutOfMemory, TrialFailed
+from netzoo.errors import BadInput, NetzooError, OutOfMemory, StoreError, TrialFailed
 from netzoo.provenance import DatasetRecord
 from netzoo.recipes import recipe
 from netzoo.records.arrays import Thumbnails
@@ -21,7 +21,8 @@ from netzoo.records.plan import ModelProfile, Plan
 from netzoo.records.trial import Trial
 from netzoo.records.trials import Trials
 from netzoo.runs.announcements import parts_line, recipe_line
-from netzoo.runs.callback import Callback
+from netzoo.runs.callback import Callback, told_of_images
+from netzoo.runs.estimate import estimating
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.messages import Profile, Profiled, Start, Started, pass_on
 from netzoo.runs.process import Process, environment
@@ -32,7 +33,7 @@ from netzoo.runs.request import (
     planned_trials,
     recipe_of,
 )
-from netzoo.runs.store import SPLIT, Store
+from netzoo.runs.store import SPLIT, Store, is_store
 
 
 def start_process(
@@ -67,34 +68,53 @@ def open_plan(
 ) -> Iterator[tuple[Store, Plan, Forkserver]]:
     """Validate the request, lock the folder, and yield its plan, reusing a stored one that matches.
 
-    output: None for a folder that is removed at the end. backend_name: None for that of
-    `netzoo.backend.name`. side_by_side: whether trials may share the processor. The plan comes with
-    the forkserver of its trials. The folder is removed if nothing is saved in it.
+    output: None for a folder that is removed at the end; also in an estimate, which only reads the
+    output. backend_name: None for that of `netzoo.backend.name`. side_by_side: whether trials may
+    share the processor. The plan comes with the forkserver of its trials. The folder is removed if
+    nothing is saved in it.
     """
     request.check()
     chosen_backend = backend_name or backend.name()
     with contextlib.ExitStack() as stack:
-        if output is None:
-            output = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "comparison"
-        store = Store(Path(output))
+        named = held = None if output is None else Store(Path(output))
+        if named is not None and not estimating():
+            store, held = named, None
+        else:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=cache.folder()))
+            store = Store(Path(folder) / "comparison")
+        if held is not None:
+            held.check_to_write()
         stack.enter_context(store.open_to_write())
         stack.enter_context(cache.kept_in(store.decoded))
         ready = environment(chosen_backend, store.compiled, side_by_side=side_by_side)
         server = Forkserver(store.log("forkserver"), ready, request.device)
         stack.enter_context(server)
         try:
-            plan = _stored_or_new(request, chosen_backend, store, callback, server)
+            plan = _stored_or_new(request, chosen_backend, store, held, callback, server)
             yield store, plan, server
-        except BaseException:
+        except BaseException as error:
             store.discard()
-            raise
+            if (
+                not isinstance(error, StoreError)
+                or store is not named
+                or not is_store(store.folder)
+            ):
+                raise
+            advice = "Finished trials are kept; resolve this and run the same command again."
+            raise StoreError(f"{error} {advice}") from error
 
 
 def _stored_or_new(
-    request: Request, backend_name: str, store: Store, callback: Callback, server: Forkserver
+    request: Request,
+    backend_name: str,
+    store: Store,
+    held: Store | None,
+    callback: Callback,
+    server: Forkserver,
 ) -> Plan:
-    known = store.plan()
-    if known is not None:
+    """Return the plan; held: the folder that an estimate only reads, in place of the store."""
+    known = (held or store).plan()
+    if known is not None and held is None:
         store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
     for line in store.set_aside_damaged():
         callback.on_message(line)
@@ -154,7 +174,8 @@ def _new_plan(
             spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
         }
         callback.on_wait("reading the images")
-        images = _images(request, name)
+        with told_of_images(callback):
+            images = _images(request, name)
         dataset = images.record(request.data_dir)
         planned = planned_trials(recipes, dataset, request.seeds, backend_name, request.device)
         firsts = planned[: len(recipes)]
@@ -228,8 +249,8 @@ def _profile(
             callback.on_message(parts_line(trial, parts))
         else:
             timing = replace(reply.pace, start=start_seconds)
-            profile = ModelProfile(reply.cost, reply.native, timing, parts, reply.head)
-            return profile, reply.trial
+            known = reply.cost, reply.native, timing, parts, reply.head
+            return ModelProfile(*known, footprint=reply.footprint), reply.trial
 
 
 def more_parts(trial: Trial, parts: int) -> int | None:

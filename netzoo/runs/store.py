@@ -17,11 +17,10 @@ lock                   held by the process that works on the folder, and by its 
 """
 
 import contextlib
-import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +153,7 @@ class Store:
         Raises BadInput if it cannot be written, holds something else, or is in use.
         """
         parts = ("trials", "logs")
-        with locked(self.folder, is_store, "a comparison", parts) as self.lock_fd:
+        with lock.locked(self.folder, is_store, "a comparison", parts) as self.lock_fd:
             for made in (self.compiled, self.decoded):  # of a process that was killed
                 shutil.rmtree(made, ignore_errors=True)
             self.trials.begin_packing()
@@ -164,6 +163,10 @@ class Store:
                 self.trials.end_packing()
                 shutil.rmtree(self.compiled, ignore_errors=True)
                 self.lock_fd = None
+
+    def check_to_write(self) -> None:
+        """Raise what `open_to_write` would, as far as can be told without changing anything."""
+        lock.check(self.folder, is_store, "a comparison")
 
     def _read(self, path: Path, read: Any) -> Any:
         if not path.exists():
@@ -177,32 +180,6 @@ class Store:
     def _damage(self, path: Path, reason: str) -> None:
         if (path, reason) not in self.damaged:
             self.damaged.append((path, reason))
-
-
-@contextlib.contextmanager
-def locked(
-    folder: Path, is_ours: Callable[[Path], bool], what: str, parts: Sequence[str] = ("",)
-) -> Iterator[int]:
-    """Create a folder with its parts if it is missing, and lock it; yield the lock's file.
-
-    Raises BadInput if it cannot be written, is in use, or holds something that is not ours; what:
-    that is ours, in words.
-    """
-    refuse_file(folder)
-    try:
-        others = {path.name for path in folder.glob("*")} - {BENCH, LOCK}
-        if others and not is_ours(folder):
-            raise BadInput(f"{folder} holds something else than {what}; name another.")
-        for part in parts:
-            (folder / part).mkdir(parents=True, exist_ok=True)
-        fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be written: {error.strerror}.") from error
-    try:
-        lock.take(fd, folder)
-        yield fd
-    finally:
-        os.close(fd)
 
 
 def keep_study(folder: str | Path | None, result: Study) -> None:
@@ -254,13 +231,6 @@ def stores(folder: str | Path) -> list[Store]:
     for each in sorted(filter(Path.is_dir, path.iterdir())):
         held += stores(each) if is_backends(each) else [Store(each)] if is_store(each) else []
     return held
-
-
-def refuse_file(folder: Path) -> None:
-    """Raise BadInput if a folder cannot be made, since it is a file, or what it is to be in."""
-    there = next(filter(os.path.exists, (folder, *folder.parents)), folder)
-    if os.path.isfile(there):
-        raise BadInput(f"{there} is a file; name a folder.")
 
 
 def in_use(store: Store) -> bool:

@@ -66,16 +66,18 @@ class Worker:
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
         from netzoo.training import prepared
+        from netzoo.training.footprint import footprint
         from netzoo.training.timing import timing
 
         trial = self._fitted(trial)
         images, model = self._open(trial), self._build(trial)
         cost = prepared.cost(trial, model)  # as the user has it
         head, size = prepared.ready(trial, parts, images, model)
+        takes = footprint(model)  # before a step, to which JAX gives its variables away
         about = model, images, trial.recipe, trial.seed, TIMED_SECONDS
         measured = timing(*about, micro_batches=parts, size=size)
         native = prepared.native_cost(trial, cost, native_shape(trial.spec, trial.dataset))
-        return messages.Profiled(trial, cost, native, measured, head.note)
+        return messages.Profiled(trial, cost, native, measured, head.note, takes)
 
     def probe(self, trial: Trial, parts: int, steps: list[int], count: int) -> messages.Probed:
         """Train for some steps, and look inside the network at each of them, on so many images."""

@@ -12,14 +12,17 @@ from netzoo.errors import BadInput, Interrupted
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.plan import Plan
 from netzoo.results.comparison import Comparison
+from netzoo.results.estimate import TrainingEstimate
 from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
+from netzoo.runs.estimate import Estimated, estimate, estimating
+from netzoo.runs.lock import refuse_file
 from netzoo.runs.places import check_jobs
 from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import BRIEF, Request, choose_recipe
-from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study, refuse_file
+from netzoo.runs.store import PROBES, STUDY, TRAININGS, keep_study
 from netzoo.studies import claims
 from netzoo.studies.cost_claims import COUNTED
 from netzoo.studies.probe import probe
@@ -69,20 +72,18 @@ def lesson(
             output = stack.enter_context(tempfile.TemporaryDirectory())
         folder = Path(output)
         _check_folder(folder)
+        asked["callbacks"] = [callback]
+        of_training: dict[str, Any] = {"save_models": save_models, "log": log}
+        of_training |= {"jobs": jobs, "per_device": per_device}
+        if estimating():
+            raise Estimated(_estimated(folder, asked, of_training))
         callback.on_message("Counting and timing both networks as the lesson trains them.")
         counts = _counted(device, callback)
         slow = _counted("cpu", callback) if counts.device.kind == "gpu" else None
         name = choose_recipe(recipe, counts.device)
         for name_of_file in (STUDY, PAGE):  # of what the folder held before, perhaps of other seeds
             (folder / name_of_file).unlink(missing_ok=True)
-        comparison, probed, stopped = _measured(
-            folder,
-            {**asked, "callbacks": [callback]},
-            save_models=save_models,
-            log=log,
-            jobs=jobs,
-            per_device=per_device,
-        )
+        comparison, probed, stopped = _measured(folder, asked, of_training)
         page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)
         if stopped:
@@ -99,8 +100,17 @@ def _check_folder(folder: Path) -> None:
         raise BadInput(f"{folder} holds something else than a lesson; name another.")
 
 
+def _estimated(
+    folder: Path, asked: dict[str, Any], of_training: dict[str, Any]
+) -> TrainingEstimate:
+    """Return the estimate of the trainings and the probes; of_training: as in `_measured`."""
+    trainings = estimate(compare, claims.TRAINED, output=folder / TRAININGS, **asked, **of_training)
+    probes = estimate(probe, claims.PROBED, steps=STEPS, output=folder / PROBES, **asked)
+    return trainings.beside(probes)
+
+
 def _measured(
-    folder: Path, asked: dict[str, Any], **of_training: Any
+    folder: Path, asked: dict[str, Any], of_training: dict[str, Any]
 ) -> tuple[Comparison | None, Probe | None, bool]:
     """Train and probe; return both, as far as they came, and whether Ctrl-C ended them.
 

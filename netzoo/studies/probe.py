@@ -18,12 +18,14 @@ from netzoo.results.probe import Probe, ProbedModel, ProbeRecord
 from netzoo.runs import messages
 from netzoo.runs.announcements import threads_line
 from netzoo.runs.callback import Callback, callback_of
+from netzoo.runs.estimate import Estimated, estimating
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.identity import identity
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
 from netzoo.runs.request import BRIEF, Request
 from netzoo.runs.store import Store, keep_study
+from netzoo.studies.probe_estimate import of_probes
 
 MOST_STEPS = 1_000_000
 
@@ -61,7 +63,11 @@ def probe(
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
     callback = callback_of(callbacks, listener)
     with budget(memory), open_plan(request, output, callback) as (store, plan, server):
-        return _Probing(plan, store, callback, server, wanted, images).run()
+        probing = _Probing(plan, store, callback, server, wanted, images)
+        if estimating():
+            held = store if output is None else Store(Path(output))
+            raise Estimated(of_probes(plan, store, probing.done(held), wanted))
+        return probing.run()
 
 
 def _checked(steps: Sequence[int], images: int) -> list[int]:
@@ -112,6 +118,11 @@ class _Probing:
             self._end_process()
         return self._told()
 
+    def done(self, held: Store) -> set[str]:
+        """Return the identities of the trials whose probe a folder holds."""
+        trials = (trial for trial in self._plan.trials if self._path(trial, held).exists())
+        return {identity(trial) for trial in trials}
+
     def _take(self, number: int, trial: Trial) -> None:
         path = self._path(trial)
         record = self._kept(path, trial)
@@ -131,11 +142,14 @@ class _Probing:
             self._callback.on_message(f"  {trial.model}, seed {trial.seed}: done in {seconds}")
         self._records.append(record)
 
-    def _path(self, trial: Trial) -> Path:
-        """Return where a probe is kept: its name holds all that changes it."""
+    def _path(self, trial: Trial, store: Store | None = None) -> Path:
+        """Return where a probe is kept: its name holds all that changes it.
+
+        store: another one than that of the plan.
+        """
         when = to_line({"steps": self._steps, "images": self._images})
         digest = hashlib.sha256(when.encode()).hexdigest()[:8]
-        return self._store.folder / "probes" / f"{identity(trial)}-at-{digest}.json"
+        return (store or self._store).folder / "probes" / f"{identity(trial)}-at-{digest}.json"
 
     def _kept(self, path: Path, trial: Trial) -> ProbeRecord | None:
         if not path.exists():

@@ -23,8 +23,11 @@ _SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "ima
 _UNSAID = {"class_weight": "none", "loss": CROSS_ENTROPY}
 
 
-def origin_lines(result: TrainingProvenance) -> list[str]:
-    """Return the provenance of a table's figures as lines for its footer."""
+def origin_lines(result: TrainingProvenance, *, means: bool = True) -> list[str]:
+    """Return the provenance of a table's figures as lines for its footer.
+
+    means: whether figures are means over the seeds.
+    """
     data, recipe = result.dataset, result.recipe
     seeds = recipe["seeds"]
     return [
@@ -32,7 +35,7 @@ def origin_lines(result: TrainingProvenance) -> list[str]:
         data_line(data),
         *doubt_lines_of(data),
         f"n = {len(seeds)} seed{'s' if len(seeds) > 1 else ''} ({', '.join(map(str, seeds))})"
-        + (", mean ± sample standard deviation. " if len(seeds) > 1 else ". ")
+        + (", mean ± sample standard deviation. " if means and len(seeds) > 1 else ". ")
         + f"Device: {result.device.text}. Backend: {result.backend}. "
         f"{versions_text(result.versions)}.",
         *([f"Command: {result.command}{_commit(result)}"] if result.command else []),

@@ -1,6 +1,7 @@
 """Export and restore of model and optimizer variables as numpy arrays."""
 
 import random
+from math import prod
 from typing import Any
 
 import keras
@@ -10,6 +11,15 @@ from numpy.typing import NDArray
 from netzoo.errors import DataError
 
 Arrays = dict[str, NDArray[Any]]
+_AS_FLOAT32 = ("bfloat16", "float8_e4m3fn", "float8_e5m2")  # numpy has them only as raw bytes
+
+
+def sizes(model: Any) -> dict[str, int]:
+    """Return the bytes of each array that `gather` returns, without reading one."""
+    return {
+        key: prod(variable.shape) * _item_bytes(keras.backend.standardize_dtype(variable.dtype))
+        for key, variable in _variables(model).items()
+    }
 
 
 def gather(model: Any) -> Arrays:
@@ -56,6 +66,11 @@ def _variables(model: Any) -> dict[str, Any]:
         for owner, variables in both.items()
         for number, variable in enumerate(variables)
     }
+
+
+def _item_bytes(dtype: str) -> int:
+    """Return the bytes of one value as `_array` returns it."""
+    return 4 if dtype in _AS_FLOAT32 else np.dtype(dtype).itemsize
 
 
 def _array(variable: Any) -> NDArray[Any]:

@@ -422,8 +422,7 @@ CASES = [
     ("text of no record", DataError, lambda: from_text(TrialRecord, "{", "a.json"),
      "a.json does not hold a TrialRecord: Input data was truncated."),
     ("no room", StoreError, lambda: disk.write_text(file("out") / "plan.json", ""),
-     "out/plan.json cannot be written: File exists. Finished trials are kept; resolve this "
-     "and run the same command again."),
+     "out/plan.json cannot be written: File exists."),
     *CASES_OF_COSTS,
     *CASES_OF_IMAGES,
     *CASES_OF_INSPECTION,

@@ -64,6 +64,7 @@ def test_the_public_names_are_these():
         "cost_rule",
         "count_cost",
         "create_model",
+        "estimate",
         "evaluate",
         "inspect_images",
         "ladder",
