@@ -94,6 +94,16 @@ def memory_option(command: Command) -> Command:
     )(command)
 
 
+def backends_option(about: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --backends; about: its help."""
+    return click.option(
+        "--backends",
+        metavar="NAME,...|all",
+        callback=lambda context, parameter, value: names_of(value),
+        help=about,
+    )
+
+
 def plot_option(command: Command) -> Command:
     """Add --plot."""
     return click.option("--plot", is_flag=True, help="Draw learning curves below the table.")(
