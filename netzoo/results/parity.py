@@ -245,7 +245,7 @@ def _problem_lines(runs: Sequence[ParityRun]) -> Iterator[str]:
             yield f"{run.model} on {run.backend} failed: {run.error}"
         if run.beyond:
             told = [
-                f"{name} {_text(getattr(run, name))}, tolerance {_text(getattr(run.tolerances, name))}"
+                f"{name} {_text(getattr(run, name))}, tolerance {getattr(run.tolerances, name):g}"
                 for name in run.beyond
             ]
             cause = (
@@ -273,8 +273,8 @@ def _recipe_lines(runs: Sequence[ParityRun]) -> list[str]:
             recipe = run.recipe
             words = (
                 f"Recipe {recipe.name}: optimizer {recipe.optimizer}, learning_rate "
-                f"{recipe.learning_rate:g}, schedule {recipe.schedule}, loss {recipe.loss}, scaling "
-                f"{recipe.scaling}, precision {recipe.precision}"
+                f"{recipe.learning_rate:g}, schedule {recipe.schedule}, loss {recipe.loss}, "
+                f"scaling {recipe.scaling}, precision {recipe.precision}"
             )
             models.setdefault(words, {})[f"{run.model} ({units.shape(run.input_shape)})"] = None
     return [f"{words}: {', '.join(names)}." for words, names in models.items()]

@@ -75,7 +75,7 @@ def parity(
         raise BadInput(f"`steps` is a whole number from 1 to {MOST_STEPS}; received {steps!r}.")
     given = {**overrides, "batch_size": batch_size, "precision": precision}
     request = Request.of(
-        *(models,),
+        models,
         recipe=recipe,
         dataset=DATASET if dataset is None else dataset,
         data_dir=data_dir,
@@ -87,7 +87,8 @@ def parity(
     names, skipped = chosen_backends(backends)
     callback = CallbackList(callbacks)
     with budget(memory):
-        described = open_images(request.dataset or DATASET, data_dir).record(data_dir)
+        images = open_images(request.dataset or DATASET, request.data_dir)
+        described = images.record(request.data_dir)
     for name in skipped:
         callback.on_message(f"{name} is not installed, and skipped: {backend.INSTALL[name]}")
     stopped = False

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from netzoo.recipes import Recipe
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
 
 Of = Callable[[Trial], Any]
+About = tuple[Any, Any, Recipe, tuple[int, ...]]  # model, images, recipe, size of its inputs
 
 
 def answer(
@@ -23,11 +25,11 @@ def answer(
 
     _, given = checkpoint.read(path, trial.model)
     trial = fitted(trial)
-    model, head, about = _ready(trial, images_of, build(trial))
+    head, about = _ready(trial, images_of, build(trial))
     if request.outputs is None:
-        found = differences.differences(parity.steps_taken(model, *about, steps, given), given)
+        found = differences.differences(parity.steps_taken(*about, steps, given), given)
         return messages.Compared(trial, head.note, found)
-    found_outputs = parity.outputs_of_step(model, *about, steps, given)
+    found_outputs = parity.outputs_of_step(*about, steps, given)
     other = differences.first_other(found_outputs, given, request.outputs)
     return messages.Compared(trial, head.note, other=other)
 
@@ -42,17 +44,17 @@ def _reference(
     with parity.in_float64():
         trial = fitted(replace(request.trial, recipe=recipe))
         built = build(trial)
-    model, _, about = _ready(trial, images_of, built)
+    _, about = _ready(trial, images_of, built)
     take = parity_reference.outputs if request.outputs else parity_reference.reference
     meta = checkpoint.CheckpointMeta(request.trial.model, (), 0.0, 0, 1)
-    checkpoint.write(path, meta, take(model, *about, request.steps))
+    checkpoint.write(path, meta, take(*about, request.steps))
 
 
-def _ready(trial: Trial, images_of: Of, model: Any) -> tuple[Any, Any, tuple[Any, ...]]:
-    """Return a model that is ready for its steps, its head, and what else a step needs."""
+def _ready(trial: Trial, images_of: Of, model: Any) -> tuple[Any, About]:
+    """Let a model be ready for its steps; return its head, and what a step needs."""
     from netzoo.training import parity, prepared
 
     images = images_of(trial)
     head, size = prepared.ready(trial, 1, images, model)
     parity.be_calm(model)
-    return model, head, (images, trial.recipe, size)
+    return head, (model, images, trial.recipe, size)

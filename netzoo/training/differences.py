@@ -1,4 +1,7 @@
-"""The differences of a backend's arrays from the reference's, as netzoo.training.parity names them."""
+"""The differences of a backend's arrays from those of the reference.
+
+The arrays have their names in netzoo.training.parity.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +35,9 @@ def first_other(found: Arrays, given: Arrays, most: float) -> str | None:
     The difference is the largest, relative to the largest value.
     """
     for key, wanted in given.items():
-        if key.startswith(f"{OUTPUT} ") and key in found and wanted.size:
-            if not _largest(found[key], wanted) <= most:
-                return key.partition(" ")[2]
+        kind, _, layer = key.partition(" ")
+        if kind == OUTPUT and key in found and not _largest(found[key], wanted) <= most:
+            return layer
     return None
 
 
