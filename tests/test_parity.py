@@ -199,7 +199,7 @@ def test_a_kernel_that_is_a_little_wrong_is_found_and_its_layer_named(
 
     right = run()
     assert right.status == "within", right
-    assert max(right.gradient, right.loss, right.logits) < 1e-4
+    assert max(right.loss, right.logits) < 5e-6
     assert first_other() is None
     layer = break_a_kernel(monkeypatch, backend_name)
     wrong = run()
@@ -228,7 +228,7 @@ def test_another_learning_rate_or_a_changed_weight_is_found(given):
 def test_the_gradients_are_those_of_the_loss(given):
     """By differences of the loss, in the direction of the gradient of one layer."""
     trial, arrays, _ = given
-    (name,) = (key.removeprefix("gradient ") for key in arrays if key.endswith("logits/kernel"))
+    name = next(key.partition(" ")[2] for key in arrays if key.endswith("logits/kernel"))
     gradient = arrays[f"gradient {name}"].astype(float)
     step = 1e-2 / np.abs(gradient).max()
     losses = []

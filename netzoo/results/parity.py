@@ -25,16 +25,17 @@ class Tolerances:
     weights: float
 
 
-# About ten times the largest difference of all registered models on TensorFlow, PyTorch and JAX
-# (eight images of Fashion-MNIST a step, three steps by the recipe quick, on a CPU); logits and loss
-# are so close that a wrong epsilon shows. Where rounding flips the sign of a ReLU's input, or the
-# largest pixel of a pool, a gradient changes by that whole pixel; and Adam's first step is the sign
-# of the gradient, however small. So the last two are coarser: they are to find what is wrong, not
-# what is inexact.
+# From the registered models on TensorFlow, PyTorch and JAX on a CPU, with eight images a step and
+# three steps by the recipe quick; netzoo/runs/README.md has the largest differences.
+# Loss and logits are smooth in every product of the forward pass: a wrong epsilon shows in them.
+# The gradient is not: where rounding changes the sign of a ReLU's input, or the largest pixel of a
+# pool, the share of that pixel comes or goes whole. And Adam divides by the size of the gradient,
+# so that its first steps are signs. So the last two are coarse: they find a gradient or an update
+# that is wrong, as by a missing term or another learning rate, not one that is inexact.
 TOLERANCES = {
-    "float32": Tolerances(loss=1e-4, logits=1e-5, gradient=0.05, weights=0.1),
-    "mixed_bfloat16": Tolerances(loss=0.1, logits=0.1, gradient=0.5, weights=1.0),
-    "mixed_float16": Tolerances(loss=1e-2, logits=1e-2, gradient=0.2, weights=0.5),
+    "float32": Tolerances(loss=1e-4, logits=1e-5, gradient=0.2, weights=0.2),
+    "mixed_bfloat16": Tolerances(loss=0.1, logits=0.1, gradient=1.0, weights=1.0),
+    "mixed_float16": Tolerances(loss=0.01, logits=0.01, gradient=0.5, weights=0.5),
 }
 
 
@@ -70,9 +71,10 @@ class ParityRun:
     """A model on a backend, beside the reference in float64.
 
     status: "within" its tolerances, "beyond" one of them, or "failed". loss, logits: as in
-    Differences. gradient: of the worst layer, gradient_layer: the sum of the absolute differences
-    of its gradients in the first step over the sum of the reference's absolute values. weights:
-    of the worst layer, weights_layer, likewise of the change of its weights in all steps.
+    Differences. gradient: of the worst layer, gradient_layer: the mean absolute difference of the
+    gradient of one of its weights in the first step, over the mean absolute value of the
+    reference's. weights: of the worst layer, weights_layer: the median absolute difference of the
+    change of one of its weights in all steps, over the mean absolute change of the reference's.
     beyond: the names of those beyond their tolerances. cause: with any, the first layer whose
     output differs in a training step by more than the logits may; None if none does or the layers
     are not known. head: as in a BenchRun. error: why it failed.
@@ -188,23 +190,12 @@ def judged(run: dict[str, Any], found: Differences, allowed: Tolerances) -> Pari
 
 
 def _cells(run: ParityRun) -> list[Cell]:
-    marked = {
-        name: f"{_text(getattr(run, name))}{' !' * (name in run.beyond)}" for name in QUANTITIES
-    }
-    numbers = {
-        name: EMPTY if getattr(run, name) is None else Cell(getattr(run, name), marked[name])
-        for name in QUANTITIES
-    }
-    names = {
-        name: EMPTY if value is None else Cell(value, value)
-        for name in ("gradient_layer", "weights_layer")
-        for value in [getattr(run, name)]
-    }
-    plain = {
-        name: Cell(getattr(run, name), getattr(run, name))
-        for name in ("model", "backend", "status")
-    }
-    cells = {**numbers, **names, **plain}
+    cells = {name: _figure(getattr(run, name)) for name in QUANTITIES}
+    for name in ("model", "backend", "gradient_layer", "weights_layer"):
+        value = getattr(run, name)
+        cells[name] = EMPTY if value is None else Cell(value, value)
+    told = f"{run.status}: {', '.join(run.beyond)}" if run.beyond else run.status
+    cells["status"] = Cell(run.status, told)
     return [cells[column.key] for column in _COLUMNS]
 
 
@@ -212,8 +203,8 @@ def _figure(value: float | None) -> Cell:
     return EMPTY if value is None else Cell(value, _text(value))
 
 
-def _text(value: float | None) -> str:
-    return "" if value is None else f"{value:.1e}"
+def _text(value: float) -> str:
+    return f"{value:.1e}"
 
 
 def _footer(parity: Parity) -> list[str]:
@@ -223,9 +214,9 @@ def _footer(parity: Parity) -> list[str]:
         *(f"{name} is not installed: skipped." for name in parity.skipped),
         f"Differences from the same steps in float64 ({parity.reference}, CPU), each relative: the "
         "loss of the first step; the largest of a logit, by the weights of the reference after the "
-        "last step; of the worst layer, the gradients of the first step and the change of the "
-        f"weights in {parity.steps} step{'s' if parity.steps > 1 else ''}, the sum of absolute "
-        "differences over that of absolute values.",
+        "last step; of the worst layer, the gradients of the first step, by their mean, and the "
+        f"change of the weights in {parity.steps} step{'s' if parity.steps > 1 else ''}, by its "
+        "median, over the mean absolute value.",
         *_tolerance_lines(parity.runs),
         f"The same initial weights (seed {parity.seed}) and the same batches on each: "
         f"{units.exact(images)} training images, {units.exact(parity.batch_size)} a step, without "

@@ -52,7 +52,7 @@ def _of_layer(layer: str, names: list[str], found: Arrays, given: Arrays) -> Lay
         if name in sizes
     ]
     weights = [
-        _relative(_change(found, given, name), _change(given, given, name)) for name in counted
+        _typical(_change(found, given, name), _change(given, given, name)) for name in counted
     ]
     return LayerParity(layer, _worst(gradients), _worst(weights))
 
@@ -62,9 +62,21 @@ def _change(end: Arrays, given: Arrays, name: str) -> NDArray[np.float64]:
 
 
 def _relative(values: NDArray[np.generic], wanted: NDArray[np.generic]) -> float | None:
-    """Return the sum of absolute differences over that of absolute values; None of 0 over 0."""
-    off = _mean(np.subtract(values, wanted, dtype=np.float64))
-    size = _mean(wanted)
+    """Return the mean absolute difference over the mean absolute value; None of 0 over 0."""
+    return _ratio(_mean(np.subtract(values, wanted, dtype=np.float64)), _mean(wanted))
+
+
+def _typical(values: NDArray[np.generic], wanted: NDArray[np.generic]) -> float | None:
+    """Return the median absolute difference over the mean absolute value; None of 0 over 0.
+
+    The median is of those values that are not 0 on both sides, as of weights that did not change.
+    """
+    off = np.abs(np.subtract(values, wanted, dtype=np.float64))
+    off = off[(values != 0) | (wanted != 0)]
+    return _ratio(float(np.median(off)) if off.size else 0.0, _mean(wanted))
+
+
+def _ratio(off: float, size: float) -> float | None:
     if size == 0:
         return None if off == 0 else float("inf")
     return off / size

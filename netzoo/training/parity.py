@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from keras.src import dtype_policies
 from numpy.typing import NDArray
 
 from netzoo.data.pipeline import tensors
@@ -47,8 +48,7 @@ def batches(images: Images, recipe: Recipe, steps: int) -> list[Batch]:
     count = min(size * steps, len(images.train))
     split = images.train.limited(count, len(images.class_names))
     pixels, labels = np.asarray(split.images[:]), np.asarray(split.labels, np.int64)
-    # One of each class after another, where the images of a class lie together.
-    places = np.arange(size * steps).reshape(size, steps).T % count
+    places = np.arange(steps * size).reshape(steps, size) % count
     return [(pixels[chosen], labels[chosen]) for chosen in places]
 
 
@@ -78,8 +78,6 @@ def in_float64() -> Iterator[None]:
     A layer of mixed precision, or one that asks for float32 as the last layers of netzoo's own
     networks do, too. The rest of the process computes in float64 for good.
     """
-    from keras.src import dtype_policies
-
     keras.config.set_floatx(FLOAT64)
     keras.config.set_dtype_policy(FLOAT64)
     original = dtype_policies.get
