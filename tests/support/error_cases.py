@@ -88,6 +88,11 @@ def not_installed(patch):
     netzoo.bench("lenet", backends=["jax", "torch"])
 
 
+def not_installed_either(patch):
+    patch.setattr("importlib.util.find_spec", lambda name: None)
+    netzoo.parity("lenet", backends=["jax", "torch"])
+
+
 def random_layer(patch):
     import keras
 
@@ -308,6 +313,10 @@ CASES = [
      "parity turns off dropout and noise only."),
     ("other weights", BadInput, other_weights,
      "the model has other weights than on the reference's backend: <any>."),
+    ("no backend of a parity", BadInput, lambda: netzoo.parity("lenet", backends=[]),
+     "`backends` are tensorflow, torch, jax or all; received none."),
+    ("backends of a parity", MissingPackage, not_installed_either,
+     'none of jax, torch is installed: pip install "netzoo[jax]"; pip install "netzoo[torch]"'),
     ("columns of the layers", BadInput, "parity lenet --layers --columns loss",
      "--columns chooses those of the table without --layers."),
     ("batch sizes", BadInput, lambda: netzoo.bench("lenet", batch_sizes=[8, 0]),
