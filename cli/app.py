@@ -20,6 +20,7 @@ from .evaluate import evaluate
 from .ladder import ladder
 from .lesson import lesson
 from .list import list_command
+from .parity import parity
 from .predict import predict
 from .probe import probe
 from .recipe import recipe
@@ -51,6 +52,7 @@ def app() -> None:
       netzoo lesson
       netzoo report runs/lesson
       netzoo bench lenet alexnet
+      netzoo parity lenet resnet20
       netzoo data photos/
       netzoo evaluate runs/lesson/models/lenet-seed0-1f3a5c7e.keras
       netzoo summary alexnet
@@ -71,6 +73,7 @@ COMMANDS = (
     ladder,
     lesson,
     list_command,
+    parity,
     predict,
     probe,
     recipe,

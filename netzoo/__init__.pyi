@@ -21,6 +21,7 @@ from .runs.compare import compare as compare
 from .runs.estimate import estimate as estimate
 from .runs.evaluate import evaluate as evaluate
 from .runs.inspect_images import inspect_images as inspect_images
+from .runs.parity import parity as parity
 from .runs.predict import predict as predict
 from .studies.ablate import ablate as ablate
 from .studies.ladder import ladder as ladder

@@ -9,6 +9,7 @@ import pytest
 from bench_results import benched
 from error_cases import command
 from lesson_records import page_of, probed, trained, usual
+from parity_results import parities
 from study_records import record, train_by
 
 import netzoo
@@ -18,6 +19,7 @@ from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.bench import Bench
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
+from netzoo.results.parity import Parity
 from netzoo.results.probe import Probe
 from netzoo.results.rows import compare_records
 from netzoo.runs.store import Store
@@ -227,6 +229,7 @@ RESULTS = {
     Ladder: lambda: netzoo.ladder("lenet", "lenet-relu", seeds=(0, 1)),
     Probe: probed,
     Bench: lambda: benched(device_bytes=1000),
+    Parity: parities,
     LessonPage: lambda: page_of(*usual()),
 }
 

@@ -72,6 +72,12 @@ def train_batches(
     return _prefetch(batches if micro_batches == 1 else batches.flat_map(_splitter(micro_batches)))
 
 
+def tensors(*arrays: Any) -> tuple[Any, ...]:
+    """Return arrays as tensors of tf.data, as a batch of `train_batches` has them."""
+    with tf.device("CPU"):
+        return tuple(tf.constant(array) for array in arrays)
+
+
 def _reader(images: Pixels) -> Callable[[Any], Any]:
     """Return the function from places to the images there, as tensors."""
     if not isinstance(images, DiskImages):

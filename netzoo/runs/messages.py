@@ -14,6 +14,7 @@ from netzoo.provenance import Device
 from netzoo.records.plan import Footprint, Timing
 from netzoo.records.trial import EpochRecord, TrainingResult, Trial
 from netzoo.results.bench import Measurement
+from netzoo.results.parity import Differences
 from netzoo.results.probe import Snapshot
 from netzoo.runs.callback import Callback
 from netzoo.runs.places import ANYWHERE, Place
@@ -75,6 +76,30 @@ class Bench(Request, frozen=True, tag="bench"):
     work: str
     batch_sizes: list[int]
     seconds: float
+
+
+class Reference(Request, frozen=True, tag="reference"):
+    """Take steps of a trial in float64, and keep their arrays in a file at a path.
+
+    outputs: keep the outputs of all layers on the first batch instead.
+    """
+
+    trial: Trial
+    steps: int
+    path: str
+    outputs: bool = False
+
+
+class Parity(Request, frozen=True, tag="parity"):
+    """Take a trial's steps from the weights in a file of a reference, and tell the differences.
+
+    outputs: None, or the largest difference of a layer's output: tell the first beyond it instead.
+    """
+
+    trial: Trial
+    steps: int
+    path: str
+    outputs: float | None = None
 
 
 class Stop(Request, frozen=True, tag="stop"):
@@ -180,6 +205,23 @@ class Benched(Event, frozen=True, tag="benched"):
     """The reply to Bench: all batch sizes have been timed."""
 
 
+class Referenced(Event, frozen=True, tag="referenced"):
+    """The reply to Reference: the file is written."""
+
+
+class Compared(Event, frozen=True, tag="compared"):
+    """The reply to Parity.
+
+    trial: with the input shape and the recipe that its model requires. head: as in a TrialRecord.
+    differences, other: the second if outputs were compared; None for no layer beyond.
+    """
+
+    trial: Trial
+    head: str | None
+    differences: Differences | None = None
+    other: str | None = None
+
+
 class Failed(Event, frozen=True, tag="failed"):
     """The reply to a request that failed; kind: the name of a netzoo error."""
 
@@ -188,9 +230,21 @@ class Failed(Event, frozen=True, tag="failed"):
 
 
 Progress = Step | Epoch | Said | Measured
-_REQUESTS: Any = msgspec.json.Decoder(Start | Profile | Train | Probe | Describe | Bench | Stop)
+_REQUESTS: Any = msgspec.json.Decoder(
+    Start | Profile | Train | Probe | Describe | Bench | Reference | Parity | Stop
+)
 _EVENTS: Any = msgspec.json.Decoder(
-    Progress | Started | Profiled | Finished | Stopped | Probed | Described | Benched | Failed
+    Progress
+    | Started
+    | Profiled
+    | Finished
+    | Stopped
+    | Probed
+    | Described
+    | Benched
+    | Referenced
+    | Compared
+    | Failed
 )
 
 

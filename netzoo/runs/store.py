@@ -40,7 +40,7 @@ from netzoo.runs.trial_records import TrialRecords
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
-SPLIT, LOCK, BACKENDS = "split.tsv", "lock", "backends.json"
+SPLIT, BACKENDS = "split.tsv", "backends.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
 
 
@@ -235,7 +235,7 @@ def stores(folder: str | Path) -> list[Store]:
 
 def in_use(store: Store) -> bool:
     """Return whether a process works on the folder now."""
-    return lock.is_held(store.folder / LOCK)
+    return lock.is_held(store.folder / lock.LOCK)
 
 
 def new_folder(models: Sequence[str]) -> Path:

@@ -26,7 +26,7 @@ from netzoo.models.catalog import model_spec
 from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
-from netzoo.runs import checkpoint, messages, places
+from netzoo.runs import checkpoint, messages, parity_steps, places
 from netzoo.runs.identity import identity
 from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
@@ -109,6 +109,11 @@ class Worker:
             about_it = build, first_step, imported, head.note, measurement, trial.input_shape
             self._emit(messages.Measured(*about_it))
         return messages.Benched()
+
+    def parity(self, request: messages.Reference | messages.Parity) -> messages.Event:
+        """Take steps of a trial to compare backends by."""
+        gc.collect()  # the network before, whose layers and tensors know each other
+        return parity_steps.answer(request, self._fitted, self._open, self._build)
 
     def describe(self, text: str) -> messages.Described:
         """Tell the arguments of the builder that a spec names."""
@@ -273,6 +278,8 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
             return worker.describe(request.spec)
         case messages.Bench(trial, work, sizes, seconds):
             return worker.bench(trial, work, sizes, seconds)
+        case messages.Reference() | messages.Parity():
+            return worker.parity(request)
         case messages.Train():
             return worker.train(request)
     raise AssertionError(request)

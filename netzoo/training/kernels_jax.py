@@ -37,6 +37,9 @@ def banded_convolution() -> Iterator[None]:
         yield
 
 
+kernels = banded_convolution  # all of this backend's, as those of torch
+
+
 def _convolution(original: Callable[..., Any]) -> Callable[..., Any]:
     """Return a Conv2D.convolution_op that is a product where it pays, else `original`."""
 

@@ -98,6 +98,27 @@ def backends_of(*records):
     return whole
 
 
+def not_installed_either(patch):
+    patch.setattr("importlib.util.find_spec", lambda name: None)
+    netzoo.parity("lenet", backends=["jax", "torch"])
+
+
+def random_layer(patch):
+    import keras
+
+    from netzoo.training.parity import be_calm
+
+    layers = keras.layers
+    be_calm(keras.Sequential([layers.Dropout(0.5), layers.RandomRotation(0.1, name="turn")]))
+
+
+def other_weights(patch):
+    from netzoo.training.parity import START, arrays_of, assign, variables_of
+
+    arrays = arrays_of(START, variables_of(netzoo.create_model("mlp")))
+    assign(netzoo.create_model("mlp-onehidden"), arrays, START)
+
+
 def command(words):
     from netzoo_cli.app import app
 
@@ -290,6 +311,31 @@ CASES = [
      "steps are whole numbers from 0 to 1000000, each once; received -1."),
     ("images of a probe", BadInput, lambda: netzoo.probe("lenet", images=0),
      "images is a whole number, at least 1; received 0."),
+    ("steps of a parity", BadInput, lambda: netzoo.parity("lenet", steps=0),
+     "`steps` is a whole number from 1 to 1000; received 0."),
+    ("steps of the command", BadInput, "parity lenet --steps 1001",
+     "`steps` is a whole number from 1 to 1000; received 1001."),
+    ("true steps", BadInput, lambda: netzoo.parity("lenet", steps=True),
+     "`steps` is a whole number from 1 to 1000; received True."),
+    ("images of a step", BadInput, lambda: netzoo.parity("lenet", batch_size=0),
+     "batch_size is 1 to 1000000; received 0."),
+    ("precision of a parity", UnknownName, "parity lenet --precision float64",
+     "no precision 'float64'; did you mean 'float32'? Known: <any>."),
+    ("seed of a parity", BadInput, "parity lenet --seed -1",
+     "a seed is a whole number from 0 to 4294967295; received -1."),
+    ("backend of a parity", UnknownName, "parity lenet --backends torhc",
+     "no backend 'torhc'; did you mean 'torch'? Known: all, jax, tensorflow, torch."),
+    ("random layer of a parity", BadInput, random_layer,
+     "its layer turn (RandomRotation) draws random numbers, which differ between backends; "
+     "parity turns off dropout and noise only."),
+    ("other weights", BadInput, other_weights,
+     "the model has other weights than on the reference's backend: <any>."),
+    ("no backend of a parity", BadInput, lambda: netzoo.parity("lenet", backends=[]),
+     "`backends` are tensorflow, torch, jax or all; received none."),
+    ("backends of a parity", MissingPackage, not_installed_either,
+     'none of jax, torch is installed: pip install "netzoo[jax]"; pip install "netzoo[torch]"'),
+    ("columns of the layers", BadInput, "parity lenet --layers --columns loss",
+     "--columns chooses those of the table without --layers."),
     ("batch sizes", BadInput, lambda: netzoo.bench("lenet", batch_sizes=[8, 0]),
      "`batch_sizes` are whole numbers from 1 to 1000000, each once; received 0."),
     ("batch sizes of the command", BadInput, "bench lenet --batch-sizes 1,x",

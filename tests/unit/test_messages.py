@@ -10,12 +10,14 @@ from netzoo.records.arrays import Predictions
 from netzoo.records.plan import Timing
 from netzoo.records.trial import EpochRecord, TrainingResult
 from netzoo.results.bench import Measurement
+from netzoo.results.parity import Differences, LayerParity
 from netzoo.results.probe import LayerProbe, Snapshot
 from netzoo.runs import messages
 
 LAYER = LayerProbe("conv1", "Conv2D", "relu", 0.5, 1.0, 0.25, None, 1e-3, 1e-4, 0.1, 2.0)
 EPOCH = EpochRecord(1, 2.0, 300.0, 0.5, 0.8)
 SPEED = Measurement(8, 4000.0, (3900.0, 4100.0), 0.002, None, 40, 25, 0.01, None, 1_000_000)
+DIFFERENT = Differences(1e-7, 2e-7, (LayerParity("norm", None, 0.1),))
 TRIAL = trial_of("alexnet:dropout=0.2@epochs=3", 0)
 
 
@@ -31,6 +33,8 @@ REQUESTS = [
     (messages.Probe(TRIAL, 1, [0, 5], 9), {"do": "probe", "steps": [0, 5], "images": 9}),
     (messages.Bench(TRIAL, "training", [1, 8], 2.0), {"do": "bench", "batch_sizes": [1, 8]}),
     (messages.Describe("mine.py:build"), {"do": "describe", "spec": "mine.py:build"}),
+    (messages.Reference(TRIAL, 3, "a"), {"do": "reference", "steps": 3, "outputs": False}),
+    (messages.Parity(TRIAL, 3, "a", 0.1), {"do": "parity", "path": "a", "outputs": 0.1}),
     (messages.Stop(), {"do": "stop"}),
 ]
 EVENTS = [
@@ -43,6 +47,8 @@ EVENTS = [
     (messages.Measured(0.5, 1.5, 9, None, SPEED, (8, 8, 1)), {"event": "measured", "build": 0.5}),
     (messages.Described({"width": 1}, {"wide": (False, True)}), {"event": "described"}),
     (messages.Benched(), {"event": "benched"}),
+    (messages.Referenced(), {"event": "referenced"}),
+    (messages.Compared(TRIAL, None, DIFFERENT), {"event": "compared", "other": None}),
     (messages.Failed("BadInput", "no"), {"event": "failed", "kind": "BadInput", "message": "no"}),
 ]
 

@@ -72,6 +72,7 @@ def test_the_public_names_are_these():
         "list_models",
         "model_info",
         "open_images",
+        "parity",
         "predict",
         "probe",
         "register_model",
