@@ -16,6 +16,7 @@ import netzoo
 from netzoo.errors import UnknownName
 from netzoo.records.arrays import Predictions
 from netzoo.results.ablation import Ablation, Ladder
+from netzoo.results.backends import BackendComparison, compare_backends
 from netzoo.results.bench import Bench
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
@@ -223,6 +224,9 @@ def test_a_column_that_has_nothing_to_say_can_be_chosen(monkeypatch):
 
 RESULTS = {
     Comparison: lambda: trained([0, 1]),
+    BackendComparison: lambda: compare_backends(
+        {name: records("lenet") for name in ("tensorflow", "torch")}, "lenet"
+    ),
     Ablation: lambda: netzoo.ablate(
         "lenet", changes=["activation", "pooling"], seeds=(0, 1), factorial=True
     ),
@@ -234,12 +238,20 @@ RESULTS = {
 }
 
 
+# What is chosen by name alone.
+HIDDEN = {
+    Comparison: ("backend", "first_step_seconds", "process_bytes", "device_bytes"),
+    BackendComparison: ("device_bytes",),  # of a CPU
+}
+
+
 @pytest.mark.parametrize("kind", RESULTS)
 def test_a_result_knows_its_columns(kind, monkeypatch):
     train_by(monkeypatch, lambda spec, seed: record(spec, seed, 0.7 + seed / 100))
     result = RESULTS[kind]()
     assert type(result) is kind
-    always = [key for key in kind.COLUMNS if key != "balanced_accuracy"]  # not of even classes
+    hidden = {"balanced_accuracy", *HIDDEN.get(kind, ())}  # the first: of even classes
+    always = [key for key in kind.COLUMNS if key not in hidden]
     assert keys(result.table()) == always
     with pytest.raises(UnknownName, match="no column 'mac'"):
         result.table(["mac"])

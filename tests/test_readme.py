@@ -197,7 +197,7 @@ class Reached(Exception):
 
 @pytest.fixture
 def stop_before_training(monkeypatch):
-    def opened(request, output, callback):
+    def opened(request, output, callback, backend=None):
         request.check()
         raise Reached
 
