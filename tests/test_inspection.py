@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 
@@ -11,10 +12,11 @@ import pytest
 from image_files import clothes, encoded, folder, keras_npz, npz, photo, photos, save
 from PIL import Image
 
+import netzoo
 from netzoo.data import augment, perceptual, sheets
 from netzoo.data.moments import moments
 from netzoo.data.source import Split
-from netzoo.errors import BadInput, MissingPackage
+from netzoo.errors import BadInput, MissingPackage, StoreError
 from netzoo.runs.inspect_images import inspect_images
 
 pytestmark = pytest.mark.backend_independent
@@ -264,3 +266,30 @@ def test_a_comparison_says_what_weakens_its_verdict(spoilt, tmp_path, netzoo):
         "training and test images (netzoo data names them)."
     )
     assert line in " ".join(shown.split())
+
+
+def test_the_reading_of_many_images_tells_how_far_it_is(spoilt, monkeypatch):
+    monkeypatch.setattr("netzoo.data.progress.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("netzoo.data.progress.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("netzoo.runs.callback.FIRST_SECONDS", 0.0)
+    waits, lines = [], []
+
+    class Follow(netzoo.Callback):
+        def on_wait(self, what):
+            waits.append(what)
+
+        def on_message(self, line):
+            lines.append(line)
+
+    inspect_images(spoilt, callbacks=[Follow()])
+    news = [wait for wait in waits if wait.startswith("decoding 41 images: ")]
+    assert re.fullmatch(r"decoding 41 images: \d+ done, [\d.]+ m?s left", news[0])
+    assert any(wait.startswith("hashing 63 images: ") for wait in waits)
+    assert re.fullmatch(r"Reading \d+ images: \d+ done, .+ left\.", lines[0])
+
+
+def test_a_picture_that_cannot_be_written_speaks_of_no_trial(spoilt, tmp_path):
+    (tmp_path / "contact-sheet.png").mkdir()
+    with pytest.raises(StoreError) as caught:
+        inspect_images(spoilt, output=tmp_path)
+    assert str(caught.value) == f"{tmp_path}/contact-sheet.png cannot be written: Is a directory."

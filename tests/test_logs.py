@@ -146,6 +146,14 @@ def test_the_command_logs_what_it_trains(netzoo, tmp_path):
     assert away.stderr.count("The log mlflow failed") == 1
 
 
+def test_mlflow_writes_nothing_before_a_trial_begins(store, tmp_path):
+    """So a dry run leaves no database."""
+    pytest.importorskip("mlflow")
+    with logged("mlflow", tmp_path / "out", Said()):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_wrong_logs(tmp_path, monkeypatch):
     with pytest.raises(UnknownName, match="no log 'mlfow'; did you mean 'mlflow'"):
         follow("mlfow", tmp_path)

@@ -174,6 +174,8 @@ CASES = [
      "the network takes images of 5 channels; a file has 1 or 3."),
     ("networks without a folder", BadInput, lambda: netzoo.compare("lenet", save_models=True),
      "`save_models` writes to an output folder; name one by `output`."),
+    ("folder of a dry run", BadInput, f"compare lenet --output {'a' * 300} --dry-run",
+     f"{'a' * 300} cannot be written: File name too long."),
     ("log without a folder", BadInput, lambda: netzoo.compare("lenet", log="tensorboard"),
      "`log` keeps curves of an output folder; name one by `output`."),
     ("log", UnknownName, "compare lenet --log tensorbord",
