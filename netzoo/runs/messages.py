@@ -23,10 +23,14 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
 
 
 class Start(Request, frozen=True, tag="start"):
-    """Start the backend on a device; threads: None for as many as it takes by itself."""
+    """Start the backend on a device; threads: None for as many as it takes by itself.
+
+    devices: how many share each batch, as a recipe's data_parallel.
+    """
 
     device: str
     threads: int | None
+    devices: int = 1
 
 
 class Profile(Request, frozen=True, tag="pace"):
@@ -116,11 +120,15 @@ class Measured(Event, frozen=True, tag="measured"):
 
 
 class Started(Event, frozen=True, tag="started"):
-    """The reply to Start; usual_threads: as many as the backend takes by itself."""
+    """The reply to Start; usual_threads: as many as the backend takes by itself.
+
+    devices: how many share each batch; all GPUs, if 0 were asked for.
+    """
 
     device: Device
     versions: dict[str, str]
     usual_threads: int
+    devices: int = 1
 
 
 class Profiled(Event, frozen=True, tag="paced"):

@@ -180,7 +180,8 @@ class Run:
         threads = self.threads if meta is None else meta.threads  # as its first epochs had
         name, chosen = identity(trial), threads or self.threads
         process, reply = start_process(
-            self.store, name, trial.backend, trial.device, chosen, self.server
+            *(self.store, name, trial.backend, trial.device, chosen, self.server),
+            devices=trial.recipe.data_parallel,
         )
         self._say_threads(threads, reply)
         started |= {"device": reply.device, "versions": reply.versions}

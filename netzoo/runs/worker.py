@@ -43,23 +43,29 @@ class Worker:
         self._images: dict[str, Any] = {}
         self._threads: int | None = None
 
-    def start(self, device: str, threads: int | None) -> messages.Started:
+    def start(self, device: str, threads: int | None, count: int = 1) -> messages.Started:
         """Start the backend on a device: "auto", "gpu" or "cpu".
 
-        threads: how many compute; None: as many as the backend takes by itself.
+        threads: how many compute; None: as many as the backend takes by itself. count: the devices
+        that share each batch.
         """
         backend.start(device, data=True)
         import keras
+
+        from netzoo.training import devices
 
         keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
         keras.config.set_epsilon(1e-7)
         usual = backend.usual_threads()
         self._threads = threads or usual
         backend.set_threads(self._threads)
+        devices.provide(count)
         about = backend.device()
         if device == "gpu":
             backend.require_gpu(about)
-        return messages.Started(Device(**about, threads=self._threads), backend.versions(), usual)
+        count = devices.checked(count, about["kind"])
+        started = Device(**about, threads=self._threads)
+        return messages.Started(started, backend.versions(), usual, count)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -252,7 +258,7 @@ def main() -> None:
 def _answer(worker: Worker, request: messages.Request) -> messages.Event:
     match request:
         case messages.Start():
-            return worker.start(request.device, request.threads)
+            return worker.start(request.device, request.threads, request.devices)
         case messages.Profile():
             return worker.profile(request.trial, request.parts)
         case messages.Probe():

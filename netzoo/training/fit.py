@@ -93,7 +93,7 @@ def fit(
     is not finite, BadInput for a model with a train_step of its own.
     """
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
-    step = step_of(model, inputs)
+    step = step_of(model, inputs, recipe.data_parallel)
     about = step, inputs, images, recipe, seed
     training = _Training(*about, hooks, micro_batches, done or Done())
     if not training.train():

@@ -38,7 +38,7 @@ def timing(
     """
     started = time.perf_counter()
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
-    step = step_of(model, inputs)
+    step = step_of(model, inputs, recipe.data_parallel)
     batches = pipeline.train_batches(
         images, recipe, seed, micro_batches=micro_batches, pixels=inputs.held is None
     )
