@@ -232,6 +232,8 @@ def _profile(
 
 def more_parts(trial: Trial, parts: int) -> int | None:
     """Return the next larger number of micro-batches, None if a batch cannot be cut further."""
+    if trial.backend == "tensorflow" and trial.recipe.data_parallel > 1:
+        return None  # Keras cannot accumulate gradients over a strategy's devices
     return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
 
 

@@ -4,6 +4,7 @@ On a machine without a GPU its CPU stands in for them, to try it out and to test
 TensorFlow divide the CPU into several devices, and each core can be one.
 """
 
+import contextlib
 import importlib
 import os
 from typing import Any
@@ -59,6 +60,14 @@ def checked(count: int, kind: str) -> int:
             f"data_parallel {count} needs as many GPUs; {backend.name()} sees {gpus} here."
         )
     return count or gpus
+
+
+def scope(count: int) -> Any:
+    """Return the context in which a model of so many devices is built and compiled."""
+    if count == 1 or backend.name() != "tensorflow":
+        return contextlib.nullcontext()
+    module: Any = importlib.import_module("netzoo.training.parallel_tensorflow")
+    return module.strategy(count).scope()
 
 
 def _gpus() -> int:
