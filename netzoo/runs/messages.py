@@ -25,12 +25,15 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
 class Start(Request, frozen=True, tag="start"):
     """Start the backend on a device; threads: None for as many as it takes by itself.
 
-    devices: how many share each batch, as a recipe's data_parallel.
+    devices: how many share each batch, as a recipe's data_parallel. rank, meeting: of a process
+    that trains beside others, as in netzoo.training.ranks.
     """
 
     device: str
     threads: int | None
     devices: int = 1
+    rank: int = 0
+    meeting: str | None = None
 
 
 class Profile(Request, frozen=True, tag="pace"):

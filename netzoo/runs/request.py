@@ -138,7 +138,9 @@ def devices_of(request: Request) -> int:
     }
     if len(set(numbers.values())) > 1:
         told = ", ".join(f"{model} {number}" for model, number in numbers.items())
-        raise BadInput(f"data_parallel is the same for all models of a comparison; received {told}.")
+        raise BadInput(
+            f"data_parallel is the same for all models of a comparison; received {told}."
+        )
     return next(iter(numbers.values()))
 
 

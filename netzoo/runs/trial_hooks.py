@@ -23,14 +23,18 @@ class TrialHooks:
         path: Path,
         threads: int | None,
     ) -> None:
-        self._emit = emit
-        self.should_stop = stop.is_set
+        self._emit, self._stop = emit, stop
         self._model, self._path = model, path
         self._meta: dict[str, Any] = {
             "identity": identity(trial),
             "parts": parts,
             "threads": threads,
         }
+
+    def should_stop(self) -> bool:
+        from netzoo.training import ranks
+
+        return bool(ranks.told(self._stop.is_set()))
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self._emit(messages.Step(epoch, step, steps))
@@ -39,7 +43,9 @@ class TrialHooks:
         self._emit(messages.Epoch(record))
 
     def save_checkpoint(self, done: Any) -> None:
-        from netzoo.training import state
+        from netzoo.training import ranks, state
 
+        if ranks.rank():
+            return
         meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
         checkpoint.write(self._path, meta, state.gather(self._model))

@@ -28,6 +28,7 @@ from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages
 from netzoo.runs.identity import identity
+from netzoo.runs.peers import ranks_of
 from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
 
@@ -42,13 +43,15 @@ class Worker:
         self._emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
         self._threads: int | None = None
+        self._rank, self._meeting = 0, ""  # of several processes of one training
 
-    def start(self, device: str, threads: int | None, count: int = 1) -> messages.Started:
-        """Start the backend on a device: "auto", "gpu" or "cpu".
-
-        threads: how many compute; None: as many as the backend takes by itself. count: the devices
-        that share each batch.
-        """
+    def start(self, request: messages.Start) -> messages.Started:
+        """Start the backend on a device: "auto", "gpu" or "cpu"."""
+        device, threads, count = request.device, request.threads, request.devices
+        if request.meeting is not None:
+            self._rank, self._meeting = request.rank, request.meeting
+            if device == "gpu":
+                os.environ["KERAS_TORCH_DEVICE"] = f"cuda:{self._rank}"
         backend.start(device, data=True)
         import keras
 
@@ -66,6 +69,10 @@ class Worker:
         count = devices.checked(count, about["kind"])
         started = Device(**about, threads=self._threads)
         return messages.Started(started, backend.versions(), usual, count)
+
+    def ranks(self, request: messages.Profile | messages.Train) -> Any:
+        """Return the context in which a request runs: on PyTorch, a process for each device."""
+        return ranks_of(request, self._rank, self._meeting, self._threads or 1, self._emit)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -122,12 +129,11 @@ class Worker:
 
     def train(self, request: messages.Train) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one, and save its network."""
-        from netzoo.training import fit, prepared, state
+        from netzoo.training import fit, prepared, ranks, state
 
-        trial, parts, path = request.trial, request.parts, Path(request.checkpoint)
-        before = self._checkpoint(path, trial)
-        if before is not None:
-            parts = before[0].parts
+        trial, path = request.trial, Path(request.checkpoint)
+        before = None if self._rank else self._checkpoint(path, trial)
+        parts = ranks.told(request.parts if before is None else before[0].parts)
         images, model = self._open(trial), self._build(trial)
         head, size = prepared.ready(trial, parts, images, model)
         done = None
@@ -138,13 +144,14 @@ class Worker:
                 done = fit.Done(meta.history, meta.seconds, meta.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
+        done = ranks.told(done)  # and the state, as the step is made
         hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
         ended = messages.Finished(fitted, parts, head.note)
-        if request.model is not None:
+        if request.model is not None and not self._rank:
             self._save(Path(request.model), trial, images, model, head.size, ended)
         return ended
 
@@ -258,9 +265,10 @@ def main() -> None:
 def _answer(worker: Worker, request: messages.Request) -> messages.Event:
     match request:
         case messages.Start():
-            return worker.start(request.device, request.threads, request.devices)
+            return worker.start(request)
         case messages.Profile():
-            return worker.profile(request.trial, request.parts)
+            with worker.ranks(request):
+                return worker.profile(request.trial, request.parts)
         case messages.Probe():
             return worker.probe(request.trial, request.parts, request.steps, request.images)
         case messages.Describe():
@@ -268,7 +276,8 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Bench(trial, work, sizes, seconds):
             return worker.bench(trial, work, sizes, seconds)
         case messages.Train():
-            return worker.train(request)
+            with worker.ranks(request):
+                return worker.train(request)
     raise AssertionError(request)
 
 

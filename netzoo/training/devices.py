@@ -1,7 +1,8 @@
 """The devices of this machine that share the batches of a training: data_parallel of a recipe.
 
 On a machine without a GPU its CPU stands in for them, to try it out and to test it: JAX and
-TensorFlow divide the CPU into several devices, and each core can be one.
+TensorFlow divide the CPU into several devices, PyTorch runs several processes on it, and each core
+can be one.
 """
 
 import contextlib
@@ -12,23 +13,16 @@ from typing import Any
 from netzoo import backend
 from netzoo.errors import BadInput
 
-SUPPORTED = ("jax", "tensorflow")
 JAX_FLAG = "xla_force_host_platform_device_count"  # in XLA_FLAGS; JAX refuses to be told twice
 
 
 def provide(count: int) -> None:
     """Let the CPU be so many devices for the imported backend, which has computed nothing yet.
 
-    Raises BadInput for a backend that trains on one device only.
+    PyTorch has a process for each.
     """
     name = backend.name()
-    if count == 1:
-        return
-    if name not in SUPPORTED:
-        raise BadInput(
-            f"data_parallel runs on {' and '.join(SUPPORTED)}; received {count} on {name}."
-        )
-    if count == 0:  # all GPUs
+    if count < 2 or name == "torch":  # 0: all GPUs
         return
     module: Any = importlib.import_module(name)
     if name == "tensorflow":
@@ -75,4 +69,6 @@ def _gpus() -> int:
     module: Any = importlib.import_module(name)
     if name == "tensorflow":
         return len(module.config.get_visible_devices("GPU"))
+    if name == "torch":
+        return max(1, module.cuda.device_count())  # of another kind one
     return len(module.devices())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.errors import DataError
+from netzoo.training import ranks
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -46,7 +47,7 @@ def reseed(seed: int, epoch: int) -> None:
     if keras.backend.backend() == "torch":
         import torch
 
-        torch.manual_seed(number)
+        torch.manual_seed(number + ranks.rank() * ranks.SEEDS_APART)
 
 
 def _variables(model: Any) -> dict[str, Any]:
