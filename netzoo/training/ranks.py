@@ -19,8 +19,8 @@ _PLACE = {"rank": 0, "count": 1}
 
 
 @contextlib.contextmanager
-def joined(number: int, count: int, meeting: Path) -> Iterator[None]:
-    """Be one of so many ranks in this context. It begins when all are there.
+def joined(number: int, of: int, meeting: Path) -> Iterator[None]:
+    """Be one of so many ranks in this context, which begins when all are there.
 
     meeting: a file on a local disk, by which they find each other; the first makes it.
     """
@@ -33,10 +33,10 @@ def joined(number: int, count: int, meeting: Path) -> Iterator[None]:
         "nccl" if is_gpu else "gloo",
         init_method=f"file://{meeting}",
         rank=number,
-        world_size=count,
+        world_size=of,
         timeout=LONGEST_WAIT,
     )
-    _PLACE.update(rank=number, count=count)
+    _PLACE.update(rank=number, count=of)
     try:
         yield
     finally:
@@ -47,6 +47,11 @@ def joined(number: int, count: int, meeting: Path) -> Iterator[None]:
 def rank() -> int:
     """Return the number of this process, from 0."""
     return _PLACE["rank"]
+
+
+def count() -> int:
+    """Return the number of processes."""
+    return _PLACE["count"]
 
 
 def told(value: Any) -> Any:
