@@ -105,7 +105,6 @@ class Recipe:
     the lesson does. The result is the last epoch's in any case.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
     weights, freeze: as in netzoo.models.trainable.build.
-    data_parallel: the devices that share each batch; 0, all GPUs, is resolved before any training.
     optimizer_options: further arguments of the Keras optimizer, such as momentum. weight_decay is
     decoupled from the gradient, as Keras has it for every optimizer; biases and other weights of
     one dimension do not decay.

@@ -11,7 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from netzoo import backend
 from netzoo.errors import NetzooError, TrialFailed
@@ -20,32 +20,36 @@ from netzoo.runs.process import Process
 
 # The first process may meet the same error by itself, and says so without ending.
 GRACE_SECONDS = 5.0
-REPLY = {messages.Profile: messages.Profiled, messages.Train: messages.Ended}
 
 
-def ranks_of(
-    request: messages.Profile | messages.Train,
-    rank: int,
-    meeting: str,
-    threads: int,
-    emit: Callable[[messages.Event], None],
-) -> Any:
+class Worker(Protocol):
+    """What is needed of a worker: its place among the ranks, where they meet, its threads.
+
+    emit: tells the failure of another process, before this one ends.
+    """
+
+    rank: int
+    meeting: str
+    threads: int | None
+    emit: Callable[[messages.Event], None]
+
+
+def ranks_of(request: messages.Profile | messages.Train, worker: Worker) -> Any:
     """Return the context in which a worker answers a request.
 
-    On PyTorch that is beside a process for each other device of the trial, which rank 0 starts.
-    threads: of this process, which rank 0 shares with the others. emit: tells the failure of
-    another process, before this one ends.
+    On PyTorch that is beside a process for each other device of the trial. Rank 0 starts them, and
+    shares its threads with them.
     """
     from netzoo.training import ranks
 
     count = request.trial.recipe.data_parallel
     if count == 1 or backend.name() != "torch":
         return contextlib.nullcontext()
-    if rank:
-        return ranks.joined(rank, count, Path(meeting))
-    each = max(1, threads // count)
+    if worker.rank:
+        return ranks.joined(worker.rank, count, Path(worker.meeting))
+    each = max(1, (worker.threads or 1) // count)
     backend.set_threads(each)
-    return _first_of(request, count, each, emit)
+    return _first_of(request, count, each, worker.emit)
 
 
 @contextlib.contextmanager
@@ -117,7 +121,8 @@ class _Peers:
     ) -> None:
         try:
             process.ask(start, messages.Started)
-            process.ask(request, REPLY[type(request)])  # type: ignore[index]
+            train = isinstance(request, messages.Train)
+            process.ask(request, messages.Ended if train else messages.Profiled)
         except NetzooError as error:
             if self._over.is_set():
                 return

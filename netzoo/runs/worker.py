@@ -40,18 +40,18 @@ class Worker:
     """Answers requests; the backend is loaded with the first."""
 
     def __init__(self, emit: Callable[[messages.Event], None], stop: threading.Event) -> None:
-        self._emit, self._stop = emit, stop
+        self.emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
-        self._threads: int | None = None
-        self._rank, self._meeting = 0, ""  # of several processes of one training
+        self.threads: int | None = None
+        self.rank, self.meeting = 0, ""  # of several processes of one training
 
     def start(self, request: messages.Start) -> messages.Started:
         """Start the backend on a device: "auto", "gpu" or "cpu"."""
         device, threads, count = request.device, request.threads, request.devices
         if request.meeting is not None:
-            self._rank, self._meeting = request.rank, request.meeting
+            self.rank, self.meeting = request.rank, request.meeting
             if device == "gpu":
-                os.environ["KERAS_TORCH_DEVICE"] = f"cuda:{self._rank}"
+                os.environ["KERAS_TORCH_DEVICE"] = f"cuda:{self.rank}"
         backend.start(device, data=True)
         import keras
 
@@ -60,19 +60,15 @@ class Worker:
         keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
         keras.config.set_epsilon(1e-7)
         usual = backend.usual_threads()
-        self._threads = threads or usual
-        backend.set_threads(self._threads)
+        self.threads = threads or usual
+        backend.set_threads(self.threads)
         devices.provide(count)
         about = backend.device()
         if device == "gpu":
             backend.require_gpu(about)
         count = devices.checked(count, about["kind"])
-        started = Device(**about, threads=self._threads)
+        started = Device(**about, threads=self.threads)
         return messages.Started(started, backend.versions(), usual, count)
-
-    def ranks(self, request: messages.Profile | messages.Train) -> Any:
-        """Return the context in which a request runs: on PyTorch, a process for each device."""
-        return ranks_of(request, self._rank, self._meeting, self._threads or 1, self._emit)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -94,7 +90,7 @@ class Worker:
         from netzoo.training.snapshots import snapshots
 
         def on_step(step: int) -> None:
-            self._emit(messages.Step(1, step, steps[-1]))
+            self.emit(messages.Step(1, step, steps[-1]))
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._open(trial), self._build(trial)
@@ -116,7 +112,7 @@ class Worker:
         about = model, images, trial.recipe, work, sizes, seconds, size
         for first_step, measurement in speed.measurements(*about):
             about_it = build, first_step, imported, head.note, measurement, trial.input_shape
-            self._emit(messages.Measured(*about_it))
+            self.emit(messages.Measured(*about_it))
         return messages.Benched()
 
     def describe(self, text: str) -> messages.Described:
@@ -132,7 +128,7 @@ class Worker:
         from netzoo.training import fit, prepared, ranks, state
 
         trial, path = request.trial, Path(request.checkpoint)
-        before = None if self._rank else self._checkpoint(path, trial)
+        before = None if self.rank else self._checkpoint(path, trial)
         parts = ranks.told(request.parts if before is None else before[0].parts)
         images, model = self._open(trial), self._build(trial)
         head, size = prepared.ready(trial, parts, images, model)
@@ -145,13 +141,13 @@ class Worker:
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
         done = ranks.told(done)  # and the state, as the step is made
-        hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
+        hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
         ended = messages.Finished(fitted, parts, head.note)
-        if request.model is not None and not self._rank:
+        if request.model is not None and not self.rank:
             self._save(Path(request.model), trial, images, model, head.size, ended)
         return ended
 
@@ -167,7 +163,7 @@ class Worker:
         """Write the trained network, or say why it cannot be written."""
         from netzoo.training import saving
 
-        device = Device(**backend.device(), threads=self._threads)
+        device = Device(**backend.device(), threads=self.threads)
         about = saving.describe(
             trial, images.train, size, ended.fitted, ended.parts, ended.head, device
         )
@@ -180,7 +176,7 @@ class Worker:
             traceback.print_exc()
             wrong = f"is not saved: {type(error).__name__}: {telling_line(error)}"
         if wrong is not None:
-            self._emit(messages.Said(f"The network of {trial.model} {wrong}"))
+            self.emit(messages.Said(f"The network of {trial.model} {wrong}"))
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -194,7 +190,7 @@ class Worker:
     def _set_aside(self, path: Path, reason: str) -> None:
         aside = disk.set_aside(path).name
         line = f"{reason} It is set aside as {aside}; the trial begins again."
-        self._emit(messages.Said(line))
+        self.emit(messages.Said(line))
 
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
@@ -230,7 +226,7 @@ class Worker:
     def _telling(self, model: str) -> Iterator[None]:
         """Tell the user if the user's own code takes long."""
         line = f"{model} is still being imported and built, after {SLOW_CODE_SECONDS:.0f} s."
-        timer = threading.Timer(SLOW_CODE_SECONDS, self._emit, [messages.Said(line)])
+        timer = threading.Timer(SLOW_CODE_SECONDS, self.emit, [messages.Said(line)])
         timer.start()
         try:
             yield
@@ -267,7 +263,7 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Start():
             return worker.start(request)
         case messages.Profile():
-            with worker.ranks(request):
+            with ranks_of(request, worker):
                 return worker.profile(request.trial, request.parts)
         case messages.Probe():
             return worker.probe(request.trial, request.parts, request.steps, request.images)
@@ -276,7 +272,7 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Bench(trial, work, sizes, seconds):
             return worker.bench(trial, work, sizes, seconds)
         case messages.Train():
-            with worker.ranks(request):
+            with ranks_of(request, worker):
                 return worker.train(request)
     raise AssertionError(request)
 

@@ -67,8 +67,6 @@ def scope(count: int) -> Any:
 def _gpus() -> int:
     name = backend.name()
     module: Any = importlib.import_module(name)
-    if name == "tensorflow":
-        return len(module.config.get_visible_devices("GPU"))
     if name == "torch":
-        return max(1, module.cuda.device_count())  # of another kind one
-    return len(module.devices())
+        return int(module.cuda.device_count()) or 1  # of another kind than CUDA
+    return len(module.devices() if name == "jax" else module.config.get_visible_devices("GPU"))
