@@ -12,6 +12,7 @@ from netzoo.results.metric import ACCURACY, METRICS
 from netzoo.tables.table import FORMATS
 
 Command = Callable[..., Any]
+ALL_DEVICES = {"is_flag": False, "flag_value": 0, "metavar": "[N]"}  # of --data-parallel alone
 # What makes a recipe, not what tunes it.
 NOT_OPTIONS = (
     *("name", "test_each_epoch", "tuned"),
@@ -144,11 +145,12 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
             if spec.name not in names:
                 continue
             allowed = spec.metadata.get("allowed")
+            values = "|".join(allowed) if allowed else None
             command = click.option(
                 "--" + spec.name.replace("_", "-"),
                 type=spec.metadata.get("kind", str),
-                metavar="|".join(allowed) if allowed else None,
                 help=f"{spec.metadata['about'][0].upper()}{spec.metadata['about'][1:]}.",
+                **(ALL_DEVICES if spec.name == "data_parallel" else {"metavar": values}),
             )(command)
         return command
 

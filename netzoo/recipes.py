@@ -49,7 +49,7 @@ OWN = ("constant", "one-cycle")  # schedules
 # Options belong to the value of a field: another value leaves them out, unless it has some itself.
 OPTIONS_OF = {"schedule": "schedule_options", "loss": "loss_options"}
 AS = "as"
-SHARED = ("limit_train", "limit_test", "validation")  # the same images for every model
+SHARED = ("limit_train", "limit_test", "validation", "data_parallel")  # by all models
 PRECISIONS = ("auto", "float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -155,6 +155,7 @@ class Recipe:
     schedule_options: Mapping[str, Any] | None = _table(lists=True)
     loss: str = _choice("loss of the training, by Keras's name", CROSS_ENTROPY, tuple(LOSSES))
     loss_options: Mapping[str, Any] | None = _table()
+    data_parallel: int = _number("devices that share each batch; 0: all GPUs", int, 0, 1024, 1)
 
     @property
     def curve(self) -> str | None:

@@ -14,6 +14,7 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "loss of training": lambda record: record.trial.recipe.loss,
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
+    "number of devices": lambda record: record.trial.recipe.data_parallel,
     "number of threads": lambda record: record.device.threads or "not known",
     "number of trials side by side": lambda record: record.jobs,
     "precision": lambda record: record.trial.recipe.precision,

@@ -99,12 +99,21 @@ def plan_lines(
         f"Device: {plan.device.text}; {name} "
         f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
+        *_devices_lines(first.recipe.data_parallel, plan.device),
         *(f"{n} {p.head}" for n, p in plan.profiles.items() if p.head is not None and n in names),
         *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
         *([places_line(places)] if len(places) > 1 else []),
         _estimate_line(seconds, whole, len(places)),
         *_smaller_lines(plan, whole),
     ]
+
+
+def _devices_lines(count: int, device: Device) -> list[str]:
+    """Return the line on the devices that share each batch, if there are several."""
+    if count == 1:
+        return []
+    stand_in = "; the CPU stands in for them, which saves no time" if device.kind == "cpu" else ""
+    return [f"Each batch is divided among {count} devices{stand_in}."]
 
 
 def _seconds(plan: Plan, todo: Sequence[tuple[Trial, int]]) -> list[tuple[str, float]]:

@@ -18,7 +18,7 @@ from netzoo.runs.backend_names import chosen_backends, skipped_words
 from netzoo.runs.bench_jobs import Jobs
 from netzoo.runs.callback import Callback, CallbackList
 from netzoo.runs.lock import refuse_file
-from netzoo.runs.request import AUTO, Request
+from netzoo.runs.request import AUTO, Request, check_one_device
 from netzoo.runs.store import BENCH, sealed_in
 
 BATCH_SIZES = (1, 8, 32, 128)
@@ -74,6 +74,7 @@ def bench(
         models, recipe=recipe, dataset=dataset, data_dir=data_dir, device=device, **overrides
     )
     request.check()
+    check_one_device(request, "bench times networks")
     sizes = _checked_sizes(batch_sizes)
     works = _checked_works(work)
     _check_seconds(seconds)

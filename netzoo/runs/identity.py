@@ -23,6 +23,7 @@ LATER: dict[str, dict[str, Any]] = {
         "schedule_options": None,
         "loss": CROSS_ENTROPY,
         "loss_options": None,
+        "data_parallel": 1,
     },
 }
 

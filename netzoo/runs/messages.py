@@ -27,12 +27,17 @@ class Request(msgspec.Struct, frozen=True, tag_field="do"):
 class Start(Request, frozen=True, tag="start"):
     """Start the backend on a device; threads: None for as many as it takes by itself.
 
-    place: what the process may use of the machine.
+    place: what the process may use of the machine. devices: how many share each batch, as a
+    recipe's data_parallel. rank, meeting: of a process that trains beside others, as in
+    netzoo.training.ranks.
     """
 
     device: str
     threads: int | None
     place: Place = ANYWHERE
+    devices: int = 1
+    rank: int = 0
+    meeting: str | None = None
 
 
 class Profile(Request, frozen=True, tag="pace"):
@@ -148,13 +153,15 @@ class Measured(Event, frozen=True, tag="measured"):
 class Started(Event, frozen=True, tag="started"):
     """The reply to Start; usual_threads: as many as the backend takes by itself.
 
-    gpus: the number of GPUs that the process sees.
+    gpus: the number of GPUs that the process sees. devices: how many share each batch; all GPUs, if
+    0 were asked for.
     """
 
     device: Device
     versions: dict[str, str]
     usual_threads: int
     gpus: int = 0
+    devices: int = 1
 
 
 class Profiled(Event, frozen=True, tag="paced"):

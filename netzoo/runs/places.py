@@ -11,6 +11,7 @@ from netzoo import backend
 from netzoo.data.memory import free_bytes
 from netzoo.errors import BadInput
 from netzoo.records.plan import Plan
+from netzoo.records.trials import Trials
 
 AUTO = "auto"
 GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
@@ -58,6 +59,13 @@ def choose_places(
     jobs, per_device: as netzoo.compare takes them. gpus: how many the backend sees, if the plan's
     device is one. Raises BadInput if so many jobs have no place.
     """
+    if any(kind.recipe.data_parallel != 1 for kind in Trials.of(plan.trials).kinds):
+        if jobs not in (1, AUTO) and count > 1:
+            raise BadInput(
+                f"`jobs` {jobs} and `data_parallel` do not go together: each trial takes several "
+                "devices; leave one of them out."
+            )
+        return [ANYWHERE]
     devices = gpus if plan.device.kind == "gpu" else 1
     if jobs != AUTO and per_device is not None and int(jobs) > devices * per_device:
         raise BadInput(

@@ -29,6 +29,7 @@ from netzoo.runs.process import Process, environment
 from netzoo.runs.request import (
     Request,
     choose_recipe,
+    devices_of,
     has_its_files,
     planned_trials,
     recipe_of,
@@ -43,15 +44,16 @@ def start_process(
     device: str,
     threads: int | None,
     server: Forkserver | None = None,
+    devices: int = 1,
 ) -> tuple[Process, Started]:
     """Return a process whose backend has started, and its reply.
 
     threads: how many compute; None: as many as the backend takes by itself.
-    server: what forks the process, if it can.
+    server: what forks the process, if it can. devices: how many share each batch.
     """
     process = Process(store.log(log), backend_name, store.lock_fd, store.compiled, server)
     try:
-        return process, process.ask(Start(device, threads), Started)
+        return process, process.ask(Start(device, threads, devices=devices), Started)
     except BaseException:
         process.kill()
         raise
@@ -163,7 +165,8 @@ def _new_plan(
     callback.on_wait(f"starting {backend_name}")
     server.start()  # once; what follows is the start of each process
     began = time.perf_counter()
-    start = partial(start_process, store, "prepare", backend_name, request.device, server=server)
+    about = store, "prepare", backend_name, request.device
+    start = partial(start_process, *about, server=server, devices=devices_of(request))
     process, started = start(threads)
     start_seconds = time.perf_counter() - began
     with contextlib.ExitStack() as stack:
@@ -171,7 +174,8 @@ def _new_plan(
         device = started.device
         name = choose_recipe(request.recipe, device)
         recipes = {
-            spec: recipe_of(spec, name, request.overrides, device) for spec in request.models
+            spec: recipe_of(spec, name, request.overrides, device, started.devices)
+            for spec in request.models
         }
         callback.on_wait("reading the images")
         with told_of_images(callback):
@@ -255,6 +259,8 @@ def _profile(
 
 def more_parts(trial: Trial, parts: int) -> int | None:
     """Return the next larger number of micro-batches, None if a batch cannot be cut further."""
+    if trial.backend == "tensorflow" and trial.recipe.data_parallel > 1:
+        return None  # Keras cannot accumulate gradients over a strategy's devices
     return parts * 2 if parts * 2 <= trial.recipe.batch_size else None
 
 

@@ -124,12 +124,43 @@ def choose_recipe(recipe_name: str, device: Device) -> str:
     return on_gpu if device.kind == "gpu" else on_cpu
 
 
+def devices_of(request: Request) -> int:
+    """Return the number of devices that share each batch, 0 for all GPUs, the same for all models.
+
+    Raises BadInput if the recipe has another number for some family.
+    """
+    if "data_parallel" in request.overrides:
+        return int(request.overrides["data_parallel"])
+    if request.recipe in AUTOMATIC:
+        return 1
+    numbers = {
+        spec.text: recipe(request.recipe, family_of(spec)).data_parallel for spec in request.models
+    }
+    if len(set(numbers.values())) > 1:
+        told = ", ".join(f"{model} {number}" for model, number in numbers.items())
+        raise BadInput(
+            f"data_parallel is the same for all models of a comparison; received {told}."
+        )
+    return next(iter(numbers.values()))
+
+
+def check_one_device(request: Request, what: str) -> None:
+    """Raise BadInput for a request of several devices; what: runs on one."""
+    if devices_of(request) != 1:
+        raise BadInput(f"{what} on one device; received data_parallel {devices_of(request)}.")
+
+
 def recipe_of(
-    spec: ModelSpec, recipe_name: str, overrides: Mapping[str, Any], device: Device
+    spec: ModelSpec,
+    recipe_name: str,
+    overrides: Mapping[str, Any],
+    device: Device,
+    devices: int = 1,
 ) -> Recipe:
-    """Return the recipe of a model on a device, its precision settled.
+    """Return the recipe of a model on a device, its precision and its devices settled.
 
     The settings in the model's own spec take precedence over the overrides, which are for all.
+    devices: how many share each batch.
     """
     settings = dict(spec.settings)
     family = family_of(spec)
@@ -140,7 +171,7 @@ def recipe_of(
     if chosen.precision == AUTO:
         fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
         chosen = replace(chosen, precision=fast)
-    return chosen
+    return replace(chosen, data_parallel=devices)
 
 
 def planned_trials(

@@ -33,7 +33,8 @@ def rerun(
         store = Store(Path(folder))
         callback.on_wait(f"starting {trial.backend}")
         process, started = start_process(
-            store, identity(trial), trial.backend, trial.device, threads
+            *(store, identity(trial), trial.backend, trial.device, threads),
+            devices=trial.recipe.data_parallel,
         )
         if threads is not None and (line := threads_line(threads, started)) is not None:
             callback.on_message(line)

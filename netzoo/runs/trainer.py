@@ -100,7 +100,8 @@ class Trainer:
         path = str(self.store.checkpoint(trial).absolute())
         model = str(self.store.model(trial).absolute()) if self.save_models else None
         with self.executor.process(trial) as process:
-            process.send(Start(trial.device, threads or self._threads, place))
+            devices = trial.recipe.data_parallel
+            process.send(Start(trial.device, threads or self._threads, place, devices))
             reply = yield from process.receiving(Started)
             self._say_threads(threads, reply)
             started |= {"device": reply.device, "versions": reply.versions}

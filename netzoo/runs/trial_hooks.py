@@ -24,8 +24,7 @@ class TrialHooks:
         path: Path,
         threads: int | None,
     ) -> None:
-        self._emit = emit
-        self.should_stop = stop.is_set
+        self._emit, self._stop = emit, stop
         self._model, self._path = model, path
         self.first_step: float | None = None  # when it ended, by time.perf_counter
         self._meta: dict[str, Any] = {
@@ -33,6 +32,11 @@ class TrialHooks:
             "parts": parts,
             "threads": threads,
         }
+
+    def should_stop(self) -> bool:
+        from netzoo.training import ranks
+
+        return bool(ranks.told(self._stop.is_set()))
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self.first_step = self.first_step or time.perf_counter()
@@ -42,7 +46,9 @@ class TrialHooks:
         self._emit(messages.Epoch(record))
 
     def save_checkpoint(self, done: Any) -> None:
-        from netzoo.training import state
+        from netzoo.training import ranks, state
 
+        if ranks.rank():
+            return
         meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
         checkpoint.write(self._path, meta, state.gather(self._model))

@@ -28,6 +28,7 @@ from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages, parity_steps, places
 from netzoo.runs.identity import identity
+from netzoo.runs.peers import ranks_of
 from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
 
@@ -39,29 +40,38 @@ class Worker:
     """Answers requests; the backend is loaded with the first."""
 
     def __init__(self, emit: Callable[[messages.Event], None], stop: threading.Event) -> None:
-        self._emit, self._stop = emit, stop
+        self.emit, self._stop = emit, stop
         self._images: dict[str, Any] = {}
-        self._threads: int | None = None
+        self.threads: int | None = None
+        self.rank, self.meeting = 0, ""  # of several processes of one training
 
     def start(self, request: messages.Start) -> messages.Started:
         """Start the backend on a device: "auto", "gpu" or "cpu"."""
-        device, threads = request.device, request.threads
+        device, threads, count = request.device, request.threads, request.devices
         places.take(request.place)
+        if request.meeting is not None:
+            self.rank, self.meeting = request.rank, request.meeting
+            if device == "gpu":
+                os.environ["KERAS_TORCH_DEVICE"] = f"cuda:{self.rank}"
         backend.start(device, data=True)
         import keras
+
+        from netzoo.training import devices
 
         keras.config.set_floatx("float32")  # the recipe says the precision, and no keras.json
         keras.config.set_epsilon(1e-7)
         usual = backend.usual_threads()
-        self._threads = threads or usual
-        backend.set_threads(self._threads)
+        self.threads = threads or usual
+        backend.set_threads(self.threads)
+        devices.provide(count)
         about = backend.device()
         if device == "gpu":
             backend.require_gpu(about)
         gpus = backend.gpus() if about["kind"] == "gpu" else 0
-        started = Device(**about, threads=self._threads)
+        count = devices.checked(count, about["kind"])
+        started = Device(**about, threads=self.threads)
         places.keep_to(request.place)
-        return messages.Started(started, backend.versions(), usual, gpus)
+        return messages.Started(started, backend.versions(), usual, gpus, count)
 
     def profile(self, trial: Trial, parts: int) -> messages.Profiled:
         """Build a trial's model, count it, and time a few of its steps."""
@@ -85,7 +95,7 @@ class Worker:
         from netzoo.training.snapshots import snapshots
 
         def on_step(step: int) -> None:
-            self._emit(messages.Step(1, step, steps[-1]))
+            self.emit(messages.Step(1, step, steps[-1]))
 
         gc.collect()  # the network of the probe before, whose layers and tensors know each other
         images, model = self._open(trial), self._build(trial)
@@ -107,7 +117,7 @@ class Worker:
         about = model, images, trial.recipe, work, sizes, seconds, size
         for first_step, measurement in speed.measurements(*about):
             about_it = build, first_step, imported, head.note, measurement, trial.input_shape
-            self._emit(messages.Measured(*about_it))
+            self.emit(messages.Measured(*about_it))
         return messages.Benched()
 
     def parity(self, request: messages.Reference | messages.Parity) -> messages.Event:
@@ -125,13 +135,12 @@ class Worker:
 
     def train(self, request: messages.Train) -> messages.Ended:
         """Train a trial to its end, from its checkpoint if there is one, and save its network."""
-        from netzoo.training import device, fit, prepared, state
+        from netzoo.training import device, fit, prepared, ranks, state
 
         began = time.perf_counter()
-        trial, parts, path = request.trial, request.parts, Path(request.checkpoint)
-        before = self._checkpoint(path, trial)
-        if before is not None:
-            parts = before[0].parts
+        trial, path = request.trial, Path(request.checkpoint)
+        before = None if self.rank else self._checkpoint(path, trial)
+        parts = ranks.told(request.parts if before is None else before[0].parts)
         images, model = self._open(trial), self._build(trial)
         head, size = prepared.ready(trial, parts, images, model)
         done = None
@@ -142,7 +151,8 @@ class Worker:
                 done = fit.Done(meta.history, meta.seconds, meta.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
-        hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
+        done = ranks.told(done)  # and the state, as the step is made
+        hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
@@ -154,7 +164,7 @@ class Worker:
             device_bytes=device.device_peak(),
         )
         ended = messages.Finished(fitted, parts, head.note)
-        if request.model is not None:
+        if request.model is not None and not self.rank:
             self._save(Path(request.model), trial, images, model, head.size, ended)
         return ended
 
@@ -170,7 +180,7 @@ class Worker:
         """Write the trained network, or say why it cannot be written."""
         from netzoo.training import saving
 
-        device = Device(**backend.device(), threads=self._threads)
+        device = Device(**backend.device(), threads=self.threads)
         about = saving.describe(
             trial, images.train, size, ended.fitted, ended.parts, ended.head, device
         )
@@ -183,7 +193,7 @@ class Worker:
             traceback.print_exc()
             wrong = f"is not saved: {type(error).__name__}: {telling_line(error)}"
         if wrong is not None:
-            self._emit(messages.Said(f"The network of {trial.model} {wrong}"))
+            self.emit(messages.Said(f"The network of {trial.model} {wrong}"))
 
     def _checkpoint(self, path: Path, trial: Trial) -> Any:
         if not path.exists():
@@ -197,7 +207,7 @@ class Worker:
     def _set_aside(self, path: Path, reason: str) -> None:
         aside = disk.set_aside(path).name
         line = f"{reason} It is set aside as {aside}; the trial begins again."
-        self._emit(messages.Said(line))
+        self.emit(messages.Said(line))
 
     def _open(self, trial: Trial) -> Any:
         from netzoo.data import open_images
@@ -233,7 +243,7 @@ class Worker:
     def _telling(self, model: str) -> Iterator[None]:
         """Tell the user if the user's own code takes long."""
         line = f"{model} is still being imported and built, after {SLOW_CODE_SECONDS:.0f} s."
-        timer = threading.Timer(SLOW_CODE_SECONDS, self._emit, [messages.Said(line)])
+        timer = threading.Timer(SLOW_CODE_SECONDS, self.emit, [messages.Said(line)])
         timer.start()
         try:
             yield
@@ -271,7 +281,8 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Start():
             return worker.start(request)
         case messages.Profile():
-            return worker.profile(request.trial, request.parts)
+            with ranks_of(request, worker):
+                return worker.profile(request.trial, request.parts)
         case messages.Probe():
             return worker.probe(request.trial, request.parts, request.steps, request.images)
         case messages.Describe():
@@ -281,7 +292,8 @@ def _answer(worker: Worker, request: messages.Request) -> messages.Event:
         case messages.Reference() | messages.Parity():
             return worker.parity(request)
         case messages.Train():
-            return worker.train(request)
+            with ranks_of(request, worker):
+                return worker.train(request)
     raise AssertionError(request)
 
 

@@ -23,7 +23,7 @@ from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.identity import identity
 from netzoo.runs.prepare import open_plan, start_process
 from netzoo.runs.process import Process
-from netzoo.runs.request import BRIEF, Request
+from netzoo.runs.request import BRIEF, Request, check_one_device
 from netzoo.runs.store import Store, keep_study
 from netzoo.studies.probe_estimate import of_probes
 
@@ -61,6 +61,8 @@ def probe(
     wanted = _checked(steps, images)
     asked = {"precision": "float32", **options}
     request = Request.of(models, recipe=recipe, seeds=seeds, **asked)
+    request.check()
+    check_one_device(request, "probe trains")
     callback = callback_of(callbacks, listener)
     with budget(memory), open_plan(request, output, callback) as (store, plan, server):
         probing = _Probing(plan, store, callback, server, wanted, images)

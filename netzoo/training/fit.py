@@ -13,6 +13,7 @@ from netzoo.errors import Diverged
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Predictions
 from netzoo.records.trial import EpochRecord, TrainingResult
+from netzoo.training import devices
 from netzoo.training.evaluation import Scores, evaluate, evaluated_together
 from netzoo.training.filters import first_filters
 from netzoo.training.inputs import Inputs, inputs_of
@@ -66,12 +67,13 @@ def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int
     micro_batches: their number in a step, whose gradients are accumulated.
     """
     steps = pipeline.steps_per_epoch(images, recipe)
-    chosen = optimizer(recipe, steps, micro_batches)
     spared = [variable for variable in model.trainable_variables if len(variable.shape) < 2]
-    if chosen.weight_decay and spared:
-        chosen.exclude_from_weight_decay(var_list=spared)
-    model.compile(optimizer=chosen, loss=training_loss(recipe))
-    model.optimizer.build(model.trainable_variables)
+    with devices.scope(recipe.data_parallel):
+        chosen = optimizer(recipe, steps, micro_batches)
+        if chosen.weight_decay and spared:
+            chosen.exclude_from_weight_decay(var_list=spared)
+        model.compile(optimizer=chosen, loss=training_loss(recipe))
+        model.optimizer.build(model.trainable_variables)
 
 
 def fit(
@@ -93,7 +95,7 @@ def fit(
     is not finite, BadInput for a model with a train_step of its own.
     """
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
-    step = step_of(model, inputs)
+    step = step_of(model, inputs, recipe.data_parallel)
     about = step, inputs, images, recipe, seed
     training = _Training(*about, hooks, micro_batches, done or Done())
     if not training.train():

@@ -57,11 +57,17 @@ class Step:
         """Do nothing: each step changes the variables themselves."""
 
     def _step(self, images: Any, labels: Any, weights: Any = None) -> Any:
-        model, optimizer = self._model, self._model.optimizer
+        with fused_batch_norm():
+            gradients, loss, logits = self._gradients(images, labels, weights)
+        self._model.optimizer.apply(gradients, self._model.trainable_variables)
+        return batch_metrics(loss, logits, labels, weights)
+
+    def _gradients(self, images: Any, labels: Any, weights: Any) -> tuple[list[Any], Any, Any]:
+        """Return the gradients of a batch's scaled loss, its loss, and its logits."""
+        model = self._model
         x = self._inputs.of_batch(images, self._inputs.held)
         with tf.GradientTape() as tape:
-            with fused_batch_norm():
-                logits = model(x, training=True)
+            logits = model(x, training=True)
             loss = model.compute_loss(
                 x=x,
                 y=labels,
@@ -69,11 +75,9 @@ class Step:
                 sample_weight=loss_weights(self._inputs, labels, weights),
                 training=True,
             )
-            scaled = optimizer.scale_loss(loss)
-        variables = model.trainable_variables
-        gradients = tape.gradient(scaled, [variable.value for variable in variables])
-        optimizer.apply(gradients, variables)
-        return batch_metrics(loss, logits, labels, weights)
+            scaled = model.optimizer.scale_loss(loss)
+        values = [variable.value for variable in model.trainable_variables]
+        return tape.gradient(scaled, values), loss, logits
 
     def _call(self, images: Any) -> Any:
         return tf.cast(self._model(self._inputs(images), training=False), tf.float32)

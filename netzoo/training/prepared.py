@@ -21,6 +21,7 @@ from netzoo.models.spec import CODE, KERAS, REGISTERED, SAVED
 from netzoo.models.trainable import Shape
 from netzoo.recipes import PRECISIONS, Recipe
 from netzoo.records.trial import Trial
+from netzoo.training import devices
 from netzoo.training.fit import compile_model
 from netzoo.training.head import Head, check_channels, make_ready
 
@@ -47,7 +48,9 @@ def build(trial: Trial) -> Any:
     keras.config.set_dtype_policy(trial.recipe.precision)
     initial, freeze = trial.recipe.weights, trial.recipe.freeze
     classes = len(trial.dataset.class_names)
-    return trainable.build(trial.spec, trial.input_shape, classes, initial=initial, freeze=freeze)
+    about = trial.spec, trial.input_shape, classes
+    with devices.scope(trial.recipe.data_parallel):
+        return trainable.build(*about, initial=initial, freeze=freeze)
 
 
 def cost(trial: Trial, model: Any) -> Cost | None:

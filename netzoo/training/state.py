@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netzoo.errors import DataError
+from netzoo.training import ranks
 
 Arrays = dict[str, NDArray[Any]]
 _AS_FLOAT32 = ("bfloat16", "float8_e4m3fn", "float8_e5m2")  # numpy has them only as raw bytes
@@ -56,7 +57,7 @@ def reseed(seed: int, epoch: int) -> None:
     if keras.backend.backend() == "torch":
         import torch
 
-        torch.manual_seed(number)
+        torch.manual_seed(number + ranks.rank() * ranks.SEEDS_APART)
 
 
 def _variables(model: Any) -> dict[str, Any]:

@@ -36,8 +36,8 @@ class Step(Protocol):
         """Bring the model's and the optimizer's variables up to date with the last step."""
 
 
-def step_of(model: Any, inputs: Inputs) -> Step:
-    """Return the backend's step for a compiled model.
+def step_of(model: Any, inputs: Inputs, devices: int = 1) -> Step:
+    """Return the backend's step for a compiled model; devices: how many share each batch.
 
     Raises BadInput for a model with a train_step of its own, which the step would bypass.
     """
@@ -46,8 +46,12 @@ def step_of(model: Any, inputs: Inputs) -> Step:
             f"the model {model.name} has a train_step of its own; netzoo trains all models by the "
             "same step. Put terms of its loss into compute_loss or add_loss."
         )
-    module = importlib.import_module(f"netzoo.training.on_{keras.backend.backend()}")
-    step: Step = module.Step(model, inputs)
+    name = keras.backend.backend()
+    if devices > 1:
+        parallel = importlib.import_module(f"netzoo.training.parallel_{name}")
+        shared: Step = parallel.Step(model, inputs, devices)
+        return shared
+    step: Step = importlib.import_module(f"netzoo.training.on_{name}").Step(model, inputs)
     return step
 
 

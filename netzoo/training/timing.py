@@ -11,6 +11,7 @@ from netzoo.data import pipeline
 from netzoo.data.source import Images
 from netzoo.recipes import Recipe
 from netzoo.records.plan import Timing
+from netzoo.training import ranks
 from netzoo.training.inputs import inputs_of
 from netzoo.training.step import step_of
 
@@ -38,7 +39,7 @@ def timing(
     """
     started = time.perf_counter()
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
-    step = step_of(model, inputs)
+    step = step_of(model, inputs, recipe.data_parallel)
     batches = pipeline.train_batches(
         images, recipe, seed, micro_batches=micro_batches, pixels=inputs.held is None
     )
@@ -46,7 +47,7 @@ def timing(
     for batch in batches.repeat():
         np.asarray(step.train(*batch))  # waits for an asynchronous device
         ends.append(time.perf_counter())
-        if len(ends) >= FEWEST_STEPS and ends[-1] - ends[0] >= seconds:
+        if ranks.told(len(ends) >= FEWEST_STEPS and ends[-1] - ends[0] >= seconds):
             break
     later = [end - start for start, end in itertools.pairwise(ends)]
     image = statistics.median(later) * micro_batches / recipe.batch_size

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netzoo.training import ranks
 from netzoo.training.graph_torch import simplify
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import found, kernels
@@ -41,47 +42,24 @@ class TracedStep:
         )
         self._labels = torch.zeros(length, dtype=torch.int64, device=device)
         self._metrics = torch.zeros(2, device=device)
-        counter = [v is optimizer.iterations for v in optimizer.variables].index(True)
-        rates = _rates(optimizer)
+        update = Update(optimizer)
 
         def step(trained: Any, others: Any, slots: Any, images: Any, labels: Any, out: Any) -> None:
-            leaves = [tensor.detach().requires_grad_() for tensor in trained]
-            variables = [*model.trainable_variables, *model.non_trainable_variables]
-            mapping = list(zip(variables, [*leaves, *others], strict=True))
-            with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
-                x = inputs.of_batch(images, inputs.held)
-                logits = model(x, training=True)
-                loss = model.compute_loss(
-                    x=x,
-                    y=labels,
-                    y_pred=logits,
-                    sample_weight=loss_weights(inputs, labels),
-                    training=True,
-                )
-                gradients = torch.autograd.grad(
-                    optimizer.scale_loss(loss), leaves, allow_unused=True
-                )
+            gradients, loss, logits = gradients_of(model, inputs, trained, others, images, labels)
             with torch.no_grad():
-                changed = [scope.get_current_value(v) for v in model.non_trainable_variables]
-                _store(others, changed)
-
-                with _learning_rate(optimizer, rates, slots[counter]):
-                    values = optimizer.stateless_apply(slots, gradients, trained)
-                _store([*trained, *slots], [*values[0], *values[1]])
+                update(trained, slots, gradients)
                 out.copy_(batch_metrics(loss, logits, labels))
 
-        self._graph = _Graph(
+        self._graph = Graph(
             step,
-            [variable.value.detach() for variable in model.trainable_variables],
-            [variable.value.detach() for variable in model.non_trainable_variables],
-            [variable.value.detach() for variable in optimizer.variables],
-            *(self._images, self._labels, self._metrics),
+            *(values_of(model.trainable_variables), values_of(model.non_trainable_variables)),
+            *(values_of(optimizer.variables), self._images, self._labels, self._metrics),
         )
 
     def __call__(self, images: NDArray[np.uint8], labels: NDArray[np.int64]) -> Any:
         """Update the weights by a batch of the length, and return its metrics as a tensor."""
-        _send(images, self._images)
-        _send(labels, self._labels)
+        send(images, self._images)
+        send(labels, self._labels)
         self._graph.run()
         return self._metrics.clone()
 
@@ -99,16 +77,69 @@ class TracedLogits:
             with torch.no_grad(), keras.StatelessScope(state_mapping=mapping):
                 return model(inputs(images), training=False).float()
 
-        values = [variable.value.detach() for variable in variables]
-        self._graph = _Graph(call, values, self._images)
+        self._graph = Graph(call, values_of(variables), self._images)
 
     def __call__(self, images: NDArray[np.uint8]) -> Any:
         """Return the logits of images, float32 (length, classes), on the device."""
-        _send(images, self._images)
+        send(images, self._images)
         return self._graph.run()
 
 
-class _Graph:
+def values_of(variables: Sequence[Any]) -> list[Any]:
+    """Return the tensors that hold the values of variables."""
+    return [variable.value.detach() for variable in variables]
+
+
+def gradients_of(
+    model: Any,
+    inputs: Inputs,
+    trained: Sequence[Any],
+    others: Sequence[Any],
+    images: Any,
+    labels: Any,
+    weights: Any = None,
+) -> tuple[Sequence[Any], Any, Any]:
+    """Return the gradients of a batch's scaled loss, its loss, its logits; store what else changes.
+
+    trained, others: the values of the model's variables, as far as they are trained or not.
+    weights: of the images in the loss, (batch,). The gradient is None where the loss does not
+    depend on a variable.
+    """
+    leaves = [tensor.detach().requires_grad_() for tensor in trained]
+    variables = [*model.trainable_variables, *model.non_trainable_variables]
+    mapping = list(zip(variables, [*leaves, *others], strict=True))
+    with keras.StatelessScope(state_mapping=mapping, collect_losses=True) as scope:
+        x = inputs.of_batch(images, inputs.held)
+        logits = model(x, training=True)
+        loss = model.compute_loss(
+            x=x,
+            y=labels,
+            y_pred=logits,
+            sample_weight=loss_weights(inputs, labels, weights),
+            training=True,
+        )
+        scaled = model.optimizer.scale_loss(loss)
+        gradients = torch.autograd.grad(scaled, leaves, allow_unused=True)
+    with torch.no_grad():
+        _store(others, [scope.get_current_value(v) for v in model.non_trainable_variables])
+    return gradients, loss, logits
+
+
+class Update:
+    """The optimizer's change of weights and of its own variables, given their values."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+        self._counter = [v is optimizer.iterations for v in optimizer.variables].index(True)
+        self._rates = _rates(optimizer)
+
+    def __call__(self, trained: Any, slots: Any, gradients: Any) -> None:
+        with _learning_rate(self._optimizer, self._rates, slots[self._counter]):
+            values = self._optimizer.stateless_apply(slots, gradients, trained)
+        _store([*trained, *slots], [*values[0], *values[1]])
+
+
+class Graph:
     """A function of tensors, traced; it always runs on the very tensors that it was traced with.
 
     The last argument is a tensor; the others may be lists of tensors.
@@ -146,7 +177,9 @@ class _Graph:
         """Record the graph as a CUDA graph, or let it run operation by operation from now on."""
         recorded = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(recorded):
+            # The thread that watches messages between ranks may ask the device meanwhile.
+            mode = "global" if ranks.count() == 1 else "thread_local"
+            with torch.cuda.graph(recorded, capture_error_mode=mode):
                 self._result = self._once()
         except torch.OutOfMemoryError:
             raise
@@ -202,7 +235,7 @@ def _learning_rate(optimizer: Any, rates: Any, step: Any) -> Iterator[None]:
         yield
 
 
-def _send(array: NDArray[Any], place: Any) -> None:
+def send(array: NDArray[Any], place: Any) -> None:
     """Copy a batch to its place, on a GPU behind what is running there."""
     if place.is_cuda:
         host = torch.empty(place.shape, dtype=place.dtype, pin_memory=True)

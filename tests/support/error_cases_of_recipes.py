@@ -11,8 +11,9 @@ from netzoo.errors import BadInput, UnknownName
 from netzoo.models import plugins, yours
 from netzoo.models.catalog import model_spec
 from netzoo.recipes import RECIPES, recipe
-from netzoo.runs.request import Request
+from netzoo.runs.request import Request, devices_of
 from netzoo.studies.ablate import ablate
+from netzoo.training import devices
 from netzoo.training.optimizer import optimizer
 
 SMALL = "epochs = 3\nbatch_size = 8\nlearning_rate = 0.01\n"
@@ -29,6 +30,14 @@ def asked(text):
         Path("mine.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
     with RECIPES.temporary():
         Request.of("lenet", recipe="mine.toml").check()
+
+
+def devices_by_a_family():
+    Path("mine.toml").write_text(f"{SMALL}[family.alexnet]\ndata_parallel = 2\n")
+    with RECIPES.temporary():
+        request = Request.of(["lenet", "alexnet"], recipe="mine.toml")
+        request.check()
+        devices_of(request)
 
 
 def named_models():
@@ -120,6 +129,17 @@ LONG_WARMUP = {
     "schedule_options": {"warmup_steps": 6, "warmup_target": 1.0},
 }
 CASES = [
+    ("more devices than cores", BadInput, lambda: devices.checked(1024, "cpu"),
+     "data_parallel 1024 needs as many GPUs, or, to try it out, CPU cores; here <any> and no GPU."),
+    ("more devices than GPUs", BadInput, lambda: devices.checked(1024, "gpu"),
+     "data_parallel 1024 needs as many GPUs; <any> sees <any> here."),
+    ("devices by a family", BadInput, devices_by_a_family,
+     "data_parallel is the same for all models of a comparison; received lenet 1, alexnet 2."),
+    ("devices of one model", BadInput, lambda: netzoo.compare("lenet@data_parallel=2"),
+     "data_parallel is the same for all models of a comparison; received it for 'lenet' alone. "
+     "Give it to all as `data_parallel`."),
+    ("devices of a probe", BadInput, lambda: netzoo.probe("lenet", data_parallel=2),
+     "probe trains on one device; received data_parallel 2."),
     *((f"schedule {name} {number}", BadInput,
        partial(recipe, "quick", "lenet", {"schedule": name, "schedule_options": options}), words)
       for number, (name, options, words) in enumerate(SCHEDULES)),

@@ -53,6 +53,7 @@ INSIDE_FUNCTIONS = {
     # A process that has loaded its backend waits for a request before it touches a device.
     "runs.trial_hooks": {"netzoo.training"},
     "runs.parity_steps": {"netzoo.training"},
+    "runs.peers": {"netzoo.training"},
     "runs.worker": {*{"keras", "netzoo.data", "netzoo.models", "netzoo.training"}},
     "runs.lock": {"fcntl"},  # not on Windows
     # The backend starts before it is imported.
@@ -63,7 +64,7 @@ INSIDE_FUNCTIONS = {
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {
     *{"backend", "cost.verify", "errors", "models.code", "runs.forking", "runs.worker"},
-    *{"training.layer_probes", "training.parity", "training.step"},
+    *{"training.devices", "training.layer_probes", "training.parity", "training.step"},
 }
 
 # What a module may import as it is imported; inside a function is another matter.
@@ -94,6 +95,9 @@ OF_ONE_BACKEND = {
     "training.on_tensorflow": {"tensorflow"},
     "training.on_torch": {"torch"},
     "training.parity_reference": {"tensorflow"},
+    "training.parallel_jax": {"jax"},
+    "training.parallel_tensorflow": {"tensorflow"},
+    "training.parallel_torch": {"torch"},
     "training.traced_torch": {"torch"},
 }
 
