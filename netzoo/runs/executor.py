@@ -5,6 +5,7 @@ from typing import Protocol
 
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
+from netzoo.runs.conversation import Conversation
 from netzoo.runs.forkserver import Forkserver
 from netzoo.runs.identity import identity
 from netzoo.runs.messages import Start, Started
@@ -19,7 +20,7 @@ class Executor(Protocol):
     def places(self, plan: Plan, count: int) -> Sequence[Place]:
         """Return a place for each of the trials that run at once; count: all to be trained."""
 
-    def process(self, trial: Trial) -> Process:
+    def process(self, trial: Trial) -> Conversation:
         """Return a new process, to be sent Start and then Train."""
 
 
@@ -43,7 +44,7 @@ class Local:
                 gpus = process.ask(Start(plan.trials[0].device, None), Started).gpus
         return choose_places(plan, self._jobs, self._per_device, gpus, count)
 
-    def process(self, trial: Trial) -> Process:
+    def process(self, trial: Trial) -> Conversation:
         """Return a new process, to be sent Start and then Train."""
         store = self._store
         log = store.log(identity(trial))

@@ -10,6 +10,7 @@ from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial, TrialRecord, TrialStatus
 from netzoo.runs.announcements import parts_line, threads_line
 from netzoo.runs.callback import Callback
+from netzoo.runs.conversation import Conversation
 from netzoo.runs.executor import Executor
 from netzoo.runs.messages import (
     Ended,
@@ -25,12 +26,11 @@ from netzoo.runs.messages import (
 )
 from netzoo.runs.places import Place
 from netzoo.runs.prepare import more_parts
-from netzoo.runs.process import Process
 from netzoo.runs.progress import EtaEstimator
 from netzoo.runs.store import Store
 
 _Made = dict[str, Any]  # device and versions of the process that trained
-Training = Generator[Process, None, TrialRecord]
+Training = Generator[Conversation, None, TrialRecord]
 
 
 class NoMemoryBeside(Exception):
@@ -111,7 +111,7 @@ class Trainer:
         results = {"parts": ended.parts, "head": ended.head, **vars(ended.fitted)}
         return self.record(trial, started, TrialStatus.OK, **results)
 
-    def _hearing(self, trial: Trial, process: Process) -> Callable[[Progress], None]:
+    def _hearing(self, trial: Trial, process: Conversation) -> Callable[[Progress], None]:
         """Return what hears the progress of a trial, and asks it to stop if Ctrl-C did."""
         asked = False
         to_callback = pass_on(trial, self.callback)
