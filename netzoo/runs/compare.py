@@ -10,7 +10,7 @@ from netzoo.errors import BadInput
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.callback import Callback, callback_of
-from netzoo.runs.executor import Local
+from netzoo.runs.executor import LOCAL, check_executor, open_executor
 from netzoo.runs.logs import logged
 from netzoo.runs.places import check_jobs, may_share
 from netzoo.runs.prepare import (
@@ -34,8 +34,10 @@ def compare(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
-    jobs: int | str = 1,
+    jobs: int | str | None = None,
     per_device: int | None = None,
+    executor: str = LOCAL,
+    address: str | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **overrides: Any,
@@ -60,8 +62,11 @@ def compare(
     log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
     there, by the packages of these extras. A log that fails costs a line, no trial.
     jobs: the number of trials that run at once, with the numbers of one after the other; "auto":
-    one a GPU, or on a CPU one a core as far as the memory goes. per_device: at most so many on each
-    GPU, or on the CPU; by default one a GPU with jobs="auto".
+    one a GPU, or on a CPU one a core as far as the memory goes. By default 1, with Ray "auto".
+    per_device: at most so many on each GPU, or on the CPU; by default one a GPU with jobs="auto".
+    executor: "local", or "ray" for trials on the nodes of a Ray cluster, with the same numbers; the
+    output is then a folder that all of them share. address: of the cluster, "HOST:PORT" or "auto";
+    by default Ray is started on this machine.
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
@@ -78,7 +83,8 @@ def compare(
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
     check_metric(metric)
-    check_jobs(jobs, per_device)
+    check_jobs(1 if jobs is None else jobs, per_device)
+    check_executor(executor, address)
     if save_models and output is None:
         raise BadInput("`save_models` writes to an output folder; name one by `output`.")
     request = Request.of(
@@ -91,7 +97,7 @@ def compare(
         device=device,
         **overrides,
     )
-    several = may_share(jobs, len(request.models) * len(request.seeds))
+    several = may_share(jobs or 1, len(request.models) * len(request.seeds))
     with (
         budget(memory),
         logged(log, output, callback_of(callbacks, listener)) as callback,
@@ -100,5 +106,6 @@ def compare(
         if plan.metric != metric:
             plan = replace(plan, metric=metric)
             store.keep_plan(plan)
-        executor = Local(store, server, jobs, per_device)
-        return Run(plan, store, callback, executor, save_models).train()
+        about = store, server, jobs, per_device, callback
+        with open_executor(executor, address, *about) as chosen:
+            return Run(plan, store, callback, chosen, save_models).train()

@@ -8,9 +8,9 @@ from netzoo.errors import Diverged, NetzooError, OutOfMemory, StoreError
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial, TrialRecord, TrialStatus
-from netzoo.runs.announcements import parts_line, threads_line
+from netzoo.runs.announcements import again_line, parts_line, threads_line
 from netzoo.runs.callback import Callback
-from netzoo.runs.conversation import Conversation
+from netzoo.runs.conversation import Conversation, Lost
 from netzoo.runs.executor import Executor
 from netzoo.runs.messages import (
     Ended,
@@ -29,6 +29,7 @@ from netzoo.runs.prepare import more_parts
 from netzoo.runs.progress import EtaEstimator
 from netzoo.runs.store import Store
 
+MOST_LOSSES = 3  # of a trial's processes, until the trial is taken for their cause
 _Made = dict[str, Any]  # device and versions of the process that trained
 Training = Generator[Conversation, None, TrialRecord]
 
@@ -71,6 +72,7 @@ class Trainer:
         """
         parts = self.plan.profiles[trial.model].parts
         started: _Made = {"jobs": jobs}
+        losses = 0
         while True:
             try:
                 return (yield from self._once(trial, parts, started, place))
@@ -85,6 +87,16 @@ class Trainer:
                 self.store.checkpoint(trial).unlink(missing_ok=True)
             except StoreError:
                 raise
+            except Lost as error:
+                losses += 1
+                if self.stopping:
+                    return self.unfinished(trial, started)
+                if losses > MOST_LOSSES:
+                    why = f"{error}, {losses} times in all."
+                    return self.record(trial, started, TrialStatus.FAILED, error=why)
+                self.callback.on_message(again_line(trial, error, self.store.progress(trial)))
+                self.eta.put_off_trial(trial)
+                self.eta.begin_trial(trial)
             except NetzooError as error:
                 diverged = isinstance(error, Diverged)
                 status = TrialStatus.DIVERGED if diverged else TrialStatus.FAILED

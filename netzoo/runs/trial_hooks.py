@@ -22,8 +22,10 @@ class TrialHooks:
         parts: int,
         path: Path,
         threads: int | None,
+        check: Callable[[], None],
     ) -> None:
-        self._emit = emit
+        """check: called before a file is written."""
+        self._emit, self._check = emit, check
         self.should_stop = stop.is_set
         self._model, self._path = model, path
         self._meta: dict[str, Any] = {
@@ -42,4 +44,6 @@ class TrialHooks:
         from netzoo.training import state
 
         meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
-        checkpoint.write(self._path, meta, state.gather(self._model))
+        arrays = state.gather(self._model)
+        self._check()
+        checkpoint.write(self._path, meta, arrays)

@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages, places
+from netzoo.runs.fence import end_if_shut
 from netzoo.runs.identity import identity
 from netzoo.runs.request import has_its_files, native_shape
 from netzoo.runs.trial_hooks import TrialHooks
@@ -134,13 +136,15 @@ class Worker:
                 done = fit.Done(meta.history, meta.seconds, meta.test_reads)
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
-        hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads)
+        check = partial(end_if_shut, request.fence)
+        hooks = TrialHooks(self._emit, self._stop, model, trial, parts, path, self._threads, check)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
             return messages.Stopped()
         ended = messages.Finished(fitted, parts, head.note)
         if request.model is not None:
+            check()
             self._save(Path(request.model), trial, images, model, head.size, ended)
         return ended
 

@@ -16,6 +16,7 @@ from netzoo.results.lesson import LessonPage, lesson_page_text
 from netzoo.results.probe import Probe
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
+from netzoo.runs.executor import LOCAL, check_executor
 from netzoo.runs.places import check_jobs
 from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import BRIEF, Request, choose_recipe
@@ -38,8 +39,10 @@ def lesson(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
-    jobs: int | str = 1,
+    jobs: int | str | None = None,
     per_device: int | None = None,
+    executor: str = LOCAL,
+    address: str | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **options: Any,
@@ -50,7 +53,8 @@ def lesson(
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
     recipe, seeds, memory, device, save_models, log, options: as netzoo.compare takes them; the
-    recipe by default is "lesson" on a GPU, "brief" on a CPU. jobs, per_device: of the trainings.
+    recipe by default is "lesson" on a GPU, "brief" on a CPU. jobs, per_device, executor, address:
+    of the trainings.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -62,7 +66,8 @@ def lesson(
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
     # Before anything is counted, which takes a while.
     Request.of(claims.TRAINED, **asked).check()
-    check_jobs(jobs, per_device)
+    check_jobs(1 if jobs is None else jobs, per_device)
+    check_executor(executor, address)
     with ExitStack() as stack:
         stack.enter_context(budget(memory))
         if output is None:
@@ -82,6 +87,8 @@ def lesson(
             log=log,
             jobs=jobs,
             per_device=per_device,
+            executor=executor,
+            address=address,
         )
         page = _page(counts, slow, comparison, probed, name)
         keep_study(folder, page)
