@@ -75,13 +75,24 @@ _RESULT_OPTIONS = (
         metavar="N|auto",
         callback=lambda context, parameter, value: _number_of_jobs(value),
         help="Number of trials that run at once, with the numbers of one after the other; auto: "
-        "one a GPU, or on a CPU one a core as far as the memory goes.  [default: 1]",
+        "one a GPU, or on a CPU one a core as far as the memory goes.  [default: 1, with Ray auto]",
     ),
     click.option(
         "--per-device",
         type=int,
         metavar="K",
         help="At most so many trials at once on each GPU, or on the CPU.",
+    ),
+    click.option(
+        "--executor",
+        metavar="local|ray",
+        help="Where trials run: on this machine, or on the nodes of a Ray cluster, with the same "
+        "numbers; Ray is an extra.  [default: local]",
+    ),
+    click.option(
+        "--address",
+        metavar="HOST:PORT|auto",
+        help="The Ray cluster to join.  [default: Ray is started on this machine]",
     ),
     click.option(
         "--save-models",

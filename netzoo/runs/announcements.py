@@ -9,6 +9,7 @@ from netzoo.provenance import Device
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
 from netzoo.records.trials import Trials
+from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.messages import Started
 from netzoo.runs.places import Place, places_line
 from netzoo.runs.request import AUTO, AUTOMATIC, Request
@@ -74,6 +75,13 @@ def beside_line(trial: Trial) -> str:
         f"{trial.model}, seed {trial.seed}: the memory does not do for it beside the others; it "
         "runs by itself in the end."
     )
+
+
+def again_line(trial: Trial, error: Exception, kept: CheckpointMeta | None) -> str:
+    """Return the message that a trial runs again, since its process is lost."""
+    done = 0 if kept is None else len(kept.history)
+    where = f"after epoch {done} of {trial.recipe.epochs}" if done else "from its beginning"
+    return f"{trial.model}, seed {trial.seed}: {error}; it runs again, {where}."
 
 
 def plan_lines(

@@ -12,7 +12,7 @@ from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.estimate import Estimated, estimating, of_trainings
-from netzoo.runs.executor import Local
+from netzoo.runs.executor import LOCAL, check_executor, open_executor
 from netzoo.runs.logs import logged
 from netzoo.runs.places import at_most, check_jobs
 from netzoo.runs.prepare import (
@@ -37,8 +37,10 @@ def compare(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
-    jobs: int | str = 1,
+    jobs: int | str | None = None,
     per_device: int | None = None,
+    executor: str = LOCAL,
+    address: str | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **overrides: Any,
@@ -66,8 +68,11 @@ def compare(
     log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
     there, by the packages of these extras. A log that fails costs a line, no trial.
     jobs: the number of trials that run at once, with the numbers of one after the other; "auto":
-    one a GPU, or on a CPU one a core as far as the memory goes. per_device: at most so many on each
-    GPU, or on the CPU; by default one a GPU with jobs="auto".
+    one a GPU, or on a CPU one a core as far as the memory goes. By default 1, with Ray "auto".
+    per_device: at most so many on each GPU, or on the CPU; by default one a GPU with jobs="auto".
+    executor: "local", or "ray" for trials on the nodes of a Ray cluster, with the same numbers; the
+    output is then a folder that all of them share. address: of the cluster, "HOST:PORT" or "auto";
+    by default Ray is started on this machine.
     callbacks: netzoo.Callback objects, called as the comparison runs; listener: the old name for
     one of them.
     overrides: fields of netzoo.Recipe, such as epochs=2.
@@ -84,7 +89,8 @@ def compare(
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
     check_metric(metric)
-    check_jobs(jobs, per_device)
+    check_jobs(1 if jobs is None else jobs, per_device)
+    check_executor(executor, address)
     if save_models and output is None:
         raise BadInput("`save_models` writes to an output folder; name one by `output`.")
     request = Request.of(
@@ -97,7 +103,7 @@ def compare(
         device=device,
         **overrides,
     )
-    beside = at_most(jobs, len(request.models) * len(request.seeds))
+    beside = at_most(jobs or 1, len(request.models) * len(request.seeds))
     with (
         budget(memory, beside),
         logged(log, output, callback_of(callbacks, listener)) as callback,
@@ -114,9 +120,10 @@ def compare(
                 if plan.metric != metric:
                     plan = replace(plan, metric=metric)
                     store.keep_plan(plan)
-                executor = Local(store, server, jobs, per_device)
-                run = Run(plan, store, callback, executor, save_models)
-                return run.train(), run.stopped
+                about = store, server, jobs, per_device, callback
+                with open_executor(executor, address, *about) as chosen:
+                    run = Run(plan, store, callback, chosen, save_models)
+                    return run.train(), run.stopped
 
         if backends is None:
             return train(request, None, output)[0]

@@ -83,7 +83,7 @@ def _check_may_write(folder: Path) -> None:
 def take(fd: int, folder: Path) -> None:
     """Lock an open file. Raises BadInput if another process holds it for LOCK_SECONDS."""
     deadline = time.monotonic() + LOCK_SECONDS
-    while not _try(fd):
+    while not try_to_take(fd):
         if time.monotonic() > deadline:
             raise BadInput(
                 f"{folder} is in use by another netzoo; wait for it, or name another folder."
@@ -98,12 +98,13 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not _try(fd)
+        return not try_to_take(fd)
     finally:
         os.close(fd)
 
 
-def _try(fd: int) -> bool:
+def try_to_take(fd: int) -> bool:
+    """Lock an open file, and return whether it could be: nobody else holds it."""
     try:
         import fcntl
     except ImportError:  # Windows: nothing keeps two apart there

@@ -17,6 +17,7 @@ from netzoo.results.bench import Measurement
 from netzoo.results.parity import Differences
 from netzoo.results.probe import Snapshot
 from netzoo.runs.callback import Callback
+from netzoo.runs.fence import Fence
 from netzoo.runs.places import ANYWHERE, Place
 
 
@@ -50,13 +51,15 @@ class Profile(Request, frozen=True, tag="pace"):
 class Train(Request, frozen=True, tag="train"):
     """Train a trial to its end; checkpoint: the path of the one to continue from and to write.
 
-    model: the path of the .keras file to write the trained network to; None for none.
+    model: the path of the .keras file to write the trained network to; None for none. fence: asked
+    before each write, if another run of the trial may begin while this one cannot be reached.
     """
 
     trial: Trial
     parts: int
     checkpoint: str
     model: str | None = None
+    fence: Fence | None = None
 
 
 class Probe(Request, frozen=True, tag="probe"):

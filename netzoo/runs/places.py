@@ -113,6 +113,8 @@ def keep_to(place: Place) -> None:
 def places_line(chosen: Sequence[Place]) -> str:
     """Return the message on trials side by side."""
     first = chosen[0]
+    if first == ANYWHERE:
+        return f"Jobs: {len(chosen)} trials side by side; speeds are those beside the others."
     if first.gpu is not None:
         gpus = len({each.gpu for each in chosen})
         on = f"{gpus} GPU{'s' if gpus > 1 else ''}, up to {math.ceil(len(chosen) / gpus)} on each"
@@ -131,11 +133,11 @@ def _that_gain(plan: Plan) -> int:
     free = free_bytes()
     if free is None:
         return backend.cores()
-    needed = max(_bytes(plan, model) for model in plan.profiles)
+    needed = max(bytes_needed(plan, model) for model in plan.profiles)
     return max(1, min(backend.cores(), int(MEMORY_SHARE * free) // needed))
 
 
-def _bytes(plan: Plan, model: str) -> int:
+def bytes_needed(plan: Plan, model: str) -> int:
     """Return an estimate of the memory that the training of a model takes, in bytes."""
     cost = plan.profiles[model].cost
     if cost is None:

@@ -5,19 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
-from netzoo import errors
 from netzoo.errors import TrialFailed
+from netzoo.runs.conversation import Conversation
 from netzoo.runs.forkserver import Forked, Forkserver
-from netzoo.runs.messages import Event, Failed, Progress, Request, event_of, to_line
-
-Reply = TypeVar("Reply", bound=Event)
+from netzoo.runs.messages import Request, to_line
 
 END_SECONDS = 10.0
-READ_BYTES = 2**18
 # PyTorch and JAX take each step's tensors from the C library, which by default gives large blocks
 # back to the system at once: millions of page faults a step, up to a third of AlexNet's time. So
 # it keeps them, in huge pages. TensorFlow gains nothing by it. Other C libraries ignore it.
@@ -40,7 +36,7 @@ GPU_MEMORY_AS_NEEDED = {
 WAIT_WITHOUT_A_CORE = {"OMP_WAIT_POLICY": "PASSIVE"}
 
 
-class Process:
+class Process(Conversation):
     """A process that runs `netzoo.runs.worker`; its standard error goes to a log file.
 
     It ends with its context, or, if this process dies, by itself. lock_fd: what it holds open as
@@ -56,6 +52,7 @@ class Process:
         compiled: Path | None = None,
         server: Forkserver | None = None,
     ) -> None:
+        super().__init__()
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as log_file:
@@ -71,7 +68,6 @@ class Process:
             )
         self._requests: IO[bytes] = self._process.stdin  # type: ignore[assignment]
         self._events: IO[bytes] = self._process.stdout  # type: ignore[assignment]
-        self._unread, self._searched = bytearray(), 0
 
     def __enter__(self) -> "Process":
         return self
@@ -81,60 +77,6 @@ class Process:
             self._close()
         else:
             self.kill()
-
-    def ask(
-        self,
-        request: Request,
-        reply: type[Reply],
-        on_progress: Callable[[Progress], None] = lambda progress: None,
-    ) -> Reply:
-        """Send a request and return its reply, as `receive` does."""
-        self.send(request)
-        return self.receive(reply, on_progress)
-
-    def receive(
-        self,
-        reply: type[Reply],
-        on_progress: Callable[[Progress], None] = lambda progress: None,
-    ) -> Reply:
-        """Wait for the reply to a request, and return it; as `receiving`."""
-        waiting = self.receiving(reply, on_progress)
-        while True:
-            try:
-                next(waiting)  # its read waits
-            except StopIteration as end:
-                received: Reply = end.value
-                return received
-
-    def receiving(
-        self,
-        reply: type[Reply],
-        on_progress: Callable[[Progress], None] = lambda progress: None,
-    ) -> Generator["Process", None, Reply]:
-        """Yield this process whenever it has to say more first; return the reply to a request.
-
-        reply: its kind. on_progress: called with each progress message before it.
-        Raises the NetzooError that the process names, TrialFailed if it crashes or dies.
-        """
-        while True:
-            end = self._unread.find(b"\n", self._searched)
-            if end < 0:
-                self._searched = len(self._unread)
-                yield self
-                more = os.read(self.fileno(), READ_BYTES)
-                if not more:
-                    raise TrialFailed(self._death())
-                self._unread += more
-                continue
-            event = event_of(bytes(self._unread[: end + 1]))
-            del self._unread[: end + 1]
-            self._searched = 0
-            if isinstance(event, Failed):
-                kind = getattr(errors, event.kind, None)
-                raise (kind or TrialFailed)(event.message)
-            if isinstance(event, reply):
-                return event
-            on_progress(event)  # type: ignore[arg-type]  # there is no other reply
 
     def fileno(self) -> int:
         """Return the file that can be read when the process has said something, or ended."""
@@ -146,7 +88,7 @@ class Process:
             self._requests.write(to_line(request))
             self._requests.flush()
         except BrokenPipeError as error:
-            raise TrialFailed(self._death()) from error
+            raise self.death() from error
 
     def kill(self) -> None:
         """End the process at once."""
@@ -170,18 +112,22 @@ class Process:
             self._process.kill()
             return self._process.wait()
 
-    def _death(self) -> str:
-        """Return why the process ended, in words."""
-        code = self._wait()
-        if code is None:
-            return "its process ended, and so did the one that forked it, possibly out of memory."
-        if code < 0:
-            name = signal.Signals(-code).name
-            hint = ", possibly out of memory" if name == "SIGKILL" else ""
-            return f"its process was ended by {name}{hint}."
-        lines = self._log.read_text(errors="replace").strip().splitlines()
-        last = lines[-1].strip() if lines else "it said nothing"
-        return f"its process ended with code {code}: {last}"
+    def death(self) -> TrialFailed:
+        """Return why the process, which says no more, has ended."""
+        return TrialFailed(death_words(self._wait(), self._log))
+
+
+def death_words(code: int | None, log: Path) -> str:
+    """Return why a process ended; code: its exit code, None if nobody knows it."""
+    if code is None:
+        return "its process ended, and so did the one that forked it, possibly out of memory."
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = ", possibly out of memory" if name == "SIGKILL" else ""
+        return f"its process was ended by {name}{hint}."
+    lines = log.read_text(errors="replace").strip().splitlines()
+    last = lines[-1].strip() if lines else "it said nothing"
+    return f"its process ended with code {code}: {last}"
 
 
 def environment(

@@ -4,19 +4,19 @@ import selectors
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
+from netzoo.runs.conversation import Conversation
 from netzoo.runs.places import Place
-from netzoo.runs.process import Process
 
 # It yields a process and goes on when that has something to say; KeyboardInterrupt thrown into it
 # ends it at once, and closing it kills its process.
-Task = Generator[Process, None, None]
+Task = Generator[Conversation, None, None]
 
 
 @dataclass(eq=False)
 class _Running:
     task: Task
     place: Place
-    process: Process | None = None
+    process: Conversation | None = None
 
 
 def run_side_by_side(

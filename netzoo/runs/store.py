@@ -13,6 +13,7 @@ comparison.json, table.txt   the result, as printed
 study.json             the result of an ablation, a ladder, a probe or a lesson
 compiled               JAX's compilation cache, while a process works on the folder
 decoded                the decoded images of files, while a process works on the folder
+attempts/ID.lock       the fence of a trial that runs on another machine, as netzoo.runs.fence says
 lock                   held by the process that works on the folder, and by its trial's process
 """
 
@@ -32,7 +33,7 @@ from netzoo.records.codec import from_text, to_text
 from netzoo.records.plan import Plan, PlanFile
 from netzoo.records.trial import FINAL, Trial, TrialRecord
 from netzoo.results.study import Study, kind_of, study_of
-from netzoo.runs import checkpoint, lock
+from netzoo.runs import checkpoint, fence, lock
 from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.identity import identity
 from netzoo.runs.packs import is_pack, names_in
@@ -102,6 +103,10 @@ class Store:
         """Return where a trial's trained network is kept."""
         return self.folder / "models" / f"{identity(trial)}.keras"
 
+    def fence(self, trial: Trial) -> Path:
+        """Return the file of a trial's fence."""
+        return self.folder / "attempts" / f"{identity(trial)}.lock"
+
     def log(self, name: str) -> Path:
         """Return where a process writes its standard error."""
         return self.folder / "logs" / f"{name}.log"
@@ -156,6 +161,7 @@ class Store:
         with lock.locked(self.folder, is_store, "a comparison", parts) as self.lock_fd:
             for made in (self.compiled, self.decoded):  # of a process that was killed
                 shutil.rmtree(made, ignore_errors=True)
+            fence.shut_all(self.folder / "attempts")
             self.trials.begin_packing()
             try:
                 yield

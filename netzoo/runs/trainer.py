@@ -8,8 +8,9 @@ from netzoo.errors import Diverged, NetzooError, OutOfMemory, StoreError
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial, TrialRecord, TrialStatus
-from netzoo.runs.announcements import parts_line, threads_line
+from netzoo.runs.announcements import again_line, parts_line, threads_line
 from netzoo.runs.callback import Callback
+from netzoo.runs.conversation import Conversation, Lost
 from netzoo.runs.executor import Executor
 from netzoo.runs.messages import (
     Ended,
@@ -25,12 +26,12 @@ from netzoo.runs.messages import (
 )
 from netzoo.runs.places import Place
 from netzoo.runs.prepare import more_parts
-from netzoo.runs.process import Process
 from netzoo.runs.progress import EtaEstimator
 from netzoo.runs.store import Store
 
+MOST_LOSSES = 3  # of a trial's processes, until the trial is taken for their cause
 _Made = dict[str, Any]  # device and versions of the process that trained
-Training = Generator[Process, None, TrialRecord]
+Training = Generator[Conversation, None, TrialRecord]
 
 
 class NoMemoryBeside(Exception):
@@ -71,6 +72,7 @@ class Trainer:
         """
         parts = self.plan.profiles[trial.model].parts
         started: _Made = {"jobs": jobs}
+        losses = 0
         while True:
             try:
                 return (yield from self._once(trial, parts, started, place))
@@ -85,6 +87,16 @@ class Trainer:
                 self.store.checkpoint(trial).unlink(missing_ok=True)
             except StoreError:
                 raise
+            except Lost as error:
+                losses += 1
+                if self.stopping:
+                    return self.unfinished(trial, started)
+                if losses > MOST_LOSSES:
+                    why = f"{error}, {losses} times in all."
+                    return self.record(trial, started, TrialStatus.FAILED, error=why)
+                self.callback.on_message(again_line(trial, error, self.store.progress(trial)))
+                self.eta.put_off_trial(trial)
+                self.eta.begin_trial(trial)
             except NetzooError as error:
                 diverged = isinstance(error, Diverged)
                 status = TrialStatus.DIVERGED if diverged else TrialStatus.FAILED
@@ -112,7 +124,7 @@ class Trainer:
         results = {"parts": ended.parts, "head": ended.head, **vars(ended.fitted)}
         return self.record(trial, started, TrialStatus.OK, **results)
 
-    def _hearing(self, trial: Trial, process: Process) -> Callable[[Progress], None]:
+    def _hearing(self, trial: Trial, process: Conversation) -> Callable[[Progress], None]:
         """Return what hears the progress of a trial, and asks it to stop if Ctrl-C did."""
         asked = False
         to_callback = pass_on(trial, self.callback)

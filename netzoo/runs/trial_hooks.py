@@ -23,8 +23,10 @@ class TrialHooks:
         parts: int,
         path: Path,
         threads: int | None,
+        check: Callable[[], None],
     ) -> None:
-        self._emit, self._stop = emit, stop
+        """check: called before a file is written."""
+        self._emit, self._stop, self._check = emit, stop, check
         self._model, self._path = model, path
         self.first_step: float | None = None  # when it ended, by time.perf_counter
         self._meta: dict[str, Any] = {
@@ -51,4 +53,6 @@ class TrialHooks:
         if ranks.rank():
             return
         meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
-        checkpoint.write(self._path, meta, state.gather(self._model))
+        arrays = state.gather(self._model)
+        self._check()
+        checkpoint.write(self._path, meta, arrays)

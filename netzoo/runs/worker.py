@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from netzoo.models.spec import REGISTERED
 from netzoo.provenance import Device
 from netzoo.records.trial import Trial
 from netzoo.runs import checkpoint, messages, parity_steps, places
+from netzoo.runs.fence import end_if_shut
 from netzoo.runs.identity import identity
 from netzoo.runs.peers import ranks_of
 from netzoo.runs.request import has_its_files, native_shape
@@ -152,7 +154,8 @@ class Worker:
             except DataError as error:
                 self._set_aside(path, f"{path}: {error}.")
         done = ranks.told(done)  # and the state, as the step is made
-        hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads)
+        check = partial(end_if_shut, request.fence)
+        hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads, check)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
@@ -165,6 +168,7 @@ class Worker:
         )
         ended = messages.Finished(fitted, parts, head.note)
         if request.model is not None and not self.rank:
+            check()
             self._save(Path(request.model), trial, images, model, head.size, ended)
         return ended
 

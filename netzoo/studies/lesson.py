@@ -18,6 +18,7 @@ from netzoo.results.probe import Probe
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
 from netzoo.runs.estimate import Estimated, estimate, estimating
+from netzoo.runs.executor import LOCAL, check_executor
 from netzoo.runs.lock import refuse_file
 from netzoo.runs.places import check_jobs
 from netzoo.runs.prepare import open_plan
@@ -41,8 +42,10 @@ def lesson(
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
-    jobs: int | str = 1,
+    jobs: int | str | None = None,
     per_device: int | None = None,
+    executor: str = LOCAL,
+    address: str | None = None,
     callbacks: Sequence[Callback] = (),
     listener: Callback | None = None,
     **options: Any,
@@ -53,7 +56,8 @@ def lesson(
     recipe, and probes them. The trainings and the probes have a folder each in the output, where
     they resume; lesson.md is beside them.
     recipe, seeds, memory, device, save_models, log, options: as netzoo.compare takes them; the
-    recipe by default is "lesson" on a GPU, "brief" on a CPU. jobs, per_device: of the trainings.
+    recipe by default is "lesson" on a GPU, "brief" on a CPU. jobs, per_device, executor, address:
+    of the trainings.
     Raises as netzoo.compare; Interrupted with the page of what was finished.
 
     >>> import netzoo
@@ -65,7 +69,8 @@ def lesson(
     asked: dict[str, Any] = {"recipe": recipe, "seeds": seeds, "device": device, **options}
     # Before anything is counted, which takes a while.
     Request.of(claims.TRAINED, **asked).check()
-    check_jobs(jobs, per_device)
+    check_jobs(1 if jobs is None else jobs, per_device)
+    check_executor(executor, address)
     with ExitStack() as stack:
         stack.enter_context(budget(memory))
         if output is None:
@@ -75,6 +80,7 @@ def lesson(
         asked["callbacks"] = [callback]
         of_training: dict[str, Any] = {"save_models": save_models, "log": log}
         of_training |= {"jobs": jobs, "per_device": per_device}
+        of_training |= {"executor": executor, "address": address}
         if estimating():
             raise Estimated(_estimated(folder, asked, of_training))
         callback.on_message("Counting and timing both networks as the lesson trains them.")
