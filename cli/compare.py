@@ -40,7 +40,7 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet alexnet --dataset svhn_cropped --metric balanced_accuracy --seeds 3
       netzoo compare lenet alexnet --save-models --log tensorboard,mlflow --output runs/l
       netzoo compare lenet alexnet --dataset photos/ --memory 2GB
-      netzoo compare resnet18 resnet50 --dataset cifar10 --data-parallel 4
+      netzoo compare lenet alexnet --data-parallel 2
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
     from netzoo.results.comparison import Comparison
