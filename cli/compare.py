@@ -48,7 +48,7 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet lenet-relu --seeds 12 --jobs auto
       netzoo compare lenet alexnet --backends tensorflow,torch,jax --seeds 3
       netzoo compare lenet alexnet resnet18 --seeds 5 --dry-run
-      netzoo compare resnet18 resnet50 --dataset cifar10 --data-parallel 4
+      netzoo compare lenet alexnet --data-parallel 2
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """
     from netzoo.results.comparison import Comparison

@@ -4,10 +4,12 @@ The CPU stands in for the devices.
 """
 
 import json
+import os
 import shutil
+import signal
 
 import pytest
-from processes import gone, one_line, start, wait_for, workers
+from processes import children, gone, one_line, start, wait_for, workers
 
 from netzoo import backend
 from netzoo.data import open_images
@@ -149,7 +151,7 @@ TWO = ("lenet-dropout", *FEW, "--data-parallel", "2", "--epochs", "30")
 def test_a_comparison_that_is_killed_goes_on_to_the_same_bits(netzoo, tmp_path):
     with start(tmp_path, *TWO) as process:
         wait_for(process, "epoch 3/30")
-        left = workers(process)
+        left = [*workers(process), *(pid for each in workers(process) for pid in children(each))]
         process.kill()
         process.communicate()
     assert gone(left)
@@ -160,6 +162,23 @@ def test_a_comparison_that_is_killed_goes_on_to_the_same_bits(netzoo, tmp_path):
     assert "numbers are bit-identical" in again.stdout
     (told,) = json.loads(done.stdout)["recipe"]["by_model"].values()
     assert told["data_parallel"] == 2
+
+
+@pytest.mark.slow
+def test_a_process_of_a_device_that_dies_ends_its_trial(tmp_path, backend_name):
+    if backend_name != "torch":
+        pytest.skip("one process for all devices")
+    with start(tmp_path, *TWO) as process:
+        wait_for(process, "epoch 3/30")
+        (first,) = workers(process)
+        (other,) = children(first)
+        os.kill(other, signal.SIGKILL)
+        told = json.loads(process.communicate()[0])
+    assert process.returncode == 1
+    assert told["models"][0]["error"] == (
+        "seed 0: the process of device 2: its process was ended by SIGKILL, possibly out of memory."
+    )
+    assert gone([first, other])
 
 
 def test_more_devices_than_there_are_are_refused_in_a_line(netzoo):

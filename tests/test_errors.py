@@ -29,6 +29,7 @@ PROVOKE = {name: provoke for name, _, provoke, _ in CASES}
 # caught before anybody sees it.
 ELSEWHERE = {
     "the … is … in epoch …; try a lower learning rate.": ("test_a_comparison_on_the_command_line"),
+    "the process of device …: …": "test_a_process_of_a_device_that_dies_ends_its_trial",
     "which convolution of … is the first": "test_none_where_there_is_none_to_show",
     "… has changed: ….": "test_files_that_the_disk_has_no_room_for_are_decoded_each_time",
     "… …": "test_a_full_disk_is_one_line_and_nothing_is_lost",

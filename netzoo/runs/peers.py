@@ -74,10 +74,10 @@ def _first_of(
         except NetzooError:
             raise
         except Exception as error:  # of a connection that has broken, and tells nothing
-            reason = others.failure()
-            if reason is None:
+            failure = others.failure()
+            if failure is None:
                 raise
-            raise TrialFailed(reason) from error
+            raise failure from error
         finally:
             others.end()
 
@@ -95,7 +95,7 @@ class _Peers:
     ) -> None:
         self._emit = emit
         self._over, self._failed = threading.Event(), threading.Event()
-        self._reason = ""
+        self._error: NetzooError | None = None
         device = backend.device()["kind"]
         self._logs = [meeting.with_name(f"rank{number}.log") for number in range(1, count)]
         self._processes = [Process(log, "torch") for log in self._logs]
@@ -104,9 +104,9 @@ class _Peers:
             about = process, number, start, request
             threading.Thread(target=self._watch, args=about, daemon=True).start()
 
-    def failure(self) -> str | None:
-        """Return why a process has failed, None if none has, after a moment."""
-        return self._reason if self._failed.wait(GRACE_SECONDS) else None
+    def failure(self) -> NetzooError | None:
+        """Return the error that has ended a process, None if none has, after a moment."""
+        return self._error if self._failed.wait(GRACE_SECONDS) else None
 
     def end(self) -> None:
         """End all processes, and add what they have logged to the log of this one."""
@@ -126,8 +126,10 @@ class _Peers:
         except NetzooError as error:
             if self._over.is_set():
                 return
-            self._reason = f"the process of device {number + 1}: {error}"
+            if isinstance(error, TrialFailed):  # it has died, or crashed
+                error = TrialFailed(f"the process of device {number + 1}: {error}")
+            self._error = error
             self._failed.set()
             if not self._over.wait(GRACE_SECONDS):
-                self._emit(messages.Failed(type(error).__name__, self._reason))
+                self._emit(messages.Failed(type(error).__name__, str(error)))
                 os._exit(1)

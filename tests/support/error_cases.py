@@ -444,7 +444,7 @@ CASES = [
     ("column of trials", UnknownName, lambda: run_state_where("test_acuracy>0.9"),
      "no column 'test_acuracy'; did you mean 'test_accuracy'? Known: test_accuracy, augment, "
      "backend, balanced_accuracy, batch_size, class_weight, classes, command, commit, comparison, "
-     "dataset, dataset_sha256 and <any> more."),
+     "data_parallel, dataset and <any> more."),
     ("condition", BadInput, lambda: run_state_where("test_accuracy=0.9"),
      "--where takes a column, one of > >= < <= == != and a value, such as 'test_accuracy>0.9'; "
      "received 'test_accuracy=0.9'."),
