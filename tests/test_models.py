@@ -9,7 +9,7 @@ from study_records import trial_of
 
 import netzoo
 from netzoo.cost.by_name import summary
-from netzoo.runs.worker import Worker
+from netzoo.runs.answers import Worker
 
 MODELS = netzoo.list_models()
 BY_HAND = COUNTS | COUNTS_OF_FAMILIES

@@ -26,7 +26,7 @@ from netzoo.runs import checkpoint
 from netzoo.runs.identity import identity
 from netzoo.runs.process import Process
 from netzoo.runs.store import DEFAULT_FOLDER, Store, new_folder
-from netzoo.runs.worker import Worker
+from netzoo.runs.answers import Worker
 
 pytestmark = pytest.mark.backend_independent
 

@@ -14,7 +14,7 @@ from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
 from netzoo.runs.request import planned_trials
 from netzoo.runs.store import Store
-from netzoo.runs.worker import Worker
+from netzoo.runs.answers import Worker
 from netzoo.training.head import OFF_SOFTMAX, make_ready
 from netzoo.training.layer_probes import layer_probes
 

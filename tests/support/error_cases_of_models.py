@@ -25,7 +25,7 @@ from netzoo.models.catalog import model_spec, register_model
 from netzoo.models.find import find_model
 from netzoo.recipes import recipe
 from netzoo.runs.request import planned_trials
-from netzoo.runs.worker import Worker
+from netzoo.runs.answers import Worker
 from netzoo.training.layer_probes import layer_probes
 from netzoo.training.snapshots import snapshots
 from netzoo.training.state import restore

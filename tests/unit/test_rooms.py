@@ -54,7 +54,7 @@ INSIDE_FUNCTIONS = {
     "runs.trial_hooks": {"netzoo.training"},
     "runs.parity_steps": {"netzoo.training"},
     "runs.peers": {"netzoo.training"},
-    "runs.worker": {*{"keras", "netzoo.data", "netzoo.models", "netzoo.training"}},
+    "runs.answers": {*{"keras", "netzoo.data", "netzoo.models", "netzoo.training"}},
     "runs.lock": {"fcntl"},  # not on Windows
     # The backend starts before it is imported.
     "runs.evaluate": {"netzoo.training"},
@@ -63,7 +63,7 @@ INSIDE_FUNCTIONS = {
 }
 # By a name that is known only then: of a backend, of a user's module, of a package to install.
 BY_NAME = {
-    *{"backend", "cost.verify", "errors", "models.code", "runs.forking", "runs.worker"},
+    *{"backend", "cost.verify", "errors", "models.code", "runs.answers", "runs.forking"},
     *{"training.devices", "training.layer_probes", "training.parity", "training.step"},
 }
 
