@@ -29,7 +29,7 @@ from netzoo.data import sample
 from netzoo.recipe_files import to_toml
 from netzoo.recipes import RECIPES
 from netzoo.report.words import LANGUAGES
-from netzoo.runs import bench, compare
+from netzoo.runs import bench, compare, parity
 from netzoo.studies import lesson, probe
 
 PROJECT = Path(__file__).parents[1]
@@ -206,7 +206,8 @@ def stop_before_training(monkeypatch):
 
     for module in (compare, lesson, probe):
         monkeypatch.setattr(module, "open_plan", opened)
-    monkeypatch.setattr(bench, "open_images", reach)
+    for module in (bench, parity):
+        monkeypatch.setattr(module, "open_images", reach)
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +244,7 @@ def test_a_command_is_read_to_its_last_word(text, stop_before_training, folder, 
 
 def trains(name):
     """Return whether a command starts processes that make steps of a training."""
-    return not {"--limit-train", "--batch-sizes"}.isdisjoint(options_of(name))
+    return not {"--limit-train", "--batch-sizes", "--steps"}.isdisjoint(options_of(name))
 
 
 @pytest.mark.backend_independent

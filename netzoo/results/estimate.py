@@ -69,7 +69,7 @@ class TrainingEstimate(TrainingProvenance, Result):
 
     folder_bytes: of what the folder has once: plan, pictures, result and table. working_bytes: of
     what it has while a command works on it: decoded images, compiled code. report_bytes: of a
-    report's page and figures, about.
+    report's page and figures, about. jobs: the most trials that run at once.
 
     >>> import netzoo
     >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100}
@@ -84,6 +84,7 @@ class TrainingEstimate(TrainingProvenance, Result):
     folder_bytes: int
     working_bytes: int
     report_bytes: int
+    jobs: int = 1
 
     @property
     def seconds(self) -> float:
@@ -106,8 +107,8 @@ class TrainingEstimate(TrainingProvenance, Result):
 
         A checkpoint is written beside the one before, which it then replaces.
         """
-        last = max((_at_once(row) for row in self.models if row.trials), default=0)
-        return self.disk_bytes + self.working_bytes + last
+        each = [_at_once(row) for row in self.models for _ in range(min(row.trials, self.jobs))]
+        return self.disk_bytes + self.working_bytes + sum(sorted(each)[-self.jobs :])
 
     def content(self) -> dict[str, Any]:
         """Return the estimate as it is written: its fields and its sums."""

@@ -116,7 +116,9 @@ def compare(
             with open_plan(request, output, callback, backend, side_by_side=side) as opened:
                 store, plan, server = opened
                 if estimating():
-                    raise Estimated(of_trainings(plan, store, output, save_models=save_models))
+                    raise Estimated(
+                        of_trainings(plan, store, output, save_models=save_models, jobs=beside)
+                    )
                 if plan.metric != metric:
                     plan = replace(plan, metric=metric)
                     store.keep_plan(plan)

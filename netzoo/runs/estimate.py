@@ -11,6 +11,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +87,12 @@ def no_bytecode() -> Iterator[None]:
 
 
 def of_trainings(
-    plan: Plan, store: Store, output: str | Path | None, *, save_models: bool
+    plan: Plan, store: Store, output: str | Path | None, *, save_models: bool, jobs: int = 1
 ) -> TrainingEstimate:
     """Return the estimate of a plan's trials.
 
     store: the temporary folder of the plan. output: the folder whose finished trials count as done.
+    jobs: the most trials that run at once.
     """
     held = store if output is None else Store(Path(output))
     trials = Trials.of(plan.trials)
@@ -109,13 +111,14 @@ def of_trainings(
     ]
     epochs = sum(kind.recipe.epochs for kind in trials.kinds) * len(trials) // len(trials.kinds)
     result = RESULT_BYTES + MODEL_BYTES * len(rows) + TRIAL_BYTES * len(trials)
-    return estimate_of(
+    whole = estimate_of(
         plan,
         store,
         rows,
         result_bytes=result + EPOCH_BYTES * epochs,
         report_bytes=PAGE_BYTES + PAGE_MODEL_BYTES * len(rows) + PAGE_EPOCH_BYTES * epochs,
     )
+    return replace(whole, jobs=jobs)
 
 
 def estimate_of(
