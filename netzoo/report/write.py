@@ -21,7 +21,8 @@ def write_report(
     output: the HTML file; by default report.html in the folder, or in the working directory for
     several folders. The figures are SVG and PNG files in a folder beside it, report-figures.
     baseline: the model that the page first compares the others with, by default the first
-    folder's; for a comparison of several backends, a backend. language: the initial language, "en" or "zh".
+    folder's; for a comparison of several backends, a backend. language: the initial language, "en"
+    or "zh".
     Raises BadInput for a folder without netzoo's files and for an unknown baseline or language,
     DataError if the folders have no results, MissingPackage without the extra packages.
 
