@@ -34,8 +34,9 @@ LESSON = (
 ADDED = {"head": None, "threads": None, "class_weight": "none", "metric": "accuracy"}
 ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": None}
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
-ADDED |= {"doubts": None}
-COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts")  # of what it keeps
+ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
+# Of what it keeps.
+COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 TIMES = ("seconds", "images_per_second", "command", "commit", "schema", "seal", "device")
 
 # Other instruction sets (oneDNN held to SSE 4.1, or off) moved the losses of the continued trial by
