@@ -213,11 +213,10 @@ def test_a_kernel_that_is_a_little_wrong_is_found_and_its_layer_named(
     given, monkeypatch, backend_name
 ):
     trial, arrays, of_layers = given
-    allowed = TOLERANCES["float32"]
 
     def first_other():
         found = parity.outputs_of_step(*on_this_backend(trial), of_layers)
-        return differences.first_other(found, of_layers, allowed.logits)
+        return differences.first_other(found, of_layers, TOLERANCES["float32"].loss)
 
     right = run_of(trial, arrays)
     assert right.status == "within", right

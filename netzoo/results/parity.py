@@ -76,7 +76,7 @@ class ParityRun:
     reference's. weights: of the worst layer, weights_layer: the median absolute difference of the
     change of one of its weights in all steps, over the mean absolute change of the reference's.
     beyond: the names of those beyond their tolerances. cause: with any, the first layer whose
-    output differs in a training step by more than the logits may; None if none does or the layers
+    output differs in a training step by more than the loss may; None if none does or the layers
     are not known. head: as in a BenchRun. error: why it failed.
     """
 

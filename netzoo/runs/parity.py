@@ -147,9 +147,12 @@ class _Sides:
         """Compare each model on each backend. Raises BadInput if each of them is refused."""
         wrong: list[BadInput] = []
         for spec in self._request.models:
+            failure = self._reference_failure(spec)
             for name in names:
                 try:
-                    run = self._compared(spec, name, first=name == names[0])
+                    if failure is not None:
+                        raise failure
+                    run = self._compared(spec, name)
                 except NetzooError as error:
                     wrong += [error] if isinstance(error, BadInput) else []
                     run = ParityRun(spec.text, name, FAILED, error=str(error))
@@ -159,9 +162,16 @@ class _Sides:
         if wrong and len(wrong) == len(self.runs):
             raise wrong[0]
 
-    def _compared(self, spec: ModelSpec, name: str, *, first: bool) -> ParityRun:
-        if first or not self._arrays.exists():
-            self._callback.on_wait(f"{spec.text} in float64")
+    def _reference_failure(self, spec: ModelSpec) -> NetzooError | None:
+        """Compute the reference; return the error of a model that has none, None otherwise."""
+        try:
+            self._refer(spec)
+        except NetzooError as error:
+            return error
+        return None
+
+    def _compared(self, spec: ModelSpec, name: str) -> ParityRun:
+        if not self._arrays.exists():
             self._refer(spec)
         side = self._side(name, name, self._request.device)
         self._callback.on_wait(f"{spec.text} on {name}")
@@ -183,13 +193,14 @@ class _Sides:
             return run
         # Rarely, so that it is computed again: the outputs of all layers, to name the first other.
         self._refer(spec, outputs=True)
-        ask = messages.Parity(trial, steps, arrays, outputs=allowed.logits)
+        ask = messages.Parity(trial, steps, arrays, outputs=allowed.loss)
         other = self._ask(name, ask, Compared).other
         self._arrays.unlink()  # of no use to the next backend
         return replace(run, cause=other)
 
     def _refer(self, spec: ModelSpec, *, outputs: bool = False) -> None:
         side = self._side("reference", REFERENCE, "cpu")
+        self._callback.on_wait(f"{spec.text} in float64")
         trial = self._trial(spec, REFERENCE, side.device)
         about = trial, self._steps, str(self._arrays), outputs
         self._ask("reference", messages.Reference(*about), Referenced)
