@@ -41,7 +41,6 @@ SMALLER = (
     "densenet:depth=7",
     "vit-tiny:depth=1",
 )
-MIXED = "lenet-batchnorm@precision=mixed_bfloat16"
 
 
 def is_heavy(name):
@@ -125,8 +124,9 @@ def test_a_model_is_within_rounding_of_float64(spec, reference):
     assert run.loss < 1e-5  # no flip of a sign moves it
 
 
-def test_half_precision_is_coarser_and_has_tolerances_of_its_own(reference):
-    run = check(MIXED, reference)
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_is_coarser_and_has_tolerances_of_its_own(precision, reference):
+    run = check(f"mlp-batchnorm@precision={precision}", reference)
     assert run.tolerances.loss > run.logits > TOLERANCES["float32"].logits
 
 
