@@ -33,9 +33,9 @@ class Tolerances:
 # so that its first steps are signs. So the last two are coarse: they find a gradient or an update
 # that is wrong, as by a missing term or another learning rate, not one that is inexact.
 TOLERANCES = {
-    "float32": Tolerances(loss=1e-4, logits=1e-5, gradient=0.2, weights=0.2),
-    "mixed_bfloat16": Tolerances(loss=0.1, logits=0.1, gradient=1.0, weights=1.0),
-    "mixed_float16": Tolerances(loss=0.01, logits=0.01, gradient=0.5, weights=0.5),
+    "float32": Tolerances(loss=1e-4, logits=1e-5, gradient=0.2, weights=0.5),
+    "mixed_bfloat16": Tolerances(loss=0.1, logits=0.1, gradient=0.9, weights=0.9),
+    "mixed_float16": Tolerances(loss=0.01, logits=0.01, gradient=0.5, weights=0.7),
 }
 
 

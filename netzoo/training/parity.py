@@ -160,11 +160,11 @@ def keep_gradients(model: Any) -> dict[str, Any]:
     }
     apply = optimizer.apply
 
-    def applying(gradients: Any, variables: Any = None) -> None:
+    def applying(gradients: Any, trainable_variables: Any = None) -> None:
         for place, gradient in zip(places.values(), gradients, strict=True):
             if gradient is not None:
                 place.assign(ops.cast(gradient, place.dtype))
-        apply(gradients, variables)
+        apply(gradients, trainable_variables)
 
     optimizer.apply = applying
     return {
