@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import secrets
+import socket
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +25,8 @@ from netzoo.runs.ray_process import RayProcess
 from netzoo.runs.store import Store
 
 ANY_CLUSTER = "auto"
+_HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+ANSWER_SECONDS = 5.0
 # Variables of the command that its trials have, too, on whatever machine: they may change numbers.
 SETTINGS = ("JAX_", "KERAS_", "MKL_", "NETZOO_", "NPROC", "OMP_", "PJRT_", "TF_", "TORCH_", "XLA_")
 NOT_ELSEWHERE = ("NETZOO_DECODED",)  # one process at a time writes there
@@ -32,16 +35,23 @@ NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "bytes of memory"}
 
 
 def check_address(address: str | None) -> None:
-    """Raise BadInput unless it is None, "auto" or HOST:PORT; MissingPackage without Ray."""
+    """Raise BadInput unless it is None, "auto" or HOST:PORT that answers; MissingPackage without Ray."""
     if address is not None and address != ANY_CLUSTER and not re.fullmatch(_HOST_PORT, address):
         raise BadInput(
             "`address` is that of a Ray cluster, HOST:PORT as `ray start --head` prints it, or "
             f"auto; received {address!r}."
         )
     require("ray", "`executor` ray", INSTALL)
+    if address is not None and address != ANY_CLUSTER:
+        host, _, port = address.rpartition(":")
+        try:  # Ray itself would try for a quarter of an hour
+            socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise BadInput(f"no Ray cluster answers at {address!r}: {_reason(error)}.") from error
 
 
-_HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 class RayCluster:
@@ -157,8 +167,8 @@ class RayCluster:
             return f"Ray does not start: {_first_line(error)}"
         if isinstance(error, ConnectionError):
             return (
-                f"no Ray cluster answers at {self._address!r}. If it runs, and asks for a token, "
-                "set RAY_AUTH_MODE=token here."
+                f"no Ray cluster can be joined at {self._address!r}. If it asks for a token, set "
+                "RAY_AUTH_MODE=token here."
             )
         return f"the Ray cluster at {self._address!r} cannot be joined: {_first_line(error)}"
 
