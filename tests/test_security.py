@@ -66,9 +66,13 @@ ONLY = {
             "forkserver:Forked",
             "forkserver:Forkserver",
             "forkserver:_told",
+            "ray_cluster:check_address",  # asks whether something answers, and says nothing
         )
     },
-    "subprocess": {"runs.process:Process", "runs.forkserver:Forkserver", "provenance:_git"},
+    "subprocess": {
+        *("runs.process:Process", "runs.forkserver:Forkserver", "runs.attempt:_start"),
+        "provenance:_git",
+    },
     "urllib.request": {"data.tfds:reachable"},  # asks whether a server answers, and reads nothing
     "download_and_prepare": {"data.tfds:prepare"},  # TFDS has the checksums
     "jinja2.Environment": {"report.markup:_environment"},
