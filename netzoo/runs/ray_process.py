@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from netzoo.errors import TrialFailed
 from netzoo.provenance import Device
 from netzoo.runs.attempt import Attempt
@@ -72,7 +70,8 @@ class RayProcess(Conversation):
     def send(self, request: Request) -> None:
         """Send a request; nothing is raised, since the end of the process is heard."""
         if isinstance(request, Train):
-            request = replace(request, fence=self._fence)
+            about = request.trial, request.parts, request.checkpoint, request.model
+            request = Train(*about, self._fence)
         self._actor.send.remote(to_line(request))
 
     def death(self) -> TrialFailed:
