@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from netzoo import units
+from netzoo.data import variable
 from netzoo.errors import BadInput, require
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
@@ -28,6 +29,8 @@ from netzoo.runs.store import Store
 ANY_CLUSTER = "auto"
 _HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 ANSWER_SECONDS = 5.0
+# How often Ray asks for a cluster: half a minute each, if nothing answers, and 20 times by default.
+TRIES, MOST_TRIES = "RAY_gcs_server_port_wait_time_s", "2"
 # Variables of the command that its trials have, too, on whatever machine: they may change numbers.
 SETTINGS = ("JAX_", "KERAS_", "MKL_", "NETZOO_", "NPROC", "OMP_", "PJRT_", "TF_", "TORCH_", "XLA_")
 NOT_ELSEWHERE = ("NETZOO_DECODED",)  # one process at a time writes there
@@ -133,9 +136,7 @@ class RayCluster:
         }
         fence = Fence(str(store.fence(trial).absolute()), secrets.token_hex(TOKEN_BYTES // 2))
         named = ("python", "netzoo", "keras", "tensorflow", trial.backend)
-        versions = {
-            name: self._plan.versions[name] for name in named if name in self._plan.versions
-        }
+        versions = {each: v for each, v in self._plan.versions.items() if each in named}
         why_not = partial(self._why_not, asked)
         return RayProcess(self._ray, options, about, fence, versions, why_not)
 
@@ -149,21 +150,17 @@ class RayCluster:
         if self._address is None:
             self._callback.on_message("Starting Ray on this machine …")
             about |= {"address": "local", "include_dashboard": False}
+            tries: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         else:
             self._callback.on_message(f"Joining the Ray cluster at {self._address} …")
             about["address"] = self._address
-        with warnings.catch_warnings():
+            tries = variable.set_within(TRIES, os.environ.get(TRIES, MOST_TRIES))
+        with warnings.catch_warnings(), tries:
             warnings.simplefilter("ignore")
             try:
                 ray.init(**about)
-            except (
-                ConnectionError,
-                OSError,
-                RuntimeError,
-                ValueError,
-                ray.exceptions.RayError,
-            ) as e:
-                raise BadInput(self._no_connection(e)) from e
+            except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+                raise BadInput(self._no_connection(error)) from error
         self._ended.callback(ray.shutdown)
 
     def _no_connection(self, error: Exception) -> str:
