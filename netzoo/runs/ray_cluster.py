@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -244,15 +244,13 @@ def _room(nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float]) -> i
 
 def _paths() -> list[str]:
     """Return the import path of this process but for what each Python has by itself."""
-    return list(_own_paths())
-
-
-def _own_paths() -> Iterator[str]:
-    for folder in sys.path:
-        path = Path(folder).absolute()
-        is_pythons = any(path.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
-        if not is_pythons and path.name not in ("site-packages", "dist-packages"):
-            yield str(path)
+    paths = [Path(folder).absolute() for folder in sys.path]
+    return [
+        str(path)
+        for path in paths
+        if not any(path.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
+        and path.name not in ("site-packages", "dist-packages")
+    ]
 
 
 def _first_line(error: Exception) -> str:
