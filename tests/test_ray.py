@@ -174,7 +174,7 @@ def test_a_node_and_a_process_are_killed_amid_24_trials(many, tmp_path):
             assert gone(lost.workers())
             time.sleep(10)
             kill_all(random.Random(3).sample(attempts(cluster), 1))
-            printed, said = process.communicate()
+            _, said = process.communicate()
         lost.end()
         assert process.returncode == 0, said
         assert gone(on_it)
@@ -193,7 +193,7 @@ def test_a_node_that_freezes_for_two_minutes_writes_nothing_beside_the_second_ru
             kill_all(frozen, signal.SIGSTOP)
             time.sleep(120)
             kill_all(frozen, signal.SIGCONT)
-            printed, said = process.communicate()
+            _, said = process.communicate()
         assert process.returncode == 0, said
         assert "; it runs again, " in said
         assert numbers(tmp_path / "out") == many

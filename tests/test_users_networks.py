@@ -12,9 +12,9 @@ from netzoo.models.catalog import MODELS, model_spec
 from netzoo.recipes import recipe
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
+from netzoo.runs.answers import Worker
 from netzoo.runs.request import planned_trials
 from netzoo.runs.store import Store
-from netzoo.runs.answers import Worker
 from netzoo.training.head import OFF_SOFTMAX, make_ready
 from netzoo.training.layer_probes import layer_probes
 

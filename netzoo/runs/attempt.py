@@ -55,11 +55,11 @@ class Attempt:
         """
         try:
             yield b""
-            held = yield from _held(Fence(*fence), about["log"])
+            file = yield from held(Fence(*fence), about["log"])
             try:
-                process = _start(held, **about)
+                process = _start(file, **about)
             finally:
-                os.close(held)  # the child holds it, and it alone
+                os.close(file)  # the child holds it, and it alone
             yield from self._heard(process, Path(about["log"]))
         except NetzooError as error:
             yield "failed", str(error)
@@ -98,8 +98,12 @@ class Attempt:
                 return  # its end is heard
 
 
-def _held(fence: Fence, log: str) -> Heard:
-    """Wait for the fence of this run, and return its open file, with its lock."""
+def held(fence: Fence, log: str) -> Heard:
+    """Wait for the fence of this run, and return its open file, with its lock.
+
+    log: the path of the trial's log. Raises TrialFailed if this machine has not the fence's folder,
+    or the lock is not let go.
+    """
     deadline = time.monotonic() + SHARED_SECONDS
     while not fence.is_open():
         if time.monotonic() > deadline:
@@ -110,10 +114,10 @@ def _held(fence: Fence, log: str) -> Heard:
             )
         yield b""
         time.sleep(0.5)
-    held = os.open(fence.path, os.O_RDWR)
+    file = os.open(fence.path, os.O_RDWR)
     began = time.monotonic()
     was_told = False
-    while not lock.try_to_take(held):
+    while not lock.try_to_take(file):
         waited = time.monotonic() - began
         if waited > FREE_SECONDS:
             raise TrialFailed(f"a run of it before still holds {fence.path}, and does not end.")
@@ -123,11 +127,11 @@ def _held(fence: Fence, log: str) -> Heard:
             told = to_line(Said("A trial waits for the end of its run before, which cannot write."))
         yield told
         time.sleep(1.0)
-    return held
+    return file
 
 
 def _start(
-    held: int,
+    file: int,
     log: str,
     backend: str,
     compiled: str,
@@ -158,5 +162,5 @@ def _start(
             stderr=log_file,
             env=theirs,
             cwd=folder if os.path.isdir(folder) else None,
-            pass_fds=(held,),
+            pass_fds=(file,),
         )

@@ -5,13 +5,16 @@ import logging
 import os
 import re
 import secrets
+import socket
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netzoo import units
+from netzoo.data import variable
 from netzoo.errors import BadInput, require
 from netzoo.records.plan import Plan
 from netzoo.records.trial import Trial
@@ -24,24 +27,37 @@ from netzoo.runs.ray_process import RayProcess
 from netzoo.runs.store import Store
 
 ANY_CLUSTER = "auto"
+_HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+ANSWER_SECONDS = 5.0
+# How often Ray asks for a cluster: half a minute each, if nothing answers, and 20 times by default.
+TRIES, MOST_TRIES = "RAY_gcs_server_port_wait_time_s", "2"
 # Variables of the command that its trials have, too, on whatever machine: they may change numbers.
 SETTINGS = ("JAX_", "KERAS_", "MKL_", "NETZOO_", "NPROC", "OMP_", "PJRT_", "TF_", "TORCH_", "XLA_")
 NOT_ELSEWHERE = ("NETZOO_DECODED",)  # one process at a time writes there
 INSTALL = 'pip install "netzoo[ray]"'
-NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "bytes of memory"}
 
 
 def check_address(address: str | None) -> None:
-    """Raise BadInput unless it is None, "auto" or HOST:PORT; MissingPackage without Ray."""
+    """Check a cluster's address: None, "auto", or HOST:PORT that answers.
+
+    Raises BadInput; MissingPackage without Ray.
+    """
     if address is not None and address != ANY_CLUSTER and not re.fullmatch(_HOST_PORT, address):
         raise BadInput(
             "`address` is that of a Ray cluster, HOST:PORT as `ray start --head` prints it, or "
             f"auto; received {address!r}."
         )
+    if address is not None and address != ANY_CLUSTER:
+        host, _, port = address.rpartition(":")
+        try:  # Ray itself would try for a quarter of an hour
+            socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise BadInput(f"no Ray cluster answers at {address!r}: {_reason(error)}.") from error
     require("ray", "`executor` ray", INSTALL)
 
 
-_HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 class RayCluster:
@@ -77,7 +93,6 @@ class RayCluster:
 
         Raises BadInput if the cluster cannot be reached, or has no room for a trial.
         """
-        self._connect()
         self._plan = plan
         self._gpu = plan.device.kind == "gpu"
         if self._per_device is not None and not self._gpu:
@@ -85,11 +100,12 @@ class RayCluster:
                 "`per_device` with the executor ray is the number of trials on a GPU, and these "
                 "run on CPUs; give `jobs`."
             )
+        self._connect()
         self._cpus = self._cpus_of_each()
-        refusal = self._refusal(self._most())
-        if refusal is not None:
-            raise BadInput(refusal)
         nodes = self._nodes()
+        reason = refusal(nodes, self._most())
+        if reason is not None:
+            raise BadInput(reason)
         room = _room(nodes, self._most())
         jobs = min(room, count, room if self._jobs == AUTO else int(self._jobs))
         self._callback.on_message(self._line(nodes))
@@ -120,10 +136,9 @@ class RayCluster:
         }
         fence = Fence(str(store.fence(trial).absolute()), secrets.token_hex(TOKEN_BYTES // 2))
         named = ("python", "netzoo", "keras", "tensorflow", trial.backend)
-        versions = {
-            name: self._plan.versions[name] for name in named if name in self._plan.versions
-        }
-        return RayProcess(self._ray, options, about, fence, versions, lambda: self._refusal(asked))
+        versions = {each: v for each, v in self._plan.versions.items() if each in named}
+        why_not = partial(self._why_not, asked)
+        return RayProcess(self._ray, options, about, fence, versions, why_not)
 
     def _connect(self) -> None:
         ray = self._ray
@@ -135,21 +150,17 @@ class RayCluster:
         if self._address is None:
             self._callback.on_message("Starting Ray on this machine …")
             about |= {"address": "local", "include_dashboard": False}
+            tries: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
         else:
             self._callback.on_message(f"Joining the Ray cluster at {self._address} …")
             about["address"] = self._address
-        with warnings.catch_warnings():
+            tries = variable.set_within(TRIES, os.environ.get(TRIES, MOST_TRIES))
+        with warnings.catch_warnings(), tries:
             warnings.simplefilter("ignore")
             try:
                 ray.init(**about)
-            except (
-                ConnectionError,
-                OSError,
-                RuntimeError,
-                ValueError,
-                ray.exceptions.RayError,
-            ) as e:
-                raise BadInput(self._no_connection(e)) from e
+            except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+                raise BadInput(self._no_connection(error)) from error
         self._ended.callback(ray.shutdown)
 
     def _no_connection(self, error: Exception) -> str:
@@ -157,13 +168,16 @@ class RayCluster:
             return f"Ray does not start: {_first_line(error)}"
         if isinstance(error, ConnectionError):
             return (
-                f"no Ray cluster answers at {self._address!r}. If it runs, and asks for a token, "
-                "set RAY_AUTH_MODE=token here."
+                f"no Ray cluster can be joined at {self._address!r}. If it asks for a token, set "
+                "RAY_AUTH_MODE=token here."
             )
         return f"the Ray cluster at {self._address!r} cannot be joined: {_first_line(error)}"
 
     def _nodes(self) -> list[Mapping[str, float]]:
         return [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+
+    def _why_not(self, asked: Mapping[str, float]) -> str | None:
+        return refusal(self._nodes(), asked)
 
     def _cpus_of_each(self) -> int:
         """Return how many CPUs each trial asks for: as many as it has threads, if so many fit."""
@@ -186,20 +200,6 @@ class RayCluster:
         each = [self._asked(model) for model in self._plan.profiles]
         return max(each, key=lambda asked: asked["memory"])
 
-    def _refusal(self, asked: Mapping[str, float]) -> str | None:
-        """Return why no node can ever take a trial, with both numbers; None if one can."""
-        nodes = self._nodes()
-        if _room(nodes, asked):
-            return None
-        for name, what in NAMES.items():
-            most = max((node.get(name, 0.0) for node in nodes), default=0.0)
-            if asked[name] > most:
-                return (
-                    f"a trial needs {units.quantity(asked[name])} {what}, and the most that a node "
-                    f"of the Ray cluster has is {units.quantity(most)}."
-                )
-        return f"no node of the Ray cluster has all that a trial needs: {dict(asked)}."
-
     def _line(self, nodes: Sequence[Mapping[str, float]]) -> str:
         has = {name: int(sum(node.get(name, 0) for node in nodes)) for name in ("CPU", "GPU")}
         gpus = f", {has['GPU']} GPU{'s' if has['GPU'] > 1 else ''}" if has["GPU"] else ""
@@ -210,6 +210,27 @@ class RayCluster:
             f"Ray: {len(nodes)} node{'s' if len(nodes) > 1 else ''}, {has['CPU']} CPUs{gpus}; "
             f"each trial takes {takes}."
         )
+
+
+def refusal(nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float]) -> str | None:
+    """Return why no node can ever take a trial, with both numbers; None if one can."""
+    if _room(nodes, asked):
+        return None
+    for name, amount in asked.items():
+        most = max((node.get(name, 0.0) for node in nodes), default=0.0)
+        if amount > most:
+            return (
+                f"a trial needs {_amount(name, amount)}, and the most that a node of the Ray "
+                f"cluster has is {_amount(name, most)}."
+            )
+    needs = ", ".join(_amount(name, amount) for name, amount in asked.items() if amount)
+    return f"no node of the Ray cluster has all that a trial needs: {needs}."
+
+
+def _amount(name: str, amount: float) -> str:
+    if name == "memory":
+        return f"{units.quantity(amount, 'B')} of memory"
+    return f"{units.quantity(amount)} {name}{'s' if amount != 1 else ''}"
 
 
 def _room(nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float]) -> int:
@@ -223,15 +244,13 @@ def _room(nodes: Sequence[Mapping[str, float]], asked: Mapping[str, float]) -> i
 
 def _paths() -> list[str]:
     """Return the import path of this process but for what each Python has by itself."""
-    return list(_own_paths())
-
-
-def _own_paths() -> Iterator[str]:
-    for folder in sys.path:
-        path = Path(folder).absolute()
-        is_pythons = any(path.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
-        if not is_pythons and path.name not in ("site-packages", "dist-packages"):
-            yield str(path)
+    paths = [Path(folder).absolute() for folder in sys.path]
+    return [
+        str(path)
+        for path in paths
+        if not any(path.is_relative_to(each) for each in (sys.prefix, sys.base_prefix))
+        and path.name not in ("site-packages", "dist-packages")
+    ]
 
 
 def _first_line(error: Exception) -> str:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from netzoo.errors import TrialFailed
 from netzoo.provenance import Device
 from netzoo.runs.attempt import Attempt
@@ -20,6 +18,8 @@ LOOK_SECONDS = 1.0
 # Its node sends a sign of life every few seconds. A machine that swaps may be late by a lot, and
 # another run would lose the epochs since the checkpoint.
 SILENT_SECONDS = 90.0
+SILENT = f"nothing was heard of its node for {SILENT_SECONDS:.0f} s"
+GONE = "its process or its node is gone"
 PENDING_SECONDS = 15.0  # until it is asked whether a node can ever take the trial
 END_SECONDS = 5.0
 
@@ -45,7 +45,7 @@ class RayProcess(Conversation):
         self._ray, self._fence, self._versions, self._refusal = ray, fence, versions, refusal
         fence.set_up()
         self._events, self._to_events = os.pipe()
-        self._end: TrialFailed = Lost("its process is gone.")
+        self._end: TrialFailed = Lost(GONE)
         self._is_over = False
         actor = ray.remote(max_restarts=0, max_task_retries=0, max_concurrency=4, **options)
         self._actor = actor(Attempt).remote()
@@ -70,7 +70,8 @@ class RayProcess(Conversation):
     def send(self, request: Request) -> None:
         """Send a request; nothing is raised, since the end of the process is heard."""
         if isinstance(request, Train):
-            request = replace(request, fence=self._fence)
+            about = request.trial, request.parts, request.checkpoint, request.model
+            request = Train(*about, self._fence)
         self._actor.send.remote(to_line(request))
 
     def death(self) -> TrialFailed:
@@ -85,17 +86,8 @@ class RayProcess(Conversation):
         """Yield and return as any conversation; also raise TrialFailed for other versions."""
         event = yield from super().receiving(reply, on_progress)
         if isinstance(event, Started):
-            self._check(event.versions, event.device)
+            check_versions(self._versions, event.versions, event.device)
         return event
-
-    def _check(self, versions: Mapping[str, str], device: Device) -> None:
-        for name, ours in self._versions.items():
-            theirs = versions.get(name)
-            if theirs != ours:
-                raise TrialFailed(
-                    f"its node ({device.name}) has {name} {theirs or 'not at all'}, the comparison "
-                    f"has {ours}; all machines need the same."
-                )
 
     def _pass_on(self) -> None:
         """Write what the process says to the pipe until it ends; note why it did."""
@@ -104,7 +96,7 @@ class RayProcess(Conversation):
         except BrokenPipeError:  # nobody listens any more
             pass
         except Exception as error:
-            self._end = self._end_of(error)
+            self._end = end_of(self._ray.exceptions, error)
         finally:
             os.close(self._to_events)
 
@@ -122,7 +114,7 @@ class RayProcess(Conversation):
                 self._write(said)
                 heard = now
             elif heard is not None and now - heard > SILENT_SECONDS:
-                return Lost(f"nothing was heard of its node for {SILENT_SECONDS:.0f} s")
+                return Lost(SILENT)
             elif heard is None and now - asked > PENDING_SECONDS:
                 asked = now
                 refusal = self._refusal()
@@ -134,14 +126,27 @@ class RayProcess(Conversation):
         while said:
             said = said[os.write(self._to_events, said) :]
 
-    def _end_of(self, error: Exception) -> TrialFailed:
-        """Return what an exception of Ray says of the process."""
-        ray = self._ray.exceptions
-        if isinstance(error, ray.OutOfMemoryError):
-            return TrialFailed("the memory of its node ran out, so Ray ended its process.")
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        if isinstance(error, ray.RayTaskError):  # its code, or its import
-            return TrialFailed(f"its node could not start it: {lines[-1]}")
-        if "creation task" in str(error) or "ModuleNotFoundError" in str(error):
-            return TrialFailed(f"its node could not start it: {lines[-1]}")
-        return Lost("its process or its node is gone")
+
+def check_versions(ours: Mapping[str, str], theirs: Mapping[str, str], device: Device) -> None:
+    """Raise TrialFailed unless a node has our versions. device: the node's."""
+    for name, version in ours.items():
+        found = theirs.get(name)
+        if found != version:
+            raise TrialFailed(
+                f"its node ({device.name}) has {name} {found or 'not at all'}, the comparison has "
+                f"{version}; all machines need the same."
+            )
+
+
+def end_of(exceptions: Any, error: Exception) -> TrialFailed:
+    """Return what an exception says of a process; exceptions: Ray's.
+
+    Lost if its trial may run again: it is not the trial's fault.
+    """
+    if isinstance(error, exceptions.OutOfMemoryError):
+        return TrialFailed("the memory of its node ran out, so Ray ended its process.")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    own = isinstance(error, exceptions.RayTaskError)  # of its code, or its import
+    if own or "creation task" in str(error) or "ModuleNotFoundError" in str(error):
+        return TrialFailed(f"its node could not start it: {lines[-1]}")
+    return Lost(GONE)

@@ -20,6 +20,7 @@ from error_cases_of_images import CASES as CASES_OF_IMAGES
 from error_cases_of_inspection import CASES as CASES_OF_INSPECTION
 from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
+from error_cases_of_ray import CASES as CASES_OF_RAY
 from error_cases_of_recipes import CASES as CASES_OF_RECIPES
 from lesson_records import counts, probed, trained
 from netzoo_cli.app import _check_words
@@ -474,6 +475,7 @@ CASES = [
     *CASES_OF_INSPECTION,
     *CASES_OF_MODELS,
     *CASES_OF_FILES,
+    *CASES_OF_RAY,
     *CASES_OF_RECIPES,
     *CASES_OF_HEADS,
 ]

@@ -24,8 +24,8 @@ from netzoo.models import trainable, weights
 from netzoo.models.catalog import model_spec, register_model
 from netzoo.models.find import find_model
 from netzoo.recipes import recipe
-from netzoo.runs.request import planned_trials
 from netzoo.runs.answers import Worker
+from netzoo.runs.request import planned_trials
 from netzoo.training.layer_probes import layer_probes
 from netzoo.training.snapshots import snapshots
 from netzoo.training.state import restore
