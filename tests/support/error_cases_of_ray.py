@@ -104,7 +104,8 @@ CASES = [
      "give `jobs`."),
     ("node without memory", BadInput,
      lambda patch: joined(patch, None, nodes=[{"CPU": 4.0, "memory": 1e6}]),
-     "a trial needs <any> of memory, and the most that a node of the Ray cluster has is 1.00 MB of memory."),
+     "a trial needs <any> of memory, and the most that a node of the Ray cluster has is 1.00 MB of "
+     "memory."),
     ("no node of all", TrialFailed, without_room,
      "no node of the Ray cluster has all that a trial needs: 1 CPU, 1 GPU."),
     ("another folder", TrialFailed, another_folder,
