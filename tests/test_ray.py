@@ -149,6 +149,23 @@ def test_ray_is_started_and_ended_where_no_cluster_is_named(few, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_run_that_is_silent_for_long_begins_again_and_is_shut_out(cluster, few, tmp_path):
+    with on(cluster, tmp_path, *FEW) as process:
+        wait_for(process, ": epoch 3/12, loss ")
+        frozen = next(node for node in cluster.nodes if node.workers())
+        stopped = [*frozen.attempts(), *frozen.workers()]
+        assert len(stopped) == 2
+        kill_all(stopped, signal.SIGSTOP)
+        try:
+            _, said = ended(process)
+        finally:
+            kill_all(stopped, signal.SIGCONT)
+    assert "nothing was heard of its node for 90 s; it runs again, after epoch " in said
+    assert numbers(tmp_path / "out") == few
+    check_nothing_left(cluster, tmp_path)
+
+
+@pytest.mark.slow
 def test_a_folder_that_a_node_does_not_share_is_a_reason(cluster, tmp_path):
     """A node whose folder is another one: in place of the fence it finds a file of its own."""
     with on(cluster, tmp_path, *FEW) as process:

@@ -120,7 +120,7 @@ def held(fence: Fence, log: str) -> Heard:
     while not lock.try_to_take(file):
         waited = time.monotonic() - began
         if waited > FREE_SECONDS:
-            raise TrialFailed(f"a run of it before still holds {fence.path}, and does not end.")
+            raise TrialFailed(f"an earlier run of it still holds {fence.path}, and does not end.")
         told = b""
         if waited > BEAT_SECONDS and not was_told:
             was_told = True

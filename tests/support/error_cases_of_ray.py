@@ -104,14 +104,15 @@ CASES = [
      "give `jobs`."),
     ("node without memory", BadInput,
      lambda patch: joined(patch, None, nodes=[{"CPU": 4.0, "memory": 1e6}]),
-     "a trial needs <any> of memory, and the most that a node of the Ray cluster has is 1 MB."),
+     "a trial needs <any> of memory, and the most that a node of the Ray cluster has is 1.00 MB of "
+     "memory."),
     ("no node of all", TrialFailed, without_room,
      "no node of the Ray cluster has all that a trial needs: 1 CPU, 1 GPU."),
     ("another folder", TrialFailed, another_folder,
      "/runs/l on blue is not the folder of the command: all machines must share it, by the same "
      "path."),
     ("held by the run before", TrialFailed, never_free,
-     "the run of it before still holds x.lock, and does not end."),
+     "an earlier run of it still holds x.lock, and does not end."),
     ("node of another version", TrialFailed,
      lambda: ray_process.check_versions({"keras": "3.15.1"}, {"keras": "3.14.0"}, CPU),
      "its node (<any>) has keras 3.14.0, the comparison has 3.15.1; all machines need the same."),
