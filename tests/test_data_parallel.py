@@ -123,6 +123,7 @@ def test_two_devices_give_the_curve_of_one(worker, tmp_path):
     assert accuracies(two) == accuracies(one)
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_from_any_checkpoint_to_the_same_bits(server, tmp_path):
     """With dropout, whose masks are drawn on each device, and Adam's slots."""
     trial = trial_of(f"{mine(tmp_path)}:dropout=0.5", 2, batch_size=33, epochs=3)
@@ -181,6 +182,7 @@ def test_a_process_of_a_device_that_dies_ends_its_trial(tmp_path, backend_name):
     assert gone([first, other])
 
 
+@pytest.mark.backend_independent
 def test_more_devices_than_there_are_are_refused_in_a_line(netzoo):
     cores = backend.cores()
     one_line(

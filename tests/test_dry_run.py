@@ -14,6 +14,8 @@ from processes import launch
 import netzoo
 from netzoo.errors import Interrupted
 
+pytestmark = pytest.mark.backend_independent
+
 SMALL = ("--dataset", "fashion_mnist_sample", "--limit-train", "200", "--limit-test", "100")
 TOO_SMALL = "alexnet@image_size=9"
 WORDS = (
@@ -112,7 +114,6 @@ def test_finished_trials_and_epochs_count_and_their_folder_stays_as_it_is(stoppe
     assert [list(place.iterdir()) for place in places] == [[], []]
 
 
-@pytest.mark.backend_independent
 def test_each_format_of_a_dry_run(stopped, netzoo_here, tmp_path):
     shutil.copytree(stopped, tmp_path / "out")
     before = tree(tmp_path)
@@ -139,7 +140,6 @@ def test_what_was_told_is_what_the_comparison_takes_on_the_disk(told, stopped):
 
 
 @pytest.mark.slow
-@pytest.mark.backend_independent
 def test_a_damaged_plan_is_left_where_it_is(stopped, places):
     out = places[0] / "out"
     shutil.copytree(stopped, out)
@@ -163,7 +163,6 @@ def test_a_dry_run_of_a_study_writes_nothing(places):
 
 
 @pytest.mark.slow
-@pytest.mark.backend_independent
 def test_a_dry_run_of_the_lesson_has_its_trainings_and_its_probes(places):
     here, temporary = places
     with launch(here, ["lesson", *SMALL[2:], "--dry-run", "--output", "out", "--wide"]) as process:
@@ -182,7 +181,6 @@ def full(folder):
     (folder / "used" / "lock").touch()
 
 
-@pytest.mark.backend_independent
 @pytest.mark.parametrize(
     "words",
     [
@@ -223,7 +221,6 @@ def test_a_wrong_request_has_the_error_that_it_has_without_a_dry_run(
     assert dry.stderr.startswith("Error: ")
 
 
-@pytest.mark.backend_independent
 def test_ctrl_c_ends_a_dry_run_with_code_130_and_nothing_is_left(places):
     here, temporary = places
     with launch(here, ["compare", "lenet", *SMALL, "--dry-run", "--output", "out"]) as process:
@@ -236,7 +233,6 @@ def test_ctrl_c_ends_a_dry_run_with_code_130_and_nothing_is_left(places):
     assert list(here.iterdir()) == list(temporary.iterdir()) == []
 
 
-@pytest.mark.backend_independent
 def test_what_does_not_train_is_not_estimated():
     with pytest.raises(TypeError, match="does not train; give netzoo"):
         netzoo.estimate(netzoo.versions)

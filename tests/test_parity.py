@@ -157,6 +157,7 @@ def other(input_shape, num_classes):
 """
 
 
+@pytest.mark.backend_independent
 def test_a_wrong_layer_is_named_and_the_exit_code_is_1(netzoo, tmp_path, backend_name):
     (tmp_path / "wrong.py").write_text(WRONG)
     words = f"--backends {backend_name} --steps 1 --batch-size 4 --image-size 16 --format json"
