@@ -197,7 +197,7 @@ class Reached(Exception):
 
 @pytest.fixture
 def stop_before_training(monkeypatch):
-    def opened(request, output, callback, backend=None):
+    def opened(request, output, callback, backend=None, *, side_by_side=False):
         request.check()
         raise Reached
 
@@ -325,8 +325,8 @@ def test_the_gate_does_what_the_readme_says_of_it(request):
     checks = {"ruff check .", "mypy", "pytest -m page"}
     assert checks <= set(OTHERS)
     assert checks <= ran
-    assert "pip install --quiet '.[torch,jax,dev]'" in ran
-    assert all(name in GATE for name in ("tensorflow", "torch", "jax"))
+    assert "pip install --quiet '.[torch,jax,ray,dev]'" in ran
+    assert all(name in GATE for name in ("tensorflow", "torch", "jax", "ray"))
     markers = {line.split(":")[0] for line in SETTINGS["tool"]["pytest"]["ini_options"]["markers"]}
     for text, command in OTHERS.items():
         if command.words[0] == "pytest":

@@ -1,9 +1,10 @@
 """Many small trials: as --jobs runs them side by side, and one after the other, in turn.
 
-python tests/benchmarks/side_by_side.py [BACKEND] [SEEDS] [ROUNDS] runs whole commands on this
-machine's cores, which nothing else should use, and prints their seconds and ratio.
+python tests/benchmarks/side_by_side.py runs whole commands on this machine's cores, which nothing
+else should use, and prints their seconds, those that they told before, and the ratio.
 """
 
+import argparse
 import os
 import re
 import subprocess
@@ -38,9 +39,12 @@ def seconds(backend: str, seeds: int, jobs: int, cores: int) -> tuple[float, flo
 
 def main() -> None:
     """Print the seconds of both ways, in turn, and their ratio."""
-    backend = sys.argv[1] if len(sys.argv) > 1 else "tensorflow"
-    seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 24
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", default="tensorflow")
+    parser.add_argument("--seeds", type=int, default=24, help="trials of lenet")
+    parser.add_argument("--rounds", type=int, default=1)
+    asked = parser.parse_args()
+    backend, seeds, rounds = asked.backend, asked.seeds, asked.rounds
     cores = len(os.sched_getaffinity(0))
     for number in range(1, rounds + 1):
         one, told_one = seconds(backend, seeds, 1, cores)
