@@ -19,15 +19,6 @@ from netzoo.results.lesson import lesson_page_text, lesson_table
 from netzoo.runs.request import BRIEF
 from netzoo.runs.store import saved_study
 
-# What a lesson passes on to its trainings without being asked.
-BY_DEFAULT = {
-    "save_models": False,
-    "log": (),
-    "jobs": None,
-    "per_device": None,
-    "executor": "local",
-    "address": None,
-}
 FAILED = {"status": "failed", "error": "its process was ended by SIGKILL."}
 
 
@@ -81,7 +72,7 @@ def test_a_lesson_counts_trains_and_probes_and_keeps_the_page(monkeypatch, tmp_p
     assert asked[0] == ("count", "cpu")
     name, models, folder, options = asked[1]
     assert (name, models[:6], folder) == ("train", trained_models, "trainings")
-    assert options == given | BY_DEFAULT
+    assert options == {**given, "save_models": False, "log": (), "jobs": 1, "per_device": None}
     assert len(models) == 7
     assert models[6].startswith("lenet-modern-wide-deep@as=alexnet")
     looked = ("alexnet", "alexnet-sigmoid", "alexnet-avgpool")
@@ -258,5 +249,5 @@ def test_the_command_prints_the_page_and_fails_with_what_failed(
     assert json.loads(done.stdout) == json.loads(to_text(saved_study(tmp_path / "out")))
     (options,) = [each[3] for each in asked if each[0] == "train"]
     asked_for = {"recipe": "lesson", "seeds": range(3, 5), "device": "auto"}
-    assert options == asked_for | BY_DEFAULT
+    assert options == {**asked_for, "save_models": False, "log": (), "jobs": 1, "per_device": None}
     assert done.exit_code == code
