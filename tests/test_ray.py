@@ -170,14 +170,14 @@ def test_a_folder_that_a_node_does_not_share_is_a_reason(cluster, tmp_path):
     """A node whose folder is another one: in place of the fence it finds a file of its own."""
     with on(cluster, tmp_path, *FEW) as process:
         wait_for(process, "Trial 1 of ")
-        deadline = time.monotonic() + 60
-        while not workers(cluster) and time.monotonic() < deadline:
+        while process.poll() is None:
             for fence in (tmp_path / "out" / "attempts").glob("*"):
                 fence.write_text("another")
-        printed, _ = process.communicate()
-    assert process.returncode == 1
+        printed, said = process.communicate()
+    assert process.returncode == 1, said
     errors = {row["error"] for row in json.loads(printed)["models"]}
     assert any("is not the folder of the command: all machines must share it" in e for e in errors)
+    assert "; it runs again, from its beginning." in said
 
 
 @pytest.mark.slow
@@ -218,12 +218,12 @@ def test_a_node_that_freezes_for_two_minutes_writes_nothing_beside_the_second_ru
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments_lose_and_double_nothing(many, tmp_path):
+def test_kills_at_random_moments_lose_and_double_nothing(few, tmp_path):
     rng, kills, code = random.Random(7), 0, None
     with Cluster(tmp_path / "cluster") as cluster:
         while code != 0:
-            with on(cluster, tmp_path, *MANY) as process:
-                while process.poll() is None and kills < 12:
+            with on(cluster, tmp_path, *FEW) as process:
+                while process.poll() is None and kills < 8:
                     time.sleep(rng.uniform(3, 15))
                     victim = rng.choice([process.pid, *attempts(cluster), *attempts(cluster)])
                     with contextlib.suppress(ProcessLookupError):
@@ -231,5 +231,5 @@ def test_kills_at_random_moments_lose_and_double_nothing(many, tmp_path):
                         kills += 1
                 process.communicate()
             code = process.returncode
-        assert numbers(tmp_path / "out") == many
+        assert numbers(tmp_path / "out") == few
         check_nothing_left(cluster, tmp_path)

@@ -12,9 +12,9 @@ from pathlib import Path
 from platform import node
 from typing import IO, Any
 
-from netzoo.errors import NetzooError, TrialFailed
+from netzoo.errors import NetzooError, TrialFailed, require
 from netzoo.runs import lock
-from netzoo.runs.conversation import READ_BYTES
+from netzoo.runs.conversation import READ_BYTES, Unfit
 from netzoo.runs.fence import Fence
 from netzoo.runs.messages import Said, to_line
 from netzoo.runs.places import GPU_VARIABLES
@@ -50,17 +50,20 @@ class Attempt:
     def run(self, fence: tuple[str, str], about: Mapping[str, Any]) -> Heard:
         """Yield what the process says, empty bytes as signs of life, and in the end why it ended.
 
-        The end is ("failed", why), or ("lost", why) where the trial may run again. about: the
-        arguments of `_start` but the first.
+        First comes ("node", the node's id), last the end: ("failed", why), or where the trial may
+        run again ("lost", why), on other nodes ("unfit", why). about: the arguments of `_start` but
+        the first.
         """
         try:
-            yield b""
+            yield "node", require("ray", "", "").get_runtime_context().get_node_id()
             file = yield from held(Fence(*fence), about["log"])
             try:
                 process = _start(file, **about)
             finally:
                 os.close(file)  # the child holds it, and it alone
             yield from self._heard(process, Path(about["log"]))
+        except Unfit as error:
+            yield "unfit", str(error)
         except NetzooError as error:
             yield "failed", str(error)
         except Exception as error:  # none crosses Ray, which may not be able to read it back
@@ -101,16 +104,16 @@ class Attempt:
 def held(fence: Fence, log: str) -> Heard:
     """Wait for the fence of this run, and return its open file, with its lock.
 
-    log: the path of the trial's log. Raises TrialFailed if this machine has not the fence's folder,
-    or the lock is not let go.
+    log: the path of the trial's log. Raises Unfit if this machine has not the fence's folder,
+    TrialFailed if the lock is not let go.
     """
     deadline = time.monotonic() + SHARED_SECONDS
     while not fence.is_open():
         if time.monotonic() > deadline:
             folder = Path(log).parent.parent
-            raise TrialFailed(
+            raise Unfit(
                 f"{folder} on {node()} is not the folder of the command: all machines must share "
-                "it, by the same path."
+                "it, by the same path"
             )
         yield b""
         time.sleep(0.5)

@@ -18,6 +18,10 @@ class Lost(TrialFailed):
     """A process that is gone through no fault of its trial, which may run again."""
 
 
+class Unfit(Lost):
+    """A process whose node lacks what the trial needs; it may run on another."""
+
+
 class Conversation(ABC):
     """A worker process, spoken to by requests and heard by its events; it ends with its context."""
 

@@ -29,6 +29,7 @@ from netzoo.runs.store import Store
 ANY_CLUSTER = "auto"
 _HOST_PORT = r"(?!ray:)[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}"
 ANSWER_SECONDS = 5.0
+NODE_ID = "ray.io/node-id"  # a label of Ray's own
 # How often Ray asks for a cluster: half a minute each, if nothing answers, and 20 times by default.
 TRIES, MOST_TRIES = "RAY_gcs_server_port_wait_time_s", "2"
 # Variables of the command that its trials have, too, on whatever machine: they may change numbers.
@@ -79,6 +80,7 @@ class RayCluster:
         self._jobs, self._per_device = jobs, per_device
         self._ray = require("ray", "`executor` ray", INSTALL)
         self._ended = contextlib.ExitStack()
+        self._unfit: dict[str, str] = {}  # why, by the id of the node
 
     def __enter__(self) -> "RayCluster":
         return self
@@ -138,7 +140,10 @@ class RayCluster:
         named = ("python", "netzoo", "keras", "tensorflow", trial.backend)
         versions = {each: v for each, v in self._plan.versions.items() if each in named}
         why_not = partial(self._why_not, asked)
-        return RayProcess(self._ray, options, about, fence, versions, why_not)
+        if self._unfit:
+            options["label_selector"] = {NODE_ID: f"!in({','.join(self._unfit)})"}
+        rules = why_not, self._unfit.__setitem__
+        return RayProcess(self._ray, options, about, fence, versions, *rules)
 
     def _connect(self) -> None:
         ray = self._ray
@@ -174,10 +179,14 @@ class RayCluster:
         return f"the Ray cluster at {self._address!r} cannot be joined: {_first_line(error)}"
 
     def _nodes(self) -> list[Mapping[str, float]]:
-        return [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        fit = (each for each in self._ray.nodes() if each["NodeID"] not in self._unfit)
+        return [node["Resources"] for node in fit if node["Alive"]]
 
     def _why_not(self, asked: Mapping[str, float]) -> str | None:
-        return refusal(self._nodes(), asked)
+        reason = refusal(self._nodes(), asked)
+        if reason is not None and self._unfit:
+            return f"no node is left for it: {list(self._unfit.values())[-1]}."
+        return reason
 
     def _cpus_of_each(self) -> int:
         """Return how many CPUs each trial asks for: as many as it has threads, if so many fit."""

@@ -10,7 +10,7 @@ from typing import Any
 from netzoo.errors import TrialFailed
 from netzoo.provenance import Device
 from netzoo.runs.attempt import Attempt
-from netzoo.runs.conversation import Conversation, Lost, Reply
+from netzoo.runs.conversation import Conversation, Lost, Reply, Unfit
 from netzoo.runs.fence import Fence
 from netzoo.runs.messages import Progress, Request, Started, Train, to_line
 
@@ -22,6 +22,7 @@ SILENT = f"nothing was heard of its node for {SILENT_SECONDS:.0f} s"
 GONE = "its process or its node is gone"
 PENDING_SECONDS = 15.0  # until it is asked whether a node can ever take the trial
 END_SECONDS = 5.0
+ENDS = {"failed": TrialFailed, "lost": Lost, "unfit": Unfit}  # by the word of an attempt
 
 
 class RayProcess(Conversation):
@@ -30,6 +31,7 @@ class RayProcess(Conversation):
     ray: the package. options: what the actor asks for, as Ray takes it. about: the arguments of the
     run, as netzoo.runs.attempt takes them. fence: of this run of its trial. versions: those that
     the process must have. refusal: returns why no node can ever take the actor, None if one can.
+    avoid: called with the id of a node that is unfit, and why.
     """
 
     def __init__(
@@ -40,9 +42,11 @@ class RayProcess(Conversation):
         fence: Fence,
         versions: Mapping[str, str],
         refusal: Callable[[], str | None],
+        avoid: Callable[[str, str], None],
     ) -> None:
         super().__init__()
         self._ray, self._fence, self._versions, self._refusal = ray, fence, versions, refusal
+        self._avoid, self._node = avoid, ""
         fence.set_up()
         self._events, self._to_events = os.pipe()
         self._end: TrialFailed = Lost(GONE)
@@ -76,6 +80,8 @@ class RayProcess(Conversation):
 
     def death(self) -> TrialFailed:
         """Return why the process, which says no more, has ended; Lost if it may run again."""
+        if isinstance(self._end, Unfit):
+            self._avoid(self._node, str(self._end))
         return self._end
 
     def receiving(
@@ -83,10 +89,14 @@ class RayProcess(Conversation):
         reply: type[Reply],
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Generator[Conversation, None, Reply]:
-        """Yield and return as any conversation; also raise TrialFailed for other versions."""
+        """Yield and return as any conversation; also raise Unfit for other versions."""
         event = yield from super().receiving(reply, on_progress)
         if isinstance(event, Started):
-            check_versions(self._versions, event.versions, event.device)
+            try:
+                check_versions(self._versions, event.versions, event.device)
+            except Unfit as error:
+                self._avoid(self._node, str(error))
+                raise
         return event
 
     def _pass_on(self) -> None:
@@ -108,11 +118,13 @@ class RayProcess(Conversation):
             now = time.monotonic()
             if ready:
                 said = self._ray.get(next(self._stream))
-                if not isinstance(said, bytes):
-                    kind, why = said
-                    return Lost(why) if kind == "lost" else TrialFailed(why)
-                self._write(said)
                 heard = now
+                if isinstance(said, bytes):
+                    self._write(said)
+                elif said[0] == "node":
+                    self._node = said[1]
+                else:
+                    return ENDS[said[0]](said[1])
             elif heard is not None and now - heard > SILENT_SECONDS:
                 return Lost(SILENT)
             elif heard is None and now - asked > PENDING_SECONDS:
@@ -128,13 +140,13 @@ class RayProcess(Conversation):
 
 
 def check_versions(ours: Mapping[str, str], theirs: Mapping[str, str], device: Device) -> None:
-    """Raise TrialFailed unless a node has our versions. device: the node's."""
+    """Raise Unfit unless a node has our versions. device: the node's."""
     for name, version in ours.items():
         found = theirs.get(name)
         if found != version:
-            raise TrialFailed(
+            raise Unfit(
                 f"its node ({device.name}) has {name} {found or 'not at all'}, the comparison has "
-                f"{version}; all machines need the same."
+                f"{version}, and all machines need the same"
             )
 
 

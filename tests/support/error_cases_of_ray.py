@@ -12,6 +12,7 @@ from study_records import CPU
 from netzoo.errors import BadInput, MissingPackage, TrialFailed, UnknownName
 from netzoo.runs import attempt, ray_process
 from netzoo.runs.callback import Callback
+from netzoo.runs.conversation import Lost, Unfit
 from netzoo.runs.executor import check_executor
 from netzoo.runs.fence import Fence
 from netzoo.runs.ray_cluster import RayCluster, refusal
@@ -40,7 +41,7 @@ def joined(patch, error, address=None, nodes=(), per_device=None):
         is_initialized=lambda: False,
         init=init,
         shutdown=lambda: None,
-        nodes=lambda: [{"Alive": True, "Resources": node} for node in nodes],
+        nodes=lambda: [{"Alive": True, "NodeID": "a", "Resources": node} for node in nodes],
         exceptions=EXCEPTIONS,
     )
     patch.setitem(sys.modules, "ray", ray)
@@ -108,18 +109,19 @@ CASES = [
      "memory."),
     ("no node of all", TrialFailed, without_room,
      "no node of the Ray cluster has all that a trial needs: 1 CPU, 1 GPU."),
-    ("another folder", TrialFailed, another_folder,
+    ("another folder", Unfit, another_folder,
      "/runs/l on blue is not the folder of the command: all machines must share it, by the same "
-     "path."),
+     "path"),
     ("held by the run before", TrialFailed, never_free,
      "an earlier run of it still holds x.lock, and does not end."),
-    ("node of another version", TrialFailed,
+    ("node of another version", Unfit,
      lambda: ray_process.check_versions({"keras": "3.15.1"}, {"keras": "3.14.0"}, CPU),
-     "its node (<any>) has keras 3.14.0, the comparison has 3.15.1; all machines need the same."),
+     "its node (<any>) has keras 3.14.0, the comparison has 3.15.1, and all machines need "
+     "the same"),
     ("node out of memory", TrialFailed, lambda: ended(Out()),
      "the memory of its node ran out, so Ray ended its process."),
     ("node without netzoo", TrialFailed, lambda: ended(KeyError("No module named netzoo")),
      "its node could not start it: <any>No module named netzoo<any>"),
-    ("node that is gone", ray_process.Lost, lambda: ended(RayError("x")),
+    ("node that is gone", Lost, lambda: ended(RayError("x")),
      "its process or its node is gone"),
 ]  # fmt: skip
