@@ -102,6 +102,8 @@ def parity(
         with progress(quiet, log_file) as callback:
             result = call(callbacks=[callback])
     except Interrupted as stop:
+        if not stop.result.runs:  # there is nothing to tell
+            raise
         result, code = stop.result, 130
     else:
         code = 0 if result.within else 1

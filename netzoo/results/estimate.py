@@ -69,7 +69,8 @@ class TrainingEstimate(TrainingProvenance, Result):
 
     folder_bytes: of what the folder has once: plan, pictures, result and table. working_bytes: of
     what it has while a command works on it: decoded images, compiled code. report_bytes: of a
-    report's page and figures, about. jobs: the most trials that run at once.
+    report's page and figures, about. jobs: the most trials that run at once; elapsed_seconds: of
+    all of them then, None for one after another.
 
     >>> import netzoo
     >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100}
@@ -85,6 +86,7 @@ class TrainingEstimate(TrainingProvenance, Result):
     working_bytes: int
     report_bytes: int
     jobs: int = 1
+    elapsed_seconds: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -141,6 +143,10 @@ class TrainingEstimate(TrainingProvenance, Result):
             models=(*self.models, *other.models),
             folder_bytes=self.folder_bytes + other.folder_bytes,
             working_bytes=max(self.working_bytes, other.working_bytes),
+            jobs=max(self.jobs, other.jobs),
+            elapsed_seconds=None
+            if self.elapsed_seconds is None and other.elapsed_seconds is None
+            else sum(each.elapsed_seconds or each.seconds for each in (self, other)),
         )
 
     def _table(self, *, every: bool) -> Table:
@@ -158,18 +164,27 @@ class TrainingEstimate(TrainingProvenance, Result):
         trials = sum(row.trials for row in self.models if row.error is None)
         return [
             *(f"{row.model} {row.status}: {row.error}" for row in self.models if row.error),
-            f"In total: {units.exact(trials)} trial{'' if trials == 1 else 's'} to go, one after "
-            f"another about {units.seconds(self.seconds)}: "
-            f"{units.three_digits(self.device_hours)} device-hours on {self.device.name}.",
-            f"On disk: about {units.quantity(self.disk_bytes, 'B')} at the end: "
-            f"{', '.join(self._parts())}; at most {units.quantity(self.peak_disk_bytes, 'B')} at "
-            f"once. A report takes about {units.quantity(self.report_bytes, 'B')} more.",
+            *(self._totals(trials) if trials else ["Nothing to train: every trial is done."]),
             "Times: from a few timed steps of each model, with the start of each process. "
             "Checkpoint: weights and optimizer of the running trial, removed at its end; twice "
             "where a new one is written beside it. Memory: weights, optimizer, gradients, and "
             "activations of a batch, without what the backend itself takes.",
             *origin_lines(self, means=False),
             "Dry run: nothing is trained, and nothing is written.",
+        ]
+
+    def _totals(self, trials: int) -> list[str]:
+        """Return the lines on the time and the bytes of the trials to go."""
+        beside = ""
+        if self.elapsed_seconds is not None:
+            beside = f", up to {self.jobs} at once {units.seconds(self.elapsed_seconds)}"
+        return [
+            f"In total: {units.exact(trials)} trial{'' if trials == 1 else 's'} to go, one after "
+            f"another about {units.seconds(self.seconds)}{beside}: "
+            f"{units.three_digits(self.device_hours)} device-hours on {self.device.name}.",
+            f"On disk: about {units.quantity(self.disk_bytes, 'B')} at the end: "
+            f"{', '.join(self._parts())}; at most {units.quantity(self.peak_disk_bytes, 'B')} at "
+            f"once. A report takes about {units.quantity(self.report_bytes, 'B')} more.",
         ]
 
     def _parts(self) -> list[str]:

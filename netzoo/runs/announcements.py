@@ -107,7 +107,7 @@ def plan_lines(
         f"Device: {plan.device.text}; {name} "
         f"{versions.get(name, 'of unknown version')}, keras {versions['keras']}, "
         f"{', '.join(precisions)}.",
-        *_devices_lines(first.recipe.data_parallel, plan.device),
+        *_devices_lines(plan, first.recipe.data_parallel),
         *(f"{n} {p.head}" for n, p in plan.profiles.items() if p.head is not None and n in names),
         *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
         *([places_line(places)] if len(places) > 1 else []),
@@ -116,11 +116,14 @@ def plan_lines(
     ]
 
 
-def _devices_lines(count: int, device: Device) -> list[str]:
-    """Return the line on the devices that share each batch, if there are several."""
+def _devices_lines(plan: Plan, count: int) -> list[str]:
+    """Return the line on the devices that share each batch, if there are several, or should be."""
+    on_cpu = plan.device.kind == "cpu"
     if count == 1:
-        return []
-    stand_in = "; the CPU stands in for them, which saves no time" if device.kind == "cpu" else ""
+        every = plan.request["overrides"].get("data_parallel") == 0
+        none = "There is no GPU, so each network trains on one device; --data-parallel 2 tries two."
+        return [none] if every and on_cpu else []
+    stand_in = "; the CPU stands in for them, which saves no time" if on_cpu else ""
     return [f"Each batch is divided among {count} devices{stand_in}."]
 
 

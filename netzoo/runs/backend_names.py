@@ -1,7 +1,7 @@
 """The backends that a request names."""
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from netzoo.backend import INSTALL
 from netzoo.errors import BadInput, MissingPackage, no_such
@@ -15,12 +15,13 @@ def chosen_backends(chosen: Sequence[str] | str) -> tuple[list[str], list[str]]:
     chosen: a name, several, or "all" for every one. Raises UnknownName for an unknown one,
     MissingPackage if none is installed, BadInput if none is named.
     """
-    names = [chosen] if isinstance(chosen, str) else list(dict.fromkeys(chosen))
+    several = chosen if isinstance(chosen, Iterable) else ()
+    names = [chosen] if isinstance(chosen, str) else list(dict.fromkeys(several))
     for name in names:
         if name not in (ALL, *INSTALL):
             raise no_such("backend", name, [ALL, *INSTALL])
     if not names:
-        raise BadInput(f"`backends` are {', '.join(INSTALL)} or {ALL}; received none.")
+        raise BadInput(f"`backends` are {', '.join(INSTALL)} or {ALL}; received {chosen!r}.")
     if ALL in names:
         names = list(dict.fromkeys([*(name for name in names if name != ALL), *INSTALL]))
     installed = [name for name in names if importlib.util.find_spec(name) is not None]

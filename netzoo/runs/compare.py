@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.estimate import Estimated, estimating, of_trainings
-from netzoo.runs.executor import LOCAL, check_executor, open_executor
+from netzoo.runs.executor import LOCAL, Local, check_executor, open_executor
 from netzoo.runs.logs import logged
-from netzoo.runs.places import at_most, check_jobs
+from netzoo.runs.places import AUTO as AUTO_JOBS
+from netzoo.runs.places import at_most, check_jobs, refuse_several_devices
 from netzoo.runs.prepare import (
     open_plan,
 )
@@ -91,6 +93,8 @@ def compare(
     check_metric(metric)
     check_jobs(1 if jobs is None else jobs, per_device)
     check_executor(executor, address)
+    if jobs not in (None, 1, AUTO_JOBS) and overrides.get("data_parallel", 1) != 1:
+        refuse_several_devices(jobs)
     if save_models and output is None:
         raise BadInput("`save_models` writes to an output folder; name one by `output`.")
     request = Request.of(
@@ -116,9 +120,9 @@ def compare(
             with open_plan(request, output, callback, backend, side_by_side=side) as opened:
                 store, plan, server = opened
                 if estimating():
-                    raise Estimated(
-                        of_trainings(plan, store, output, save_models=save_models, jobs=beside)
-                    )
+                    places = partial(Local(store, server, jobs or 1, per_device).places, plan)
+                    about_it = plan, store, output, places
+                    raise Estimated(of_trainings(*about_it, save_models=save_models))
                 if plan.metric != metric:
                     plan = replace(plan, metric=metric)
                     store.keep_plan(plan)

@@ -9,7 +9,7 @@ import contextlib
 import random
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from netzoo.records.plan import MANY, ModelProfile, Plan
 from netzoo.records.trial import FINAL, EpochRecord, Trial, TrialStatus
 from netzoo.records.trials import Trials
 from netzoo.results.estimate import TRAINING, ModelEstimate, TrainingEstimate
+from netzoo.runs.places import Place
+from netzoo.runs.progress import EtaEstimator
 from netzoo.runs.store import Store
 
 # Measured, of the result and its table: once, for each model, for each trial and each epoch of it.
@@ -54,7 +56,7 @@ def estimate(call: Callable[..., Any], *arguments: Any, **options: Any) -> Train
 
     >>> import netzoo
     >>> few = {"seeds": [0, 1, 2], "epochs": 1, "limit_train": 100}
-    >>> estimate = netzoo.estimate(netzoo.ladder, "lenet", "lenet-relu", **few)
+    >>> estimate = netzoo.estimate(netzoo.compare, ["lenet", "lenet-relu"], **few)
     >>> [(row.model, row.trials) for row in estimate.models]
     [('lenet', 3), ('lenet-relu', 3)]
     """
@@ -66,7 +68,8 @@ def estimate(call: Callable[..., Any], *arguments: Any, **options: Any) -> Train
         return end.result
     finally:
         _ESTIMATING.reset(before)
-    raise TypeError(f"{call!r} does not train; give netzoo.compare or a study.")
+    name = getattr(call, "__name__", repr(call))
+    raise TypeError(f"{name} does not train; give netzoo.compare or a study.")
 
 
 def estimating() -> bool:
@@ -87,24 +90,32 @@ def no_bytecode() -> Iterator[None]:
 
 
 def of_trainings(
-    plan: Plan, store: Store, output: str | Path | None, *, save_models: bool, jobs: int = 1
+    plan: Plan,
+    store: Store,
+    output: str | Path | None,
+    places: Callable[[int], Sequence[Place]],
+    *,
+    save_models: bool,
 ) -> TrainingEstimate:
     """Return the estimate of a plan's trials.
 
     store: the temporary folder of the plan. output: the folder whose finished trials count as done.
-    jobs: the most trials that run at once.
+    places: gives so many trials to go those of the ones that run at once.
     """
     held = store if output is None else Store(Path(output))
     trials = Trials.of(plan.trials)
     done: Counter[str] = Counter()
     epochs_left: defaultdict[str, list[int]] = defaultdict(list)
+    todo: list[tuple[Trial, int]] = []
     look = held.trials.look()
     for name, kind, seed, found in held.trials.each(trials, look):
         if found is not None and found.status in FINAL:
             done[kind.model] += 1
             continue
         meta = held.progress(kind.with_seed(seed)) if name in look.checkpoints else None
-        epochs_left[kind.model].append(kind.recipe.epochs - (len(meta.history) if meta else 0))
+        left = kind.recipe.epochs - (len(meta.history) if meta else 0)
+        epochs_left[kind.model].append(left)
+        todo.append((kind, left))
     rows = [
         _row(plan, kind, done[kind.model], epochs_left[kind.model], save_models)
         for kind in trials.kinds
@@ -118,7 +129,11 @@ def of_trainings(
         result_bytes=result + EPOCH_BYTES * epochs,
         report_bytes=PAGE_BYTES + PAGE_MODEL_BYTES * len(rows) + PAGE_EPOCH_BYTES * epochs,
     )
-    return replace(whole, jobs=jobs)
+    beside = places(len(todo)) if todo else ()
+    if len(beside) < 2:
+        return whole
+    seconds = EtaEstimator(plan, todo, beside).left_seconds()
+    return replace(whole, jobs=len(beside), elapsed_seconds=seconds)
 
 
 def estimate_of(

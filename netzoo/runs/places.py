@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from netzoo import backend
 from netzoo.data.memory import free_bytes
@@ -51,6 +52,14 @@ def check_jobs(jobs: int | str, per_device: int | None) -> None:
         raise BadInput(f"`per_device` is a number of trials, 1 or more; received {per_device!r}.")
 
 
+def refuse_several_devices(jobs: int | str) -> NoReturn:
+    """Raise BadInput, since trials of several devices do not run side by side."""
+    raise BadInput(
+        f"`jobs` {jobs} and `data_parallel` do not go together: each trial takes several devices; "
+        "leave one of them out."
+    )
+
+
 def choose_places(
     plan: Plan, jobs: int | str, per_device: int | None, gpus: int, count: int
 ) -> list[Place]:
@@ -61,10 +70,7 @@ def choose_places(
     """
     if any(kind.recipe.data_parallel != 1 for kind in Trials.of(plan.trials).kinds):
         if jobs not in (1, AUTO) and count > 1:
-            raise BadInput(
-                f"`jobs` {jobs} and `data_parallel` do not go together: each trial takes several "
-                "devices; leave one of them out."
-            )
+            refuse_several_devices(jobs)
         return [ANYWHERE]
     devices = gpus if plan.device.kind == "gpu" else 1
     if jobs != AUTO and per_device is not None and int(jobs) > devices * per_device:

@@ -96,9 +96,9 @@ class Run:
             self.callback.on_message(f"{line} Its trial runs again.")
         count = len(self.plan.trials) - len(todo)
         if count:
-            were = "is" if count == 1 else "are"
+            were, several = "is" if count == 1 else "are", "s" if len(self.plan.trials) > 1 else ""
             self.callback.on_message(
-                f"{count} of {len(self.plan.trials)} trials {were} done already."
+                f"{count} of {len(self.plan.trials)} trial{several} {were} done already."
             )
         self.done = done if len(done) == len(trials) else []
         return todo, numbers
