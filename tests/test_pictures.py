@@ -173,7 +173,7 @@ def test_damaged_pictures_are_set_aside_and_the_run_is_shown_and_gone_on_with(co
     assert heard.lines == [
         f"{path} was cut short or changed since it was written. It is set aside as "
         "pictures.json.damaged1.",
-        "1 of 1 trials is done already.",
+        "1 of 1 trial is done already.",
     ]
     assert not path.exists()
 
@@ -184,7 +184,7 @@ def test_a_folder_of_an_older_netzoo_has_none_and_nothing_is_said_of_it(copy):
     assert store.pictures(dataset_of(copy)) is None
     assert store.damaged == []
     netzoo.compare(**REQUEST, output=copy, callbacks=[heard])
-    assert heard.lines == ["1 of 1 trials is done already."]
+    assert heard.lines == ["1 of 1 trial is done already."]
 
 
 def test_pictures_of_another_data_set_are_not_shown(copy):

@@ -153,7 +153,7 @@ def test_a_trial_that_was_finished_before_says_that_it_is_not_saved(tmp_path, ne
     assert saved_model.about(path).test_loss == record.test_loss
     said.lines.clear()
     netzoo.compare("lenet", save_models=True, **few)
-    assert said.lines == ["1 of 1 trials is done already."]
+    assert said.lines == ["1 of 1 trial is done already."]
 
 
 @pytest.mark.slow

@@ -228,7 +228,7 @@ def test_no_time_of_day_decides_anything():
 
     import netzoo
 
-    reads = ("time.time(", "datetime", "st_mtime", "time.strftime(")
+    reads = ("time.time(", "datetime.", "st_mtime", "time.strftime(")
     found = {
         path.name
         for root in (Path(netzoo.__file__).parent, Path(app.__file__).parent)
