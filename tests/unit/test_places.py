@@ -20,8 +20,8 @@ from netzoo.runs.process import Process
 from netzoo.runs.side_by_side import run_side_by_side
 
 
-def plan_on(kind, **profile):
-    trial = Trial("lenet", (28, 28, 1), DATA, recipe("quick", "lenet"), 0, "torch", "auto")
+def plan_on(kind, backend="tensorflow", **profile):
+    trial = Trial("lenet", (28, 28, 1), DATA, recipe("quick", "lenet"), 0, backend, "auto")
     return Plan({}, "lenet", (trial,), Device(kind, kind), {}, {"lenet": ModelProfile(**profile)})
 
 
@@ -71,6 +71,11 @@ def test_on_a_processor_auto_takes_no_more_trials_than_the_memory_does_for(five_
     for free, count in ((10**9, 2), (10**8, 1), (None, 5)):
         monkeypatch.setattr(places, "free_bytes", lambda free=free: free)
         assert len(choose_places(plan_on("cpu"), "auto", None, 0, 9)) == count
+
+
+def test_on_a_processor_auto_takes_one_trial_on_torch_as_it_gains_nothing(five_cores):
+    assert len(choose_places(plan_on("cpu", "torch"), "auto", None, 0, 9)) == 1
+    assert len(choose_places(plan_on("cpu", "torch"), 3, None, 0, 9)) == 3
 
 
 @pytest.mark.parametrize(("kind", "gpus", "jobs"), [("gpu", 2, 5), ("cpu", 0, 3)])
