@@ -75,7 +75,8 @@ _RESULT_OPTIONS = (
         metavar="N|auto",
         callback=lambda context, parameter, value: _number_of_jobs(value),
         help="Number of trials that run at once, with the numbers of one after the other; auto: "
-        "one a GPU, or on a CPU one a core as far as the memory goes.  [default: 1, with Ray auto]",
+        "one a GPU, or on a CPU one a core as the memory allows, on PyTorch one.  "
+        "[default: 1, with Ray auto]",
     ),
     click.option(
         "--per-device",

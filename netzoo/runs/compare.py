@@ -70,7 +70,8 @@ def compare(
     log: "tensorboard", "mlflow" or both: curves and results of each trial that is trained also go
     there, by the packages of these extras. A log that fails costs a line, no trial.
     jobs: the number of trials that run at once, with the numbers of one after the other; "auto":
-    one a GPU, or on a CPU one a core as far as the memory goes. By default 1, with Ray "auto".
+    one a GPU, or on a CPU one a core as the memory allows, on PyTorch one. By default 1, with Ray
+    "auto".
     per_device: at most so many on each GPU, or on the CPU; by default one a GPU with jobs="auto".
     executor: "local", or "ray" for trials on the nodes of a Ray cluster, with the same numbers; the
     output is then a folder that all of them share. address: of the cluster, "HOST:PORT" or "auto";
