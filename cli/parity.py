@@ -11,6 +11,7 @@ from .options import (
     format_option,
     memory_option,
     models_option,
+    names_of,
     progress_options,
     recipe_options_of,
 )
@@ -89,7 +90,6 @@ def parity(
     from netzoo.results.parity import Parity
     from netzoo.runs.parity import parity as run
 
-    from .options import names_of
     from .progress import progress
 
     chosen = names_of(columns)

@@ -95,14 +95,14 @@ def _of_backends(folder: Path, first: str | None) -> Content:
     comparisons = {name: saved.comparison(first=name) for name in saved.records}
     chosen = first or next(iter(comparisons))
     records = saved.by_row()
-    stores = (Store(folder / name) for name in saved.records)
+    held = (Store(folder / name) for name in saved.records)
     data = next(iter(records.values()))[0].trial.dataset
     notes = list(saved.notes)
     bench = _saved(saved_bench, folder, notes)
     return Content(
         comparisons={chosen: comparisons.pop(chosen), **comparisons},
         records=records,
-        pictures=next(filter(None, (store.pictures(data) for store in stores)), None),
+        pictures=next(filter(None, (store.pictures(data) for store in held)), None),
         notes=tuple(notes),
         benches=() if bench is None else (bench,),
     )

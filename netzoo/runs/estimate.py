@@ -106,16 +106,13 @@ def of_trainings(
     trials = Trials.of(plan.trials)
     done: Counter[str] = Counter()
     epochs_left: defaultdict[str, list[int]] = defaultdict(list)
-    todo: list[tuple[Trial, int]] = []
     look = held.trials.look()
     for name, kind, seed, found in held.trials.each(trials, look):
         if found is not None and found.status in FINAL:
             done[kind.model] += 1
             continue
-        meta = held.progress(kind.with_seed(seed)) if name in look.checkpoints else None
-        left = kind.recipe.epochs - (len(meta.history) if meta else 0)
+        left = held.epochs_left(kind.with_seed(seed), name, look)
         epochs_left[kind.model].append(left)
-        todo.append((kind, left))
     rows = [
         _row(plan, kind, done[kind.model], epochs_left[kind.model], save_models)
         for kind in trials.kinds
@@ -129,6 +126,7 @@ def of_trainings(
         result_bytes=result + EPOCH_BYTES * epochs,
         report_bytes=PAGE_BYTES + PAGE_MODEL_BYTES * len(rows) + PAGE_EPOCH_BYTES * epochs,
     )
+    todo = [(kind, left) for kind in trials.kinds for left in epochs_left[kind.model]]
     beside = places(len(todo)) if todo else ()
     if len(beside) < 2:
         return whole

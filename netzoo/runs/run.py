@@ -41,7 +41,6 @@ class Run:
         self.pictures = store.pictures(plan.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by identity, but for those in packs
         self.done: list[TrialRecord] = []  # every record, if none was to be trained
-        self.stopped = False  # by Ctrl-C
         self._alone: list[tuple[Trial, int, int]] = []  # without memory beside others
 
     def train(self) -> Comparison:
@@ -58,7 +57,6 @@ class Run:
             self._mend_pictures()
         with at_ctrl_c(self.trainer.stop):
             self._train_all(todo, numbers, places)
-        self.stopped = self.trainer.stopping
         if self.save_models:
             self._say_models([trial for trial, _ in todo])
         for line in self.store.set_aside_damaged():
@@ -70,6 +68,11 @@ class Run:
         if self.stopped and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
+
+    @property
+    def stopped(self) -> bool:
+        """Return whether Ctrl-C has asked to stop, once `train` has begun."""
+        return self.trainer.stopping
 
     def _todo(self) -> tuple[list[tuple[Trial, int]], list[int]]:
         """Return the trials that have not ended with their epochs to go, and their numbers.
@@ -89,8 +92,7 @@ class Run:
                         self.records[name] = found
                 continue
             trial = kind.with_seed(seed)
-            meta = self.store.progress(trial) if name in held.checkpoints else None
-            todo.append((trial, trial.recipe.epochs - (len(meta.history) if meta else 0)))
+            todo.append((trial, self.store.epochs_left(trial, name, held)))
             numbers.append(number)
         for line in self.store.set_aside_damaged():
             self.callback.on_message(f"{line} Its trial runs again.")

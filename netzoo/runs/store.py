@@ -37,7 +37,7 @@ from netzoo.runs import checkpoint, fence, lock
 from netzoo.runs.checkpoint import CheckpointMeta
 from netzoo.runs.identity import identity
 from netzoo.runs.packs import is_pack, names_in
-from netzoo.runs.trial_records import TrialRecords
+from netzoo.runs.trial_records import Held, TrialRecords
 
 DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
@@ -94,6 +94,14 @@ class Store:
         path = self.checkpoint(trial)
         about: CheckpointMeta | None = self._read(path, lambda: checkpoint.read_meta(path))
         return about if about is not None and about.identity == identity(trial) else None
+
+    def epochs_left(self, trial: Trial, name: str, held: Held) -> int:
+        """Return the epochs that a trial has to go after those of its checkpoint, if it has one.
+
+        name: its identity. held: what the folder holds, by one look for many trials.
+        """
+        meta = self.progress(trial) if name in held.checkpoints else None
+        return trial.recipe.epochs - (len(meta.history) if meta else 0)
 
     def checkpoint(self, trial: Trial) -> Path:
         """Return where a trial's checkpoint is kept."""

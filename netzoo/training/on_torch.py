@@ -1,5 +1,6 @@
 """The training step on PyTorch, traced once for batches of the recipe's size."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from netzoo.training.kernels_torch import kernels
 from netzoo.training.step import batch_metrics, loss_weights
 from netzoo.training.traced_torch import TracedLogits, TracedStep, say
 
-Traced = TypeVar("Traced", TracedLogits, TracedStep)
+Traced = TypeVar("Traced")
 
 
 class Step:
@@ -39,24 +40,30 @@ class Step:
         return self._train(images, labels, weights)
 
     def _train(self, images: Any, labels: Any, weights: Any) -> Any:
-        model, optimizer = self._model, self._model.optimizer
-        x, y = self._inputs.of_batch(_tensor(images), self._inputs.held), _tensor(labels)
-        w = None if weights is None else _tensor(weights)
+        model = self._model
+        y, w = _tensor(labels), None if weights is None else _tensor(weights)
         with kernels():
-            logits = model(x, training=True)
-            loss = model.compute_loss(
-                x=x,
-                y=y,
-                y_pred=logits,
-                sample_weight=loss_weights(self._inputs, y, w),
-                training=True,
-            )
-            optimizer.scale_loss(loss).backward()
+            loss, logits = self._backward(_tensor(images), y, w)
             variables = model.trainable_variables
             with torch.no_grad():
-                optimizer.apply([variable.value.grad for variable in variables], variables)
+                model.optimizer.apply([variable.value.grad for variable in variables], variables)
                 model.zero_grad()  # the traced steps that follow have no use for their memory
                 return _LazyArray(batch_metrics(loss, logits, y, w))
+
+    def _backward(self, images: Any, labels: Any, weights: Any) -> tuple[Any, Any]:
+        """Compute the gradients of a batch through Keras, and return its loss and logits."""
+        model = self._model
+        x = self._inputs.of_batch(images, self._inputs.held)
+        logits = model(x, training=True)
+        loss = model.compute_loss(
+            x=x,
+            y=labels,
+            y_pred=logits,
+            sample_weight=loss_weights(self._inputs, labels, weights),
+            training=True,
+        )
+        model.optimizer.scale_loss(loss).backward()
+        return loss, logits
 
     def logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the logits of uint8 images, (batch, classes)."""
@@ -78,10 +85,13 @@ class Step:
     def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""
 
-    def _trace(self, kind: type[Traced], length: int) -> Traced | None:
-        """Return the traced function, None for a model that cannot be traced."""
+    def _trace(self, kind: Callable[..., Traced], *about: Any) -> Traced | None:
+        """Return the traced function, None for a model that cannot be traced.
+
+        about: the arguments of the kind after model and inputs.
+        """
         try:
-            return kind(self._model, self._inputs, length)
+            return kind(self._model, self._inputs, *about)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:  # the model's own, or of a Keras or torch that has changed

@@ -27,8 +27,7 @@ from netzoo.training import on_torch, ranks
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import found, kernels
 from netzoo.training.replaced import replaced
-from netzoo.training.step import loss_weights
-from netzoo.training.traced_torch import Graph, Update, gradients_of, say, send, values_of
+from netzoo.training.traced_torch import Graph, Update, gradients_of, send, values_of
 
 KERAS_NN = "keras.src.backend.torch.nn"
 
@@ -62,12 +61,7 @@ class Step(on_torch.Step):
         part = self._part(whole)
         if self._is_traced and weights is None and not self._length:
             self._length = whole
-            try:
-                self._traced_part = TracedPart(self._model, self._inputs, part, self._devices)
-            except torch.OutOfMemoryError:
-                raise
-            except Exception as error:  # as in on_torch
-                say(f"{self._model.name} runs through Keras, since its trace failed", error)
+            self._traced_part = self._trace(TracedPart, part, self._devices)
         if self._traced_part is not None and weights is None and whole == self._length:
             held = slice(part.start, part.stop)
             metrics = self._traced_part(images[held].numpy(), labels[held].numpy())
@@ -78,22 +72,13 @@ class Step(on_torch.Step):
     def _train_part(self, images: Any, labels: Any, weights: Any, part: "Part") -> Any:
         model, optimizer = self._model, self._model.optimizer
         held = slice(part.start, part.stop)
-        x = self._inputs.of_batch(on_torch._tensor(images[held]), self._inputs.held)
-        y = on_torch._tensor(labels[held])
+        x, y = on_torch._tensor(images[held]), on_torch._tensor(labels[held])
         w, images_of_loss = torch.full_like(y, part.share, dtype=torch.float32), float(part.whole)
         if weights is not None:
             w *= on_torch._tensor(weights[held])
             images_of_loss = _images_of(weights.numpy())
         with kernels(), whole_moments():
-            logits = model(x, training=True)
-            loss = model.compute_loss(
-                x=x,
-                y=y,
-                y_pred=logits,
-                sample_weight=loss_weights(self._inputs, y, w),
-                training=True,
-            )
-            optimizer.scale_loss(loss).backward()
+            loss, logits = self._backward(x, y, w)
             variables = model.trainable_variables
             with torch.no_grad():
                 gradients = [variable.value.grad for variable in variables]
