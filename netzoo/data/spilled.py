@@ -9,6 +9,7 @@ from netzoo.data import cache, memory
 from netzoo.data.disk_images import DiskImages, chunks
 from netzoo.data.source import Images, Split
 from netzoo.data.spool import spooled
+from netzoo.errors import DataError
 
 
 def within_budget(images: Images) -> Images:
@@ -25,9 +26,9 @@ def within_budget(images: Images) -> Images:
     room = cache.room_bytes()
     try:
         if count * int(np.prod(shape, dtype=np.int64)) > room:
-            raise OSError
+            raise DataError
         train, test = map(_on_disk, splits)
-    except OSError:
+    except DataError:
         where = f"{cache.folder()} has room for {units.quantity(room, 'B')}, so they stay in memory"
         return replace(images, lines=(*images.lines, f"Images: {why}; {where}."))
     where = f"they are written to a file in {cache.folder()} and read from there, by place"
@@ -36,7 +37,7 @@ def within_budget(images: Images) -> Images:
 
 
 def _on_disk(split: Split) -> Split:
-    """Return a split whose images are in a file. Raises OSError where the disk is full."""
+    """Return a split whose images are in a file. Raises DataError where the disk is full."""
     if isinstance(split.images, DiskImages):
         return split
     images = spooled(chunks(split.images), len(split), split.images.shape[1:], np.uint8)

@@ -3,7 +3,8 @@
 The system removes them with this process, however it ends. They lie where decoded images are kept.
 """
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import IO, Any
 
@@ -12,18 +13,21 @@ from numpy.typing import NDArray
 
 from netzoo.data import cache
 from netzoo.data.disk_images import DiskImages, Rows, of_rows
+from netzoo.errors import DataError
 
 
 class Spool:
     """The contents of image files, written one after another, and opened by their place."""
 
     def __init__(self) -> None:
-        self._rows = Rows(cache.unnamed_file(), 0, 1, str(cache.folder()))
+        with _writing():
+            self._rows = Rows(cache.unnamed_file(), 0, 1, str(cache.folder()))
         self._ends = [0]
 
     def append(self, content: bytes) -> None:
-        """Write the content of a file. Raises OSError where the disk is full."""
-        self._rows.write(self._ends[-1], np.frombuffer(content, np.uint8))
+        """Write the content of a file. Raises DataError where the disk is full."""
+        with _writing():
+            self._rows.write(self._ends[-1], np.frombuffer(content, np.uint8))
         self._ends.append(self._ends[-1] + len(content))
 
     def __len__(self) -> int:
@@ -39,12 +43,24 @@ def spooled(
 ) -> DiskImages:
     """Return an array on disk that is made of parts, which together have so many items.
 
-    Raises OSError where the disk is full.
+    Raises DataError where the disk is full, and whatever the parts raise.
     """
     length = int(np.prod(item_shape, dtype=np.int64)) * np.dtype(dtype).itemsize
-    rows = Rows(cache.unnamed_file(), 0, length, str(cache.folder()))
+    with _writing():
+        rows = Rows(cache.unnamed_file(), 0, length, str(cache.folder()))
     place = 0
     for part in parts:
-        rows.write(place, part)
+        with _writing():
+            rows.write(place, part)
         place += len(part)
     return of_rows(rows, count, item_shape, dtype)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Raise DataError, with the folder, where the disk takes no more; the source is not damaged."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"{cache.folder()} cannot take the images: {reason}.") from error

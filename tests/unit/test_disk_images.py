@@ -1,7 +1,9 @@
 """Images that exceed the budget of memory: read from disk by place, and the same to the bit."""
 
+import contextlib
 import io
 import os
+import resource
 import shutil
 
 import numpy as np
@@ -165,6 +167,32 @@ def test_a_disk_that_fills_up_lets_files_be_decoded_each_time(tmp_path, monkeypa
         _, by_place = both(photos(tmp_path / "photos"))
         assert "so each is decoded whenever it is read" in by_place.lines[-1]
         assert {path.suffix for path in (tmp_path / "kept").iterdir()} == {".json"}
+
+
+@contextlib.contextmanager
+def small_disk():
+    """Let no file grow above 1,000 bytes, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_is_not_a_damaged_file(tmp_path):
+    path = array("compressed", tmp_path)
+    with small_disk(), pytest.raises(DataError) as error:
+        netzoo.open_images(path, memory=0)
+    assert str(error.value) == f"{cache.folder()} cannot take the images: File too large."
+
+
+def test_arrays_that_a_full_disk_does_not_take_stay_in_memory(tmp_path):
+    path = array("cifar", tmp_path)
+    with small_disk():
+        images = netzoo.open_images(path, memory=0)
+    assert isinstance(images.train.images, np.ndarray)
+    assert "so they stay in memory" in images.lines[-1]
 
 
 def test_files_are_not_held_while_they_are_read(tmp_path, monkeypatch):
