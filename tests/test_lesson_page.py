@@ -13,6 +13,8 @@ from lesson_records import GPU, counts, page_of, probed, trained, usual
 from netzoo.records.codec import to_text
 from netzoo.results.lesson import lesson_page_text, lesson_table
 
+pytestmark = pytest.mark.backend_independent
+
 FAILED = {"status": "failed", "error": "its process was ended by SIGKILL."}
 DEVICE = "Device: CPU (2 cores). Backend: tensorflow. python 3.11.0, netzoo 0.1.0, keras 3.15.1, "
 

@@ -16,6 +16,8 @@ from netzoo.data.disk_images import DiskImages, chunks
 from netzoo.data.thumbnails import thumbnails
 from netzoo.errors import BadInput, DataError
 
+pytestmark = pytest.mark.backend_independent
+
 
 @pytest.fixture
 def no_room(monkeypatch):

@@ -23,6 +23,8 @@ from netzoo.runs.packs import Packs
 from netzoo.runs.saved import find_trial, run_state, saved_comparison, saved_records
 from netzoo.runs.store import Store
 
+pytestmark = pytest.mark.backend_independent
+
 MODELS = ("lenet", "lenet-relu", "lenet-maxpool")
 SEEDS = range(5)
 
