@@ -26,8 +26,8 @@ def report(folders: tuple[str, ...], **options: str) -> None:
     """Write one HTML report of the runs in each FOLDER, and its figures as SVG and PNG.
 
     The report is self-contained and loads nothing from the network: answer, table, learning curves,
-    cost by layer, drawings of the networks, confusion matrices, images on which the networks
-    disagree, and how to reproduce it. No backend is needed.
+    cost by layer, drawings of the networks, confusion matrices, calibration, images on which the
+    networks disagree, and how to reproduce it. No backend is needed.
 
     \b
     Examples:

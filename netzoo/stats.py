@@ -42,8 +42,8 @@ class Delta:
     ci95: the 95 % confidence interval, not corrected. p: two-sided, corrected for all comparisons
     of the table (Holm).
     test: "paired t", over seeds; "McNemar", over the test images of one seed; "permutation", the
-    same of a balanced accuracy; "sign", over seeds whose differences are all equal; "none" for one
-    seed, where p is 1.
+    same of a balanced accuracy; "sign", over seeds whose differences are all equal; "seeds ×
+    images", over both (`netzoo.results.crossed`); "none" for one seed, where p is 1.
     """
 
     mean: float

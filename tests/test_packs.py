@@ -13,6 +13,7 @@ from netzoo_cli.app import app
 from study_records import CPU, VERSIONS, record, trial_of
 
 from netzoo.records.arrays import Predictions
+from netzoo.records.calibration import BINS, Calibration
 from netzoo.records.codec import from_text, to_text
 from netzoo.records.plan import ModelProfile, Plan, PlanFile
 from netzoo.records.trial import TrialStatus
@@ -41,10 +42,15 @@ def predictions(model, seed):
     return Predictions.of(labels, [0] * wrong + labels[wrong:])
 
 
+def calibration(model, seed):
+    ece = 0.01 * seed + 0.001 * MODELS.index(model)
+    return Calibration(ece, (100,) * BINS, (0.5,) * BINS, (0.6,) * BINS)
+
+
 RECORDS = [
     record(
         model, seed, 0.5 + 0.01 * seed + 0.05 * n, predictions=predictions(model, seed),
-        command=f"netzoo compare {seed}",
+        command=f"netzoo compare {seed}", calibration=calibration(model, seed),
     )
     for seed in SEEDS
     for n, model in enumerate(MODELS)

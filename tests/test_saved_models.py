@@ -62,6 +62,10 @@ def test_a_saved_network_reaches_what_its_record_says(trained, number):
     assert evaluation.balanced_accuracy == row.balanced_accuracy.mean
     assert evaluation.loss == row.test_loss.mean
     assert evaluation.recalls == row.class_recalls
+    store = open_store(folder)
+    (record,) = [store.record(t) for t in store.plan().trials if t.model == NAMES[number]]
+    assert evaluation.calibration == record.calibration
+    assert evaluation.calibration.ece == row.ece.mean
     assert evaluation.notes == ()
 
 

@@ -48,6 +48,7 @@ class More(msgspec.Struct, array_like=True, gc=False):
     first_step_seconds: float | None = None
     process_bytes: int | None = None
     device_bytes: int | None = None
+    ece: float | None = None
 
 
 class Index(msgspec.Struct):
@@ -121,6 +122,7 @@ def row_of(
             record.first_step_seconds,
             record.process_bytes,
             record.device_bytes,
+            None if record.calibration is None else record.calibration.ece,
         ),
     )
 
@@ -145,6 +147,7 @@ def fill(made: ListedRecord, row: Row, more: More) -> None:
         first_step_seconds=more.first_step_seconds,
         process_bytes=more.process_bytes,
         device_bytes=more.device_bytes,
+        ece=more.ece,
     )
 
 

@@ -12,6 +12,7 @@ from netzoo.models.spec import ModelSpec
 from netzoo.provenance import SCHEMA, DatasetRecord, Device
 from netzoo.recipes import Recipe
 from netzoo.records.arrays import Filters, Predictions
+from netzoo.records.calibration import Calibration
 
 
 class TrialStatus(StrEnum):
@@ -150,6 +151,7 @@ class TrainingResult:
     first_step_seconds: float | None = None
     process_bytes: int | None = None
     device_bytes: int | None = None
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ class TrialRecord:
     process that forked it has imported, and of the memory allocated on a GPU.
     These three are of the process that came to the end, the last of a training that was resumed;
     None if unknown, as in records of older versions.
+    calibration: on the test images, after the last epoch; None in records of older versions.
     """
 
     trial: Trial
@@ -202,6 +205,7 @@ class TrialRecord:
     device_bytes: int | None = None
     schema: int = SCHEMA
     jobs: int = 1
+    calibration: Calibration | None = None
 
     @property
     def epochs(self) -> int:
@@ -215,11 +219,12 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class ListedRecord(TrialRecord):
-    """A record as a list of many has it: without predictions and filters.
+    """A record as a list of many has it: without predictions, filters and calibration.
 
     class_recalls, test_counts: what the predictions gave: the recall of each class, None without
-    predictions, and the number of test images of each class.
+    predictions, and the number of test images of each class. ece: of the calibration.
     """
 
     class_recalls: tuple[float | None, ...] | None = None
     test_counts: tuple[int, ...] = ()
+    ece: float | None = None

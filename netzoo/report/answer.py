@@ -17,6 +17,14 @@ from netzoo.results.study import Study
 from netzoo.stats import Delta
 
 MOST_NAMED = 4  # models in the title
+CROSSED = {
+    "better": "On such images, with seeds and test images both as samples, {model} is better than "
+    "{base}: {points} points (p {p}).",
+    "worse": "On such images, with seeds and test images both as samples, {model} is worse than "
+    "{base}: {points} points (p {p}).",
+    "not separable": "On such images, with seeds and test images both as samples, {model} and "
+    "{base} are not separable: {points} points (p {p}).",
+}
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,9 @@ def answer(comparison: Comparison) -> Answer:
     pairs = [(row, base) for row in rows if (base := comparison.base_of(row)).name != row.name]
     if not pairs:
         return Answer(question, _alone(comparison.base))
-    best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))
-    return Answer(question, [_against(*pair, comparison.metric) for pair in best[:MOST_NAMED]])
+    best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))[:MOST_NAMED]
+    verdicts = [_against(*pair, comparison.metric) for pair in best]
+    return Answer(question, [*verdicts, *(line for pair in best for line in _crossed(*pair))])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
@@ -107,6 +116,16 @@ def _against(row: ModelRow, base: ModelRow, metric: str) -> Sentence:
     other = row.model != base.model or not row.model
     ratio = row.macs / base.macs if other and row.macs and base.macs else None
     return _difference(row.name, base.name, row.verdict, row.delta, ratio, metric)
+
+
+def _crossed(row: ModelRow, base: ModelRow) -> list[Sentence]:
+    """Return the verdict of a model over seeds and test images, [] if there is none."""
+    delta = row.crossed_delta
+    if delta is None or row.crossed_verdict not in CROSSED:
+        return []
+    points = units.points(delta.mean, delta.ci95)
+    values = {"model": row.name, "base": base.name, "points": points, "p": units.p_value(delta.p)}
+    return [(CROSSED[row.crossed_verdict], values)]
 
 
 def _difference(

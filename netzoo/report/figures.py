@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from netzoo.report.architecture import architecture
+from netzoo.report.calibration import calibration
 from netzoo.report.changes import ablation, ladder, shares
 from netzoo.report.confusion import confusion
 from netzoo.report.content import Content
@@ -32,6 +33,7 @@ def figures(content: Content) -> list[Figure]:
             layers(costs),
             architecture(drawn_once, changes, content.comparison.baseline),
             confusion(content.records),
+            calibration(content.records),
         ]
     return _with_own_names([figure for figure in drawn if figure is not None])
 

@@ -22,6 +22,8 @@ CONVENTIONS = (
     "the seeds.",
     "Verdicts: paired t test over the seeds (with one seed, McNemar's exact test over the test "
     "images), p < 0.05 after Holm's correction.",
+    "On such images: seeds and test images both as samples, crossed (mean squares, t test), so "
+    "that the verdict is not of these test images alone; the training images stay the same.",
 )
 
 

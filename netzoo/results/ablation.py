@@ -9,7 +9,7 @@ from netzoo.results.comparison import Comparison, doubt_lines
 from netzoo.results.metric import HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow
 from netzoo.results.result import Result
-from netzoo.results.row_notes import failure_line
+from netzoo.results.row_notes import crossed_line, failure_line
 from netzoo.stats import Delta, Estimate
 from netzoo.tables.cells import accuracy_cell, delta_cell, number_cell, rate_cell, shape_cell
 from netzoo.tables.notes import CONVENTION, origin_lines, tested_text
@@ -163,7 +163,7 @@ def ablation_table(ablation: Ablation, *, every: bool = False) -> Table:
         "Δ: the base with this change alone, minus the base; in brackets the 95 % interval of the "
         "mean over the seeds.",
         *_joint_lines(ablation),
-        *_lines(ablation.comparison, ablation.base, ablation.effects),
+        *_lines(ablation.comparison, ablation.base, ablation.effects, of_base=not ablation.shares),
     ]
     columns = [*_COLUMNS, *_SHARE_COLUMNS]
     return _table(columns, cells, footer, ablation.comparison, hidden, every=every)
@@ -278,10 +278,14 @@ def _joint_lines(ablation: Ablation) -> list[str]:
     return lines
 
 
-def _lines(comparison: Comparison, base: str, effects: Sequence[Effect]) -> list[str]:
+def _lines(
+    comparison: Comparison, base: str, effects: Sequence[Effect], *, of_base: bool = False
+) -> list[str]:
+    """Return the last lines; of_base: whether the effects are the comparison's own differences."""
     tests = [e.accuracy.test for e in effects if e.accuracy is not None and e.accuracy.n > 1]
     tested = "One seed: no verdicts. Use 3 seeds or more."
     if tests:
         tested = f"{tested_text(base, tests, WORDS[comparison.metric])}."
-    balance = comparison.balance_lines()
-    return [CONVENTION, _GAP, *balance, tested, *origin_lines(comparison), *doubt_lines(comparison)]
+    crossed = crossed_line(comparison.models) if of_base else []
+    lines = [CONVENTION, _GAP, *comparison.balance_lines(), tested, *crossed]
+    return [*lines, *origin_lines(comparison), *doubt_lines(comparison)]

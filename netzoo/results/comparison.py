@@ -9,7 +9,7 @@ from netzoo.results.balance import balance_lines
 from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
-from netzoo.results.row_notes import failure_line, native_line, row_lines
+from netzoo.results.row_notes import crossed_line, failure_line, native_line, row_lines
 from netzoo.results.scores import is_uneven
 from netzoo.tables.cells import (
     accuracy_cell,
@@ -44,6 +44,7 @@ _COLUMNS = (
     Column("Test\naccuracy", "test_accuracy"),
     Column("Balanced\naccuracy", "balanced_accuracy"),
     Column("95 %\ninterval", "test_accuracy_ci95"),
+    Column("ECE", "ece"),
     Column("Δ test,\npoints", "delta"),
     Column("Verdict", "verdict"),
     Column("Time", "seconds"),
@@ -75,8 +76,8 @@ class Comparison(TrainingProvenance, Result):
     SPARE: ClassVar[tuple[str, ...]] = SPARE
     NAMES: ClassVar[int] = 1  # of leading columns that name a row
     ONE_SEED: ClassVar[str] = (
-        "One seed: the verdict compares these trained networks on these test images, and may "
-        "change with the seed. Use 3 seeds or more to compare the architectures."
+        "One seed: the verdict compares these trained networks on these test images; the chance of "
+        "seeds is not counted. Use 3 seeds or more to compare the architectures."
     )
 
     baseline: str
@@ -107,7 +108,7 @@ class Comparison(TrainingProvenance, Result):
 
     def empty_columns(self) -> set[str]:
         """Return the keys of columns that tell nothing of this comparison, or belong to another."""
-        hidden = {"backend", "first_step_seconds", "process_bytes", "device_bytes"}
+        hidden = {"backend", "first_step_seconds", "process_bytes", "device_bytes", "ece"}
         if len({row.backend for row in self.models}) > 1:
             hidden -= {"backend"}
         if len(self.models) == 1:
@@ -226,6 +227,7 @@ def _cells(comparison: Comparison, row: ModelRow) -> dict[str, Cell]:
         "test_accuracy": accuracy_cell(row.test_accuracy),
         "balanced_accuracy": accuracy_cell(row.balanced_accuracy),
         "test_accuracy_ci95": interval_cell(row.test_accuracy),
+        "ece": accuracy_cell(row.ece),
         "delta": delta_cell(row.delta),
         "verdict": _verdict(row, comparison.base_of(row)),
         "seconds": seconds_cell(row.seconds),
@@ -287,6 +289,7 @@ def _verdict_lines(comparison: Comparison) -> list[str]:
         lines.append(f"{tested}; Δ with its 95 % interval.")
     if {"McNemar", "permutation"} & set(tests):
         lines.append(comparison.ONE_SEED)
+    lines += crossed_line(rows)
     for row in rows:
         lines += row_lines(row, comparison.base_of(row))
     return lines

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from netzoo import units
 from netzoo.provenance import DatasetRecord, Device, Provenance
+from netzoo.records.calibration import Calibration
 from netzoo.results.balance import recalls_text
 from netzoo.results.result import Result
 from netzoo.results.scores import is_uneven
@@ -18,6 +19,7 @@ _COLUMNS = (
     Column("Accuracy", "accuracy"),
     Column("Balanced\naccuracy", "balanced_accuracy"),
     Column("Loss", "loss"),
+    Column("ECE", "ece"),
     Column("Recorded\naccuracy", "recorded_accuracy"),
 )
 
@@ -43,6 +45,7 @@ class Evaluation(Provenance, Result):
 
     file: the .keras file. accuracy, balanced_accuracy: shares of one. recalls: of each class, None
     for one without images. notes: what differs from the training's own evaluation, in words.
+    calibration: on these images; its ece is a column of the table.
 
     >>> import netzoo
     >>> few = {"recipe": "quick", "epochs": 1, "limit_train": 100, "save_models": True}
@@ -67,6 +70,7 @@ class Evaluation(Provenance, Result):
     test_counts: tuple[int, ...]
     trained: Training
     notes: tuple[str, ...] = ()
+    calibration: Calibration | None = None
 
     @property
     def recorded_accuracy(self) -> float | None:
@@ -76,6 +80,7 @@ class Evaluation(Provenance, Result):
 
     def _table(self, *, every: bool) -> Table:
         recorded = self.recorded_accuracy
+        ece = None if self.calibration is None else self.calibration.ece
         row = [
             Cell(self.model, self.model),
             Cell(self.seed, str(self.seed)),
@@ -84,6 +89,7 @@ class Evaluation(Provenance, Result):
             Cell(self.accuracy, units.percent(self.accuracy, 2)),
             Cell(self.balanced_accuracy, units.percent(self.balanced_accuracy, 2)),
             Cell(self.loss, units.decimal(self.loss)),
+            EMPTY if ece is None else Cell(ece, units.percent(ece, 2)),
             EMPTY if recorded is None else Cell(recorded, units.percent(recorded, 2)),
         ]
         return Table(_COLUMNS, [row], self._footer())

@@ -204,7 +204,7 @@ _OF_ROW = ("test_accuracy", "seconds", "error")
 _OF_REST = (
     *("balanced_accuracy", "test_loss", "final_train_accuracy", "final_train_loss"),
     *(f"last_{name}" for name in LAST),
-    *("first_step_seconds", "process_bytes", "device_bytes"),
+    *("first_step_seconds", "process_bytes", "device_bytes", "ece"),
 )
 _OF_RECORD: dict[str, Callable[[TrialRecord], Any]] = {
     "micro_batches": lambda record: record.parts,

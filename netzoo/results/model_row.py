@@ -29,6 +29,10 @@ class ModelRow:
     model, backend: of the trials; name differs from model where one is in several rows.
     first_step_seconds: median over seeds; process_bytes, device_bytes: the maximum over the trials;
     as in a TrialRecord.
+    ece: the expected calibration error on the test images, a share of one; None if a trial's record
+    does not have it.
+    crossed_delta, crossed_verdict: as delta and verdict, over seeds and test images, both as
+    samples; None for one seed, and if no predictions were kept.
     """
 
     name: str
@@ -64,12 +68,13 @@ class ModelRow:
     first_step_seconds: float | None = None
     process_bytes: int | None = None
     device_bytes: int | None = None
+    ece: Estimate | None = None
+    crossed_delta: Delta | None = None
+    crossed_verdict: str | None = None
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
     """Return a row's figures as a flat dict; missing ones are None."""
-    delta = row.delta
-    low, high = _bounds(None if delta is None else delta.ci95)
     return {
         "name": row.name,
         "model": row.model,
@@ -92,14 +97,13 @@ def flat(row: ModelRow) -> dict[str, Any]:
         "first_step_seconds": row.first_step_seconds,
         "process_bytes": row.process_bytes,
         "device_bytes": row.device_bytes,
-        "delta": None if delta is None else delta.mean,
-        "delta_ci95_low": low,
-        "delta_ci95_high": high,
-        "delta_p": None if delta is None else delta.p,
-        "delta_test": None if delta is None else delta.test,
+        **_delta("delta", row.delta),
         "verdict": row.verdict,
         "more_seeds": row.more_seeds,
         "error": row.error,
+        **_estimate("ece", row.ece),
+        **_delta("crossed_delta", row.crossed_delta),
+        "crossed_verdict": row.crossed_verdict,
     }
 
 
@@ -110,6 +114,17 @@ def _estimate(name: str, value: Estimate | None) -> dict[str, float | None]:
         f"{name}_sd": None if value is None else value.sd,
         f"{name}_ci95_low": low,
         f"{name}_ci95_high": high,
+    }
+
+
+def _delta(name: str, value: Delta | None) -> dict[str, float | str | None]:
+    low, high = _bounds(None if value is None else value.ci95)
+    return {
+        name: None if value is None else value.mean,
+        f"{name}_ci95_low": low,
+        f"{name}_ci95_high": high,
+        f"{name}_p": None if value is None else value.p,
+        f"{name}_test": None if value is None else value.test,
     }
 
 

@@ -1,6 +1,6 @@
 """Lines below a table on single models: failures, seeds, costs at native size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from netzoo import units
 from netzoo.results.model_row import ModelRow
@@ -36,6 +36,22 @@ def row_lines(row: ModelRow, base: ModelRow) -> list[str]:
             f"{seeds}: accuracy not above chance, loss at ln(classes)."
         )
     return lines
+
+
+def crossed_line(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the line of the verdicts over seeds and test images, [] if there are none."""
+    told = [
+        f"{row.name} {row.crossed_verdict}, {units.points(delta.mean, delta.ci95)}, "
+        f"p {units.p_value(delta.p)}"
+        for row in rows
+        if (delta := row.crossed_delta) is not None
+    ]
+    if not told:
+        return []
+    return [
+        "On such images, with seeds and test images both as samples (Δ in points): "
+        f"{'; '.join(told)}."
+    ]
 
 
 def native_line(rows: Mapping[str, ModelRow], base: ModelRow) -> list[str]:

@@ -8,11 +8,12 @@ from typing import TypeVar
 from netzoo.provenance import DatasetRecord
 from netzoo.records.trial import EpochRecord, Epochs, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
+from netzoo.results.crossed import Predicted, crossed
 from netzoo.results.fairness import warnings
 from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
-from netzoo.results.scores import counts_of, mean_recalls, recalls_of, score
+from netzoo.results.scores import counts_of, ece_of, mean_recalls, recalls_of, score
 from netzoo.stats import (
     Delta,
     class_delta,
@@ -93,6 +94,7 @@ def _row(name: str, records: Group) -> ModelRow:
     errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != TrialStatus.OK]
     cost = records[0].cost
     gaps = [gap for record in done if (gap := gap_of(record)) is not None]
+    eces = _known([ece_of(record) for record in done])
     ends = [record.history[-1] for record in done]
     return ModelRow(
         name=name,
@@ -126,6 +128,8 @@ def _row(name: str, records: Group) -> ModelRow:
         first_step_seconds=_median([record.first_step_seconds for record in done]),
         process_bytes=max(_known([record.process_bytes for record in done]), default=None),
         device_bytes=max(_known([record.device_bytes for record in done]), default=None),
+        # Records of older versions have no calibration.
+        ece=estimate(eces, most=1.0) if len(eces) == len(done) else None,
     )
 
 
@@ -145,27 +149,39 @@ def _judged(
 ) -> list[ModelRow]:
     """Return the rows with their differences to their bases and the verdicts on them."""
     finished = {name: _by_seed(by_model[name]) for name in dict.fromkeys(bases.values())}
-    raw_deltas = {
-        name: delta
+    pairs = {
+        name: (_by_seed(group), finished[bases[name]])
         for name, group in by_model.items()
         if name != bases[name]
-        and (delta := _delta(_by_seed(group), finished[bases[name]], metric)) is not None
     }
-    deltas = dict(zip(raw_deltas, corrected(list(raw_deltas.values())), strict=True))
+    predicted = Predicted()
+    over_seeds = {name: _delta(*pair, metric) for name, pair in pairs.items()}
+    over_both = {
+        name: crossed(*pair, metric, predicted, over_seeds[name]) for name, pair in pairs.items()
+    }
+    deltas, both = _corrected(over_seeds), _corrected(over_both)
     judged = []
     for row in rows:
         if row.name == bases[row.name]:
             judged.append(row)
             continue
-        delta = deltas.get(row.name)
+        delta, crossing = deltas.get(row.name), both.get(row.name)
         outcome = _verdict(row, by_model[row.name], delta)
         more = None
         if outcome == "not separable":
-            ours, theirs = shared_values(_by_seed(by_model[row.name]), finished[bases[row.name]])
+            ours, theirs = shared_values(*pairs[row.name])
             scores = _scores(ours, metric), _scores(theirs, metric)
             more = more_seeds(*scores, comparisons=len(deltas))
+        wider = None if crossing is None else _verdict(row, by_model[row.name], crossing)
+        row = replace(row, crossed_delta=crossing, crossed_verdict=wider)
         judged.append(replace(row, verdict=outcome, delta=delta, more_seeds=more))
     return judged
+
+
+def _corrected(deltas: Mapping[str, Delta | None]) -> dict[str, Delta]:
+    """Return the deltas that there are, corrected for all of them together."""
+    known = {name: delta for name, delta in deltas.items() if delta is not None}
+    return dict(zip(known, corrected(list(known.values())), strict=True))
 
 
 def _verdict(row: ModelRow, records: Group, delta: Delta | None) -> str | None:

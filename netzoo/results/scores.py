@@ -31,6 +31,13 @@ def recalls_of(record: TrialRecord) -> Recalls | None:
     return recalls(record.predictions, len(record.trial.dataset.class_names))
 
 
+def ece_of(record: TrialRecord) -> float | None:
+    """Return the expected calibration error of a record; None in those of older versions."""
+    if isinstance(record, ListedRecord):
+        return record.ece
+    return None if record.calibration is None else record.calibration.ece
+
+
 def counts_of(record: TrialRecord) -> tuple[int, ...]:
     """Return the number of test images of each class in a record; () without predictions."""
     if isinstance(record, ListedRecord):

@@ -12,7 +12,7 @@ from netzoo.errors import require
 from netzoo.records.trial import Trial, TrialRecord
 from netzoo.results.metric import BALANCED
 from netzoo.results.runs import RunState, TrialState
-from netzoo.results.scores import score
+from netzoo.results.scores import ece_of, score
 
 Row = dict[str, Any]
 COUNTED = ("params", "macs", "flops", "training_flops")
@@ -115,6 +115,7 @@ def reached(record: TrialRecord) -> Row:
         "micro_batches": record.parts,
         "test_reads": record.test_reads,
         "jobs": record.jobs,
+        "ece": ece_of(record),
     }
 
 

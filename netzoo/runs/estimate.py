@@ -19,6 +19,7 @@ from netzoo import disk
 from netzoo.data.variable import set_within
 from netzoo.provenance import COMMAND, git_commit
 from netzoo.records.arrays import Filters, Predictions
+from netzoo.records.calibration import BINS, Calibration
 from netzoo.records.codec import to_one_line, to_plain, to_text
 from netzoo.records.plan import MANY, ModelProfile, Plan
 from netzoo.records.trial import FINAL, EpochRecord, Trial, TrialStatus
@@ -215,6 +216,7 @@ def _record_bytes(plan: Plan, kind: Trial) -> int:
     )
     names = ("test_loss", "test_accuracy", "final_train_loss", "final_train_accuracy", "seconds")
     classes, images = range(len(kind.dataset.class_names)), kind.dataset.test
+    bins = [(draw.random(), draw.random()) for _ in range(BINS)]
     filters = 0 if profile.footprint is None else profile.footprint.filter_bytes
     record = plan.record(
         kind,
@@ -224,6 +226,7 @@ def _record_bytes(plan: Plan, kind: Trial) -> int:
             draw.choices(classes, k=images), draw.choices(classes, k=images)
         ),
         filters=Filters("conv1", (1, 1, 1, 1), 1, bytes(filters)) if filters else None,
+        calibration=Calibration(draw.random(), (images // BINS,) * BINS, *zip(*bins, strict=True)),
         **{name: draw.random() for name in names},
         **about,
     )

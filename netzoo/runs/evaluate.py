@@ -25,7 +25,7 @@ def evaluate(
     limit_test: int | None = None,
     device: str = "auto",
 ) -> Evaluation:
-    """Evaluate a saved network on test images, and return its accuracy and loss.
+    """Evaluate a saved network on test images, and return its accuracy, loss and calibration.
 
     model: a .keras file that netzoo.compare wrote for save_models=True; it is loaded in safe mode.
     dataset, data_dir: as in netzoo.compare; by default the images of its training. limit_test: the
@@ -78,6 +78,7 @@ def evaluate(
         test_counts=counts(predictions, len(record.class_names)),
         trained=trained,
         notes=tuple(_notes(trained, chosen, record)),
+        calibration=found.calibration,
     )
 
 

@@ -112,6 +112,7 @@ def fit(
         test_reads=training.test_reads,
         predictions=Predictions.of(images.test.labels.tolist(), test.predicted.tolist()),
         filters=first_filters(model),
+        calibration=test.calibration,
     )
 
 

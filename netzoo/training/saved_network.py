@@ -1,7 +1,6 @@
 """A trained network of a file, ready for images: as it was evaluated at the end of its training."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -50,10 +49,7 @@ class SavedNetwork:
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the probability of each class, (images, classes): the softmax of the logits."""
-        logits: Any = evaluation.logits_of(self._step, images, self._together).astype(np.float64)
-        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        shares: NDArray[np.float64] = powers / powers.sum(axis=-1, keepdims=True)
-        return shares
+        return evaluation.probabilities(evaluation.logits_of(self._step, images, self._together))
 
 
 def _check_classes(path: Path) -> None:

@@ -9,6 +9,7 @@ from study_records import DATA, record, train_by
 
 import netzoo
 from netzoo.records.arrays import Filters, Predictions, Thumbnails
+from netzoo.records.calibration import BINS, Calibration
 from netzoo.records.trial import EpochRecord
 from netzoo.report.content import Content
 from netzoo.results.rows import compare_groups
@@ -32,6 +33,13 @@ def predictions(model, seed):
     return Predictions.of(LABELS, [(c + (chance.random() < 0.2)) % 10 for c in LABELS])
 
 
+def calibration():
+    """Return the calibration of a network whose confidence is 0.6 or 0.9, too much by 0.1."""
+    bins = {8: (10, 0.6, 0.5), 13: (30, 0.9, 0.8)}
+    counts, *means = zip(*(bins.get(place, (0, None, None)) for place in range(BINS)), strict=True)
+    return Calibration(0.1, counts, *means)
+
+
 def filters(count=6):
     """Return filters of 5 × 5 grey pixels, the first of -1, the others rising to 1."""
     values = [-1 + 2 * number / (count - 1) for _ in range(25) for number in range(count)]
@@ -53,7 +61,8 @@ def groups(accuracies=None, **fields):
         name: [
             replace(
                 record(name, seed, accuracy, history=history(accuracy), command="netzoo compare …"),
-                **{"predictions": predictions(name, seed), "filters": filters(), **fields},
+                **{"predictions": predictions(name, seed), "filters": filters()}
+                | {"calibration": calibration(), **fields},
             )
             for seed, accuracy in enumerate(of_seeds)
         ]

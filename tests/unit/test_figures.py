@@ -16,6 +16,7 @@ from study_records import DATA, record
 from netzoo.errors import UnknownName
 from netzoo.records.arrays import Filters
 from netzoo.report.architecture import architecture
+from netzoo.report.calibration import calibration
 from netzoo.report.confusion import MOST_CLASSES, confusion
 from netzoo.report.curves import chart, curves
 from netzoo.report.drawing import PNG_PX, accuracy_svg, png, svgs
@@ -223,6 +224,23 @@ def test_filters_are_grey_at_0_and_black_and_white_at_their_largest():
     assert filter_sheets(groups({"lenet": [0.7]}, filters=None)) == []
 
 
+def test_the_reliability_of_a_model_is_over_all_seeds():
+    by_model = groups()
+    first, second, third = by_model["lenet"]
+    bins = replace(first.calibration, counts=(0,) * 8 + (30,) + (0,) * 6, ece=0.4)
+    bins = replace(bins, confidences=(None,) * 8 + (0.56,) + (None,) * 6)
+    bins = replace(bins, accuracies=(None,) * 8 + (0.9,) + (None,) * 6)
+    by_model["lenet"] = [first, replace(second, calibration=bins), replace(third, status="failed")]
+    figure = calibration(by_model)
+    rows = [row for row in figure.rows if row["model"] == "lenet"]
+    assert [row["count"] for row in rows] == [40, 30]
+    assert rows[0]["confidence"] == pytest.approx((10 * 60 + 30 * 56) / 40)
+    assert rows[0]["accuracy"] == pytest.approx((10 * 50 + 30 * 90) / 40)
+    assert figure.caption[1]["errors"].startswith("lenet 25.0 %, lenet-relu 10.0 %, ")
+    assert figure.numbers[1] == ["lenet", "90.0", "80.0", "30"]
+    assert calibration(groups(calibration=None)) is None
+
+
 @pytest.mark.parametrize("channels", [2, 3])
 def test_filters_of_colours_are_in_colour_and_of_many_channels_grey(channels):
     values = np.linspace(-1, 1, 2 * 2 * channels * 4, dtype="<f2").reshape(2, 2, channels, 4)
@@ -250,7 +268,7 @@ def test_every_figure_is_drawn_with_usual_fonts_and_legible_at_column_width(monk
     drawn = dict(svgs(figures(content(studies=studies(monkeypatch)[:3])), "zh"))
     assert {name.partition("-")[0] for name in drawn} == {
         "ablation", "shares", "ladder", "probe", "tradeoff", "curves", "layers", "architecture",
-        "confusion",
+        "confusion", "calibration",
     }  # fmt: skip
     for name, svg in drawn.items():
         assert set(re.findall(r'font-family="([^"]*)"', svg)) == {

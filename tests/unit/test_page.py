@@ -148,7 +148,7 @@ def test_the_first_lines_are_the_question_and_the_answer():
     assert told(found.question) == (
         "lenet, lenet-relu, lenet-modern, alexnet on fashion_mnist, 3 seeds"
     )
-    best, second, third = map(told, found.sentences)
+    best, second, third, *on_such_images = map(told, found.sentences)
     assert re.fullmatch(
         r"alexnet is better than lenet: \+16\.7 \(\+1\d\.\d … \+1\d\.\d\) points of test "
         r"accuracy \(p < 0\.01\), at .* the MACs\.|alexnet is better than lenet: .*",
@@ -156,6 +156,10 @@ def test_the_first_lines_are_the_question_and_the_answer():
     )
     assert second.startswith("lenet-relu is better than lenet: +8.7")
     assert third.startswith("lenet-modern and lenet are not separable: +3.0 ")
+    such = "On such images, with seeds and test images both as samples, "
+    assert [line.removeprefix(such).partition(" ")[0] for line in on_such_images] == [
+        "alexnet", "lenet-relu", "lenet-modern",
+    ]  # fmt: skip
 
 
 def test_the_answer_where_there_is_none():

@@ -35,6 +35,7 @@ INSIDE_FUNCTIONS = {
     # Every command imports the module; those that train ask git.
     "provenance": {"subprocess"},
     "results": {"netzoo.report"},
+    "results.crossed": {"numpy", "scipy"},  # few requests compare seeds, and scipy takes a second
     "tables": {"rich"},
     # It settles in which order backends are imported, and which.
     "backend": {"jax", "tensorflow", "torch"},
