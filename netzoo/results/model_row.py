@@ -5,6 +5,7 @@ from typing import Any
 
 from netzoo.cost.result import NativeCost
 from netzoo.records.trial import EpochRecord, TrialStatus
+from netzoo.results.target import TimeToAccuracy
 from netzoo.stats import Delta, Estimate
 
 
@@ -12,7 +13,9 @@ from netzoo.stats import Delta, Estimate
 class ModelRow:
     """The row of one model in a comparison, over all its seeds.
 
-    status: OK, FAILED if a trial failed or diverged, else UNFINISHED if one is unfinished.
+    status: OK, FAILED if a trial failed or diverged, else UNFINISHED if one is unfinished, else
+    PAUSED if one is paused: the figures of the end are then missing, since the seeds that came to
+    it are not chosen by chance.
     seeds: those of the OK trials, in the order of every Estimate's values.
     gap: the generalization gap, training accuracy minus test accuracy after the last epoch,
     augmentation and dropout off.
@@ -29,6 +32,7 @@ class ModelRow:
     model, backend: of the trials; name differs from model where one is in several rows.
     first_step_seconds: median over seeds; process_bytes, device_bytes: the maximum over the trials;
     as in a TrialRecord.
+    target: when its mean curve is at the comparison's target; None without a target, or a curve.
     """
 
     name: str
@@ -64,6 +68,7 @@ class ModelRow:
     first_step_seconds: float | None = None
     process_bytes: int | None = None
     device_bytes: int | None = None
+    target: TimeToAccuracy | None = None
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
@@ -100,6 +105,14 @@ def flat(row: ModelRow) -> dict[str, Any]:
         "verdict": row.verdict,
         "more_seeds": row.more_seeds,
         "error": row.error,
+        **_target(row.target),
+    }
+
+
+def _target(told: TimeToAccuracy | None) -> dict[str, float | None]:
+    return {
+        f"target_{name}": None if told is None else getattr(told, name)
+        for name in ("epoch", "seconds", "training_flops", "best")
     }
 
 

@@ -1,14 +1,20 @@
 """Lines below a table on single models: failures, seeds, costs at native size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from netzoo import units
+from netzoo.records.trial import TrialStatus
 from netzoo.results.model_row import ModelRow
 from netzoo.stats import MOST_SEEDS, POWER
 
 
-def failure_line(row: ModelRow) -> str:
-    """Return the reason why a model's trials failed or are unfinished."""
+def failure_lines(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the reasons why trials failed or are unfinished; those at a target are neither."""
+    at_target = [r for r in rows if r.status == TrialStatus.PAUSED and r.target is not None]
+    return [_failure_line(row) for row in rows if row.error and row not in at_target]
+
+
+def _failure_line(row: ModelRow) -> str:
     done = row.test_accuracy.n if row.test_accuracy else 0
     figures = f" Its figures are over the other seeds, n = {done}." if done else ""
     return f"{row.name} {row.status}: {row.error}{figures}"
