@@ -80,9 +80,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
         notes += _without_latency(by_model, benches)
     shown = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
     return Content(
-        comparisons={
-            name: compare_groups(by_model, name, metric, target=target) for name in names
-        },
+        comparisons={name: compare_groups(by_model, name, metric, target=target) for name in names},
         records={name: tuple(group) for name, group in by_model.items()},
         studies=tuple(studies),
         pictures=pictures.get(shown),

@@ -53,8 +53,7 @@ _COLUMNS = (
 # FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from other columns or lines.
 SPARE = (
     *("flops", "params_ratio", "macs_ratio", "test_accuracy_ci95", "training_flops_per_second"),
-    *("seconds", "train_accuracy"),
-    *target_table.OF_SEEDS,
+    *("seconds", "train_accuracy", *target_table.OF_SEEDS),
 )
 
 
@@ -64,8 +63,8 @@ class Comparison(TrainingProvenance, Result):
 
     uncounted: layers without a cost rule. warnings: settings and data that differ between models.
     metric: what deltas and verdicts are of, "accuracy" or "balanced_accuracy". test_counts: the
-    number of test images of each class, () if no predictions were kept. target: an accuracy, whose
-    first epoch the rows tell; None without one.
+    number of test images of each class, () if no predictions were kept. target: or None, an
+    accuracy whose first epoch the rows tell.
 
     >>> import netzoo
     >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
@@ -204,8 +203,10 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
     columns = [column for column in _COLUMNS if column.key not in hidden]
     cells_by_key = [_cells(comparison, row) for row in comparison.models]
     rows = [[cells[column.key] for column in columns] for cells in cells_by_key]
-    headings = {"delta": HEADINGS[comparison.metric]} | target_table.headings(comparison.target)
-    headed = [replace(c, heading=headings.get(c.key, c.heading)) for c in columns]
+    headed = [
+        replace(column, heading=HEADINGS[comparison.metric]) if column.key == "delta" else column
+        for column in columns
+    ]
     return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=comparison.SPARE)
 
 

@@ -11,10 +11,11 @@ from netzoo.stats import MOST_SEEDS, POWER
 def failure_lines(rows: Sequence[ModelRow]) -> list[str]:
     """Return the reasons why trials failed or are unfinished; those at a target are neither."""
     at_target = [r for r in rows if r.status == TrialStatus.PAUSED and r.target is not None]
-    return [_failure_line(row) for row in rows if row.error and row not in at_target]
+    return [failure_line(row) for row in rows if row.error and row not in at_target]
 
 
-def _failure_line(row: ModelRow) -> str:
+def failure_line(row: ModelRow) -> str:
+    """Return the reason why a model's trials failed or are unfinished."""
     done = row.test_accuracy.n if row.test_accuracy else 0
     figures = f" Its figures are over the other seeds, n = {done}." if done else ""
     return f"{row.name} {row.status}: {row.error}{figures}"

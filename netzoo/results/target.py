@@ -64,15 +64,6 @@ class TimeToAccuracy:
     seed_epochs: Estimate | None
     seed_seconds: Estimate | None
 
-    @property
-    def text(self) -> str:
-        """Return whether the target is reached, in words."""
-        if self.epoch is not None:
-            return "reached"
-        of = "" if self.epochs == self.planned else f" of {self.planned}"
-        some = f"{self.epochs}{of} epoch{'' if self.planned == 1 else 's'}"
-        return f"not reached in {some} (best {units.percent(self.best)})"
-
 
 def check_target(value: Any) -> float:
     """Return a target, a number or a text of one. Raises BadInput for anything else."""

@@ -6,6 +6,7 @@ from netzoo import units
 from netzoo.provenance import Device
 from netzoo.records.trial import TrialStatus
 from netzoo.results.model_row import ModelRow
+from netzoo.results.target import TimeToAccuracy
 from netzoo.stats import Estimate
 from netzoo.tables.cells import number_cell, seconds_cell
 from netzoo.tables.table import EMPTY, Cell, Column
@@ -25,6 +26,8 @@ OF_THE_END = (
     *("train_accuracy", "test_accuracy", "balanced_accuracy", "test_accuracy_ci95"),
     *("delta", "verdict", "seconds"),
 )
+PAUSED = "Training stopped where the target was decided, before a test accuracy"
+GO_ON = "The same command without a target continues to the last epoch."
 
 
 def hidden_columns(rows: Sequence[ModelRow], target: float | None, seeds: int) -> set[str]:
@@ -36,19 +39,15 @@ def hidden_columns(rows: Sequence[ModelRow], target: float | None, seeds: int) -
     return hidden if ended else hidden | {*OF_THE_END}
 
 
-def headings(target: float | None) -> dict[str, str]:
-    """Return the headings that name the target, by key."""
-    return {} if target is None else {"target": f"Target\n{units.goal(target)}"}
-
-
 def cells(row: ModelRow) -> dict[str, Cell]:
     """Return the cells of a row by the keys of COLUMNS."""
     told = row.target
     if told is None:
         return dict.fromkeys(KEYS, EMPTY)
+    word = "not reached" if told.epoch is None else "reached"
     epoch = EMPTY if told.epoch is None else Cell(told.epoch, str(told.epoch))
     return {
-        "target": Cell(told.text, told.text),
+        "target": Cell(word, word),
         "target_epoch": epoch,
         "target_seconds": seconds_cell(told.seconds),
         "target_training_flops": number_cell(told.training_flops),
@@ -63,6 +62,13 @@ def _spread(value: Estimate | None, of: int, unit: str) -> Cell:
         return EMPTY
     some = f" ({value.n} of {of})" if value.n < of else ""
     return Cell(round(value.mean, 2), f"{units.spread(value.mean, value.sd)}{unit}{some}")
+
+
+def missed_text(told: TimeToAccuracy) -> str:
+    """Return the words for a target that is not reached."""
+    of = "" if told.epochs == told.planned else f" of {told.planned}"
+    some = f"{told.epochs}{of} epoch{'' if told.planned == 1 else 's'}"
+    return f"not reached in {some} (best {units.percent(told.best)})"
 
 
 def lines(rows: Sequence[ModelRow], target: float | None, device: Device) -> list[str]:
@@ -80,6 +86,7 @@ def lines(rows: Sequence[ModelRow], target: float | None, device: Device) -> lis
         if most > 1
         else ""
     )
+    missed = [(r.name, r.target) for r in rows if r.target is not None and r.target.epoch is None]
     paused = [row.name for row in rows if row.status == TrialStatus.PAUSED]
     return [
         f"Target: {units.goal(target)} {splits} accuracy at the end of an epoch{mean}; to it: to "
@@ -88,9 +95,6 @@ def lines(rows: Sequence[ModelRow], target: float | None, device: Device) -> lis
         "out imports, the start of processes, compiling (each process's first step counts as "
         "another one), evaluation and checkpoints. FLOPs to it: training FLOPs of an image × "
         "training images × epochs.",
+        *(f"{name}: {missed_text(time)}." for name, time in missed),
         *([f"{PAUSED}: {', '.join(paused)}. {GO_ON}"] if paused else []),
     ]
-
-
-PAUSED = "Training stopped where the target was decided, before a test accuracy"
-GO_ON = "The same command without a target continues to the last epoch."
