@@ -240,8 +240,8 @@ RESULTS = {
 
 # What is chosen by name alone.
 HIDDEN = {
-    Comparison: ("backend", "first_step_seconds", "process_bytes", "device_bytes"),
-    BackendComparison: ("device_bytes",),  # of a CPU
+    Comparison: ("backend", "first_step_seconds", "process_bytes", "device_bytes", *KEYS),
+    BackendComparison: ("device_bytes", *KEYS),  # of a CPU
 }
 
 

@@ -33,7 +33,7 @@ def time_to_accuracy(
     told = {row.name: row.target for row in comparison.models if row.target is not None}
     if comparison.target is None or not told:
         return None
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, time in told.items():
         for point in mean_curve(records[name]):
             rows.append(

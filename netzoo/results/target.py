@@ -181,9 +181,9 @@ def time_to_accuracy(records: Sequence[TrialRecord], target: float) -> TimeToAcc
         epochs=len(points),
         planned=recipe.epochs,
         best=max(point.accuracy for point in points),
-        epoch=at and at.epoch,
-        seconds=at and at.seconds,
-        training_flops=at and at.training_flops,
+        epoch=None if at is None else at.epoch,
+        seconds=None if at is None else at.seconds,
+        training_flops=None if at is None else at.training_flops,
         seed_epochs=estimate([float(epoch) for _, epoch in reached], least=1.0),
         seed_seconds=estimate([clock(r.history, images)[epoch - 1] for r, epoch in reached]),
     )
@@ -198,7 +198,7 @@ def epochs_to_train(
     its own curve is at the target: None. Then those that are behind are trained to the next epoch
     at which the mean may be. Whatever is trained beyond that does not change the result.
     """
-    ahead = {
+    ahead: dict[int, int | None] = {
         seed: None
         for seed, curve in curves.items()
         if len(curve) < epochs and first_passing(curve, target) is None
