@@ -23,6 +23,7 @@ from netzoo.results.lesson import LessonPage
 from netzoo.results.parity import Parity
 from netzoo.results.probe import Probe
 from netzoo.results.rows import compare_records
+from netzoo.results.target_table import KEYS
 from netzoo.runs.store import Store
 
 pytestmark = pytest.mark.backend_independent
