@@ -164,6 +164,7 @@ def test_those_behind_go_on_to_the_next_epoch_that_can_decide():
     assert epochs_to_train({0: [], 1: []}, 0.9, 6) == {0: None, 1: None}
     assert epochs_to_train({}, 0.9, 6) == {}
     assert epochs_to_train({0: [0.1, 0.1], 1: [0.9, 0.1]}, 0.9, 2) == {}
+    assert epochs_to_train({0: [0.95, 0.1], 1: [0.95, 0.1, 0.1]}, 0.9, 6) == {}
 
 
 def test_a_failed_trial_no_longer_holds_the_others_up():
@@ -181,6 +182,8 @@ def test_a_failed_trial_no_longer_holds_the_others_up():
     late.note(trials[1], trial(1, [0.1, 0.95]).history, to_go=Leg(trials[1], 2, 5))
     (leg,) = late.legs()
     assert (leg.number, leg.epochs_left, leg.until) == (1, 1, (2, None))
+    late.end(trial(1, [0.1, 0.95], status="failed"))
+    assert late.legs() == []
 
 
 @pytest.mark.parametrize("given", [0.9, "0.9", " 0.90 ", 1, 1e-6])
@@ -254,6 +257,9 @@ def test_seeds_that_were_late_do_not_stand_for_the_others():
     group = [trial(0, [0.95], status="paused"), trial(1, [0.1, 0.2, 0.3, 0.4, 0.5, 0.95])]
     (row,) = compare_records(group, "lenet", target=0.9).models
     assert (row.status, row.test_accuracy, row.seeds) == ("paused", None, ())
+    for status in ("unfinished", "failed"):
+        (row,) = compare_records([*group, trial(2, [0.1], status=status)], "lenet").models
+        assert row.status == status
 
 
 def test_each_backend_has_its_own_time():
