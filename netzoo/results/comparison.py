@@ -10,7 +10,7 @@ from netzoo.results.balance import balance_lines
 from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
-from netzoo.results.row_notes import failure_lines, native_line, row_lines
+from netzoo.results.row_notes import failure_lines, jobs_line, native_line, row_lines
 from netzoo.results.scores import is_uneven
 from netzoo.tables.cells import (
     accuracy_cell,
@@ -207,7 +207,8 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
         replace(column, heading=HEADINGS[comparison.metric]) if column.key == "delta" else column
         for column in columns
     ]
-    return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=comparison.SPARE)
+    spare = (*comparison.SPARE, *target_table.spare(comparison.target))
+    return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=spare)
 
 
 def _cells(comparison: Comparison, row: ModelRow) -> dict[str, Cell]:
@@ -254,7 +255,7 @@ def _footer(comparison: Comparison) -> list[str]:
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
         "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
-        *_jobs_line(comparison),
+        *jobs_line(comparison.models),
         *target_table.lines(comparison.models, comparison.target, comparison.device),
         *comparison.own_lines(),
         *comparison.balance_lines(),
@@ -263,14 +264,6 @@ def _footer(comparison: Comparison) -> list[str]:
         *comparison.origin(),
         *doubt_lines(comparison),
     ]
-
-
-def _jobs_line(comparison: Comparison) -> list[str]:
-    """Return the line on trials that ran side by side, if any did."""
-    jobs = max(row.jobs for row in comparison.models)
-    if jobs == 1:
-        return []
-    return [f"Speeds and times: of up to {jobs} trials side by side, so not those of one alone."]
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:

@@ -21,6 +21,14 @@ def failure_line(row: ModelRow) -> str:
     return f"{row.name} {row.status}: {row.error}{figures}"
 
 
+def jobs_line(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the line on trials that ran side by side, if any did."""
+    jobs = max(row.jobs for row in rows)
+    if jobs == 1:
+        return []
+    return [f"Speeds and times: of up to {jobs} trials side by side, so not those of one alone."]
+
+
 def row_lines(row: ModelRow, base: ModelRow) -> list[str]:
     """Return the notes on a model's trials; base: the row that it is compared with."""
     lines = []

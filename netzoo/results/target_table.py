@@ -39,6 +39,11 @@ def hidden_columns(rows: Sequence[ModelRow], target: float | None, seeds: int) -
     return hidden if ended else hidden | {*OF_THE_END}
 
 
+def spare(target: float | None) -> tuple[str, ...]:
+    """Return the keys of further columns that a narrow table with a target does without."""
+    return () if target is None else ("delta", "verdict", "input_shape", "params")
+
+
 def cells(row: ModelRow) -> dict[str, Cell]:
     """Return the cells of a row by the keys of COLUMNS."""
     told = row.target

@@ -252,6 +252,13 @@ def test_the_columns_of_the_end_are_hidden_where_nothing_came_to_it():
     assert not [column.key for column in without.table().columns if "target" in column.key]
 
 
+def test_a_narrow_table_keeps_the_target():
+    fitted = compare_records(both(), "lenet", target=0.9).table().fitted(100)
+    keys = [column.key for column in fitted.columns]
+    assert {"target", "target_epoch", "target_seconds", "target_training_flops"} <= {*keys}
+    assert max(map(len, fitted.render("table", 100).splitlines())) <= 100
+
+
 def test_seeds_that_were_late_do_not_stand_for_the_others():
     """Of them alone there would be a test accuracy: that of the slowest."""
     group = [trial(0, [0.95], status="paused"), trial(1, [0.1, 0.2, 0.3, 0.4, 0.5, 0.95])]
