@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import threading
 from dataclasses import replace
 
 import pytest
@@ -22,8 +23,10 @@ from netzoo.results.target import (
     mean_curve,
     time_to_accuracy,
 )
+from netzoo.runs.messages import Train
 from netzoo.runs.store import Store
 from netzoo.runs.target import Leg, ToTarget
+from netzoo.runs.trial_hooks import TrialHooks
 
 IMAGES = 1800  # of an epoch: 2,000 without a tenth
 UNENDED = {"test_accuracy": None, "test_loss": None, "final_train_accuracy": None, "seconds": None}
@@ -290,3 +293,26 @@ def test_a_plan_keeps_the_target(tmp_path):
     store = Store(tmp_path / "out")
     store.keep_plan(plan)
     assert store.plan().target == 0.9
+
+
+@pytest.mark.parametrize(
+    ("until", "curve", "come"),
+    [
+        ({}, [0.99], False),
+        ({"until_epoch": 2}, [0.1], False),
+        ({"until_epoch": 2}, [0.1, 0.1], True),
+        ({"until_epoch": 2}, [0.1, 0.1, 0.1], True),  # its checkpoint is further than was asked for
+        ({"until_accuracy": 0.9}, [0.5, 0.89], False),
+        ({"until_accuracy": 0.9}, [0.5, 0.9], True),
+        ({"until_accuracy": 0.9}, [0.9, 0.5], True),
+        ({"until_accuracy": 0.9, "until_epoch": 1}, [0.5], True),
+        ({"until_accuracy": 0.9}, [0.5] * 5 + [0.9], False),  # at its end, which is another reason
+        ({"until_epoch": 6}, [0.5] * 6, False),
+        ({"until_epoch": 0, "until_accuracy": 0.0}, [], False),
+    ],
+)
+def test_a_worker_sees_that_it_has_come_as_far_as_it_was_asked_to(until, curve, come):
+    record = trial(0, curve)
+    request = Train(record.trial, 1, "none", **until)
+    hooks = TrialHooks(None, threading.Event(), None, request, 1, None, lambda: None)
+    assert hooks.has_come(record.history) == come
