@@ -5,12 +5,23 @@ import os
 import random
 import signal
 import time
+from threading import Event
 
+import keras
 import pytest
 from processes import finish, launch, start, workers
 from small_comparisons import numbers
 
 import netzoo
+from netzoo import backend
+from netzoo.data import open_images
+from netzoo.models.catalog import model_spec
+from netzoo.provenance import Device
+from netzoo.results.target import first_passing
+from netzoo.runs import checkpoint
+from netzoo.runs.answers import Worker
+from netzoo.runs.messages import Epoch, Stopped, Train
+from netzoo.runs.request import planned_trials, recipe_of
 from netzoo.runs.saved import saved_comparison
 from netzoo.runs.store import open_store
 
@@ -40,6 +51,48 @@ class Told(netzoo.Callback):
         self.epochs.append((trial.seed, record.epoch))
 
 
+def small_trial():
+    """Return a trial of this backend, of 270 images and 30 held out."""
+    device, spec = Device("cpu", "CPU"), model_spec("mlp")
+    data = open_images("fashion_mnist_sample").limited(300, 50).record(None)
+    settings = {"epochs": 4, "precision": "float32", "limit_train": 300, "limit_test": 50}
+    chosen = recipe_of(spec, "brief", settings, device)
+    (trial,) = planned_trials({spec: chosen}, data, [0], backend.name(), "cpu")
+    return trial
+
+
+def test_a_worker_stops_where_it_was_asked_to_and_goes_on_as_if_it_had_not(tmp_path):
+    """In this process, on every backend."""
+    trial = small_trial()
+
+    def train(name, **until):
+        """Train by a checkpoint of this name; return the reply, and the epochs of this call."""
+        heard = []
+        keras.utils.clear_session()  # a checkpoint has the names of a process's first network
+        reply = Worker(heard.append, Event()).train(Train(trial, 1, str(tmp_path / name), **until))
+        return reply, [event.record.epoch for event in heard if isinstance(event, Epoch)]
+
+    ended, epochs = train("whole")
+    whole = ended.fitted.history
+    own = first_passing([each.validation_accuracy for each in whole], TARGET)
+    assert own in (1, 2, 3), "the settings of this test no longer stop on the way"
+    assert train("part", until_accuracy=TARGET) == (Stopped(paused=True), epochs[:own])
+    assert numbers_of(checkpoint.read_meta(tmp_path / "part").history) == numbers_of(whole)[:own]
+    assert train("part", until_epoch=own) == (Stopped(paused=True), [])
+    continued, rest = train("part")
+    assert rest == epochs[own:]
+    assert numbers_of(continued.fitted.history) == numbers_of(whole)
+    assert continued.fitted.test_loss == ended.fitted.test_loss
+
+
+def numbers_of(history):
+    """Return all figures of epochs but times."""
+    return [
+        (e.train_loss, e.train_accuracy, e.validation_loss, e.validation_accuracy) for e in history
+    ]
+
+
+@pytest.mark.backend_independent
 def test_what_stops_at_the_target_has_it_where_the_whole_curve_has(tmp_path):
     """Stopped, asked for again, and continued to the end: by every seed's own curve."""
 
