@@ -45,15 +45,16 @@ def answer(comparison: Comparison) -> Answer:
     few = "{models} on {data}, one seed" if seeds == 1 else "{models} on {data}, {seeds} seeds"
     many = few.replace("{models}", "{count} models ({models})")
     question = (few if len(names) <= MOST_NAMED else many, values)
-    timed = sentences(comparison)
-    if all(row.test_accuracy is None for row in rows) and timed:
-        return Answer(question, timed[:MOST_NAMED])
+    timed = sentences(comparison)[:MOST_NAMED]
     pairs = [(row, base) for row in rows if (base := comparison.base_of(row)).name != row.name]
     if not pairs:
-        return Answer(question, [*_alone(comparison.base), *timed])
+        alone = [] if timed and comparison.base.test_accuracy is None else _alone(comparison.base)
+        return Answer(question, [*timed, *alone])
+    if timed:  # networks that stopped at the target have no test accuracy to compare
+        pairs = [(row, base) for row, base in pairs if row.verdict is not None]
     best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))
     judged = [_against(*pair, comparison.metric) for pair in best[:MOST_NAMED]]
-    return Answer(question, [*judged, *timed[:MOST_NAMED]])
+    return Answer(question, [*timed, *judged])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
