@@ -27,6 +27,8 @@ OF_THE_END = (
     *("delta", "verdict", "seconds"),
 )
 PAUSED = "Training stopped where the target was decided, before a test accuracy"
+STILL = "Training stopped for a lower target, before this one was decided"
+MORE = "The same command with this target continues."
 GO_ON = "The same command without a target continues to the last epoch."
 
 
@@ -49,7 +51,7 @@ def cells(row: ModelRow) -> dict[str, Cell]:
     told = row.target
     if told is None:
         return dict.fromkeys(KEYS, EMPTY)
-    word = "not reached" if told.epoch is None else "reached"
+    word = "open" if _is_open(row) else "not reached" if told.epoch is None else "reached"
     epoch = EMPTY if told.epoch is None else Cell(told.epoch, str(told.epoch))
     return {
         "target": Cell(word, word),
@@ -67,6 +69,12 @@ def _spread(value: Estimate | None, of: int, unit: str) -> Cell:
         return EMPTY
     some = f" ({value.n} of {of})" if value.n < of else ""
     return Cell(round(value.mean, 2), f"{units.spread(value.mean, value.sd)}{unit}{some}")
+
+
+def _is_open(row: ModelRow) -> bool:
+    """Return whether trials stopped for a lower target, and more epochs may still reach this one."""
+    told, paused = row.target, row.status == TrialStatus.PAUSED
+    return paused and told is not None and told.epoch is None and told.epochs < told.planned
 
 
 def missed_text(told: TimeToAccuracy) -> str:
@@ -92,7 +100,8 @@ def lines(rows: Sequence[ModelRow], target: float | None, device: Device) -> lis
         else ""
     )
     missed = [(r.name, r.target) for r in rows if r.target is not None and r.target.epoch is None]
-    paused = [row.name for row in rows if row.status == TrialStatus.PAUSED]
+    still = [row.name for row in rows if _is_open(row)]
+    paused = [r.name for r in rows if r.status == TrialStatus.PAUSED and r.name not in still]
     return [
         f"Target: {units.goal(target)} {splits} accuracy at the end of an epoch{mean}; to it: to "
         f"the end of the first such epoch.{own}",
@@ -101,5 +110,6 @@ def lines(rows: Sequence[ModelRow], target: float | None, device: Device) -> lis
         "another one), evaluation and checkpoints. FLOPs to it: training FLOPs of an image × "
         "training images × epochs.",
         *(f"{name}: {missed_text(time)}." for name, time in missed),
+        *([f"{STILL}: {', '.join(still)}. {MORE}"] if still else []),
         *([f"{PAUSED}: {', '.join(paused)}. {GO_ON}"] if paused else []),
     ]

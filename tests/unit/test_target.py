@@ -255,6 +255,16 @@ def test_the_columns_of_the_end_are_hidden_where_nothing_came_to_it():
     assert not [column.key for column in without.table().columns if "target" in column.key]
 
 
+def test_a_higher_target_than_that_of_the_folder_is_open():
+    comparison = compare_records(both(), "lenet", target=0.95)
+    table = comparison.table(["target"])
+    assert [row[1].text for row in table.rows] == ["open", "not reached"]
+    lines = "\n".join(table.footer)
+    assert "lenet: not reached in 2 of 6 epochs (best 91.0 %)." in lines
+    assert "before this one was decided: lenet. The same command with this target" in lines
+    assert "before a test accuracy" not in lines
+
+
 def test_a_narrow_table_keeps_the_target():
     fitted = compare_records(both(), "lenet", target=0.9).table().fitted(100)
     keys = [column.key for column in fitted.columns]

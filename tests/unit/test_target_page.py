@@ -79,8 +79,6 @@ def test_the_answer_is_the_time_where_no_model_has_a_test_accuracy():
         "lenet-relu reaches 90 % validation accuracy in epoch 2, after 4.0 s.",
         "lenet does not reach 90 % validation accuracy in 3 epochs; best 72.0 %.",
     ]
-    whole = shown(0.6).comparison  # the same, but that one of them was trained to its end
-    assert all("cannot be compared" not in text for text, _ in answer(whole).sentences)
     assert any(line.startswith("Target: 90 %") for line in foot(shown())["caveats"])
 
 
