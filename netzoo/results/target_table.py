@@ -72,7 +72,7 @@ def _spread(value: Estimate | None, of: int, unit: str) -> Cell:
 
 
 def _is_open(row: ModelRow) -> bool:
-    """Return whether trials stopped for a lower target, and more epochs may still reach this one."""
+    """Return whether trials stopped for a lower target, and more epochs may reach this one."""
     told, paused = row.target, row.status == TrialStatus.PAUSED
     return paused and told is not None and told.epoch is None and told.epochs < told.planned
 
