@@ -7,7 +7,7 @@ import click
 
 from netzoo.recipes import RECIPES
 
-from .options import backends_option, metric_option
+from .options import backends_option, metric_option, target_option
 from .training import train, training_options
 
 
@@ -26,6 +26,10 @@ from .training import train, training_options
     "[default: that of KERAS_BACKEND]"
 )
 @metric_option()
+@target_option(
+    "Time to accuracy: when the mean over the seeds has this validation accuracy, such as 0.9, in "
+    "epochs, seconds and FLOPs. Trials stop where that is decided."
+)
 @training_options(seeds=1)
 @click.pass_context
 def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) -> None:
@@ -48,6 +52,7 @@ def compare(context: click.Context, /, models: tuple[str, ...], **options: Any) 
       netzoo compare lenet lenet-relu --seeds 12 --jobs auto
       netzoo compare lenet alexnet --backends tensorflow,torch,jax --seeds 3
       netzoo compare lenet alexnet resnet18 --seeds 5 --dry-run
+      netzoo compare lenet-relu lenet-modern --seeds 3 --target 0.85
       netzoo compare lenet alexnet --data-parallel 2
       KERAS_BACKEND=torch netzoo compare lenet alexnet --format json
     """

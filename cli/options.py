@@ -123,6 +123,11 @@ def metric_option(default: str | None = ACCURACY) -> Callable[[Command], Command
     )
 
 
+def target_option(about: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds --target; about: its help."""
+    return click.option("--target", metavar="ACCURACY", callback=_parse_target, help=about)
+
+
 def progress_options(command: Command) -> Command:
     """Add --quiet and --log-file."""
     command = click.option("--quiet", is_flag=True, help="Print only the result and errors.")(
@@ -173,6 +178,14 @@ def _register_files(
     with no_bytecode():  # it may be a dry run
         for path in paths:
             register_file(path)
+
+
+def _parse_target(
+    context: click.Context, parameter: click.Parameter, value: str | None
+) -> float | None:
+    from netzoo.results.target import check_target
+
+    return None if value is None else check_target(value)
 
 
 def _parse_shape(

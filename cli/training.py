@@ -236,7 +236,7 @@ def train(
         if not quiet and folder.exists():
             click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:
-        is_whole = all(row.status == "ok" for row in result.models)
+        is_whole = all(row.status in ("ok", "paused") for row in result.models)
         code = 0 if is_whole and not getattr(result, "failed", ()) else 1
     if dry_run:  # columns and plot are of what is not trained
         show_result(result, form, plot=False, wide=wide)

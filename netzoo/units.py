@@ -55,6 +55,16 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f} %"
 
 
+def goal(share: float) -> str:
+    """Return a share that was asked for as a percentage, unrounded: 0.9 gives "90 %"."""
+    return f"{100 * share:.6g} %"
+
+
+def spread(mean: float, sd: float | None) -> str:
+    """Return mean and standard deviation to three digits: "3.33 ± 0.577", "3" without one."""
+    return three_digits(mean) if sd is None else f"{three_digits(mean)} ± {three_digits(sd)}"
+
+
 def percent_spread(mean: float, sd: float | None) -> str:
     """Return mean and standard deviation of a share: "80.6 ± 1.4 %", "80.6 %" without one."""
     return percent(mean) if sd is None else f"{100 * mean:.1f} ± {percent(sd)}"

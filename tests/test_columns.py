@@ -23,6 +23,7 @@ from netzoo.results.lesson import LessonPage
 from netzoo.results.parity import Parity
 from netzoo.results.probe import Probe
 from netzoo.results.rows import compare_records
+from netzoo.results.target_table import KEYS
 from netzoo.runs.store import Store
 
 pytestmark = pytest.mark.backend_independent
@@ -240,8 +241,8 @@ RESULTS = {
 
 # What is chosen by name alone.
 HIDDEN = {
-    Comparison: ("backend", "first_step_seconds", "process_bytes", "device_bytes", "ece"),
-    BackendComparison: ("device_bytes", "ece"),  # the first: of a CPU
+    Comparison: ("backend", "first_step_seconds", "process_bytes", "device_bytes", "ece", *KEYS),
+    BackendComparison: ("device_bytes", "ece", *KEYS),  # the first: of a CPU
 }
 
 

@@ -35,7 +35,7 @@ ADDED = {"head": None, "threads": None, "class_weight": "none", "metric": "accur
 ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": None}
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
 ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
-ADDED |= {"data_parallel": 1, "jobs": 1, "ece": None}
+ADDED |= {"data_parallel": 1, "jobs": 1, "ece": None, "target": None}
 # Of what it keeps.
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 COMPUTED += ("crossed_delta", "crossed_verdict")

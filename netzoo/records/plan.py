@@ -69,7 +69,7 @@ class Plan:
     """The trials to run, and each model's profile.
 
     request: the arguments of netzoo.compare that decide the numbers. profiles: by model. metric:
-    what the verdicts are of.
+    what the verdicts are of. target: an accuracy at which the trials may stop, None for none.
     """
 
     request: dict[str, Any]
@@ -80,6 +80,7 @@ class Plan:
     profiles: Mapping[str, ModelProfile]
     schema: int = SCHEMA
     metric: str = "accuracy"
+    target: float | None = None
 
     @property
     def failures(self) -> dict[str, str]:
@@ -134,6 +135,7 @@ class Plan:
             kinds=packed.kinds if packed else (),
             places=list(packed.places) if packed else [],
             seeds=list(packed.seeds) if packed else [],
+            target=self.target,
         )
 
     def _by_model(self, fact: str) -> dict[str, Any]:
@@ -165,6 +167,7 @@ class PlanFile:
     places: list[int] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
     footprints: dict[str, Footprint] = field(default_factory=dict)
+    target: float | None = None
 
     def plan(self) -> Plan:
         """Return the plan."""
@@ -190,4 +193,5 @@ class PlanFile:
             profiles,
             self.schema,
             self.metric,
+            self.target,
         )

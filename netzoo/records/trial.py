@@ -30,6 +30,8 @@ class TrialStatus(StrEnum):
     """The network was probed, not trained to the last epoch."""
     NOT_BEGUN = "not begun"
     """The trial has no checkpoint and no record."""
+    PAUSED = "paused"
+    """The trial has come as far as it was asked to, and can go on from its checkpoint."""
 
 
 # Statuses of trials that would have the same result if they ran again.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netzoo import units
+from netzoo.report.target import sentences
 from netzoo.report.words import Sentence
 from netzoo.results.ablation import Ablation
 from netzoo.results.backends import BackendComparison
@@ -52,12 +53,14 @@ def answer(comparison: Comparison) -> Answer:
     few = "{models} on {data}, one seed" if seeds == 1 else "{models} on {data}, {seeds} seeds"
     many = few.replace("{models}", "{count} models ({models})")
     question = (few if len(names) <= MOST_NAMED else many, values)
+    timed = sentences(comparison)[:MOST_NAMED]
     pairs = [(row, base) for row in rows if (base := comparison.base_of(row)).name != row.name]
     if not pairs:
-        return Answer(question, _alone(comparison.base))
+        return Answer(question, [*_alone(comparison.base), *timed])
     best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))[:MOST_NAMED]
-    verdicts = [_against(*pair, comparison.metric) for pair in best]
-    return Answer(question, [*verdicts, *(line for pair in best for line in _crossed(*pair))])
+    judged = [_against(*pair, comparison.metric) for pair in best]
+    crossed = [line for pair in best for line in _crossed(*pair)]
+    return Answer(question, [*judged, *crossed, *timed[:MOST_NAMED]])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:

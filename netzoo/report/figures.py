@@ -11,6 +11,7 @@ from netzoo.report.curves import curves
 from netzoo.report.figure import Figure
 from netzoo.report.inside import inside
 from netzoo.report.layers import layers
+from netzoo.report.target import time_to_accuracy
 from netzoo.report.tradeoff import tradeoff
 from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.lesson import LessonPage
@@ -29,6 +30,7 @@ def figures(content: Content) -> list[Figure]:
         drawn_once = {name: costs[name] for name in networks.values() if name in costs}
         drawn += [
             tradeoff(content.comparison, content.latencies),
+            time_to_accuracy(content.comparison, content.records),
             curves(content.comparison),
             layers(costs),
             architecture(drawn_once, changes, content.comparison.baseline),

@@ -6,6 +6,7 @@ from typing import Any
 from netzoo import units
 from netzoo.provenance import DatasetRecord, Device, TrainingProvenance
 from netzoo.report.content import Content
+from netzoo.results import target_table
 from netzoo.tables.notes import (
     CONVENTION,
     doubt_lines_of,
@@ -47,6 +48,7 @@ def foot(content: Content) -> dict[str, Any]:
         caveats += [f"{row.name} {row.head}" for row in comparison.models if row.head]
         caveats += doubt_lines_of(comparison.dataset)
         caveats += comparison.warnings
+        caveats += target_table.lines(comparison.models, comparison.target, comparison.device)
         caveats += comparison.own_lines()
         caveats += [f"{row.name}: {row.error}" for row in comparison.models if row.error]
         caveats += uncounted_line(comparison.uncounted)

@@ -15,7 +15,7 @@ from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
 from netzoo.runs.backends import saved_backends
 from netzoo.runs.bench import saved_bench
-from netzoo.runs.saved import saved_metric, saved_records
+from netzoo.runs.saved import saved_metric, saved_records, saved_target
 from netzoo.runs.store import (
     PROBES,
     TRAININGS,
@@ -43,6 +43,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
     pictures: dict[str, Thumbnails] = {}
     notes: list[str] = []
     first = metric = ""
+    target: float | None = None
     for folder in folders:
         complete = False  # a lesson's own result includes those of its parts
         for part in _parts(Path(folder)):
@@ -66,6 +67,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
                 pictures[thumbnails.sha256] = thumbnails
             records += [(part.name, record) for record in saved]
             first, metric = first or base, metric or saved_metric(store)
+            target = target or saved_target(store)
             notes += damaged
     by_model = _by_name(records)
     if not by_model and not studies:
@@ -78,7 +80,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
         notes += _without_latency(by_model, benches)
     shown = next(iter(by_model.values()))[0].trial.dataset.sha256 if by_model else ""
     return Content(
-        comparisons={name: compare_groups(by_model, name, metric) for name in names},
+        comparisons={name: compare_groups(by_model, name, metric, target=target) for name in names},
         records={name: tuple(group) for name, group in by_model.items()},
         studies=tuple(studies),
         pictures=pictures.get(shown),
@@ -165,7 +167,8 @@ def _by_name(records: Sequence[tuple[str, TrialRecord]]) -> dict[str, list[Trial
         key = (trial.model, trial.backend, device, trial.recipe, trial.dataset.sha256)
         homes.setdefault(key, folder)
         seeds = groups.setdefault(key, {})
-        if trial.seed not in seeds or seeds[trial.seed].status == TrialStatus.UNFINISHED:
+        undone = (TrialStatus.UNFINISHED, TrialStatus.PAUSED)
+        if trial.seed not in seeds or seeds[trial.seed].status in undone:
             seeds[trial.seed] = record
     named: dict[str, list[TrialRecord]] = {}
     for key, seeds in groups.items():

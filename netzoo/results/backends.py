@@ -133,11 +133,12 @@ def compare_backends(
     metric: str = ACCURACY,
     missing: Mapping[str, str] | None = None,
     failed: Sequence[str] = (),
+    target: float | None = None,
 ) -> BackendComparison:
     """Return the comparison of the records of each backend, at least one; the first is the base.
 
     records: by backend, each with the same models, in the order of the table's rows. baseline: a
-    model. metric: what the verdicts are of. missing, failed: as in a BackendComparison.
+    model. metric: what the verdicts are of. missing, failed, target: as in a BackendComparison.
     """
     table = by_model(records)
     groups, bases = {}, {}
@@ -149,7 +150,7 @@ def compare_backends(
     first = bases[row_name(baseline, next(iter(records)))]
     if len(records) == 1:
         bases = dict.fromkeys(groups, first)
-    whole = compare_groups(groups, first, metric, bases)
+    whole = compare_groups(groups, first, metric, bases, target)
     return BackendComparison(
         **{each.name: getattr(whole, each.name) for each in fields(whole)}
         | {"warnings": _warnings(table, records)},

@@ -5,11 +5,12 @@ from typing import Any, ClassVar
 
 from netzoo.provenance import TrainingProvenance
 from netzoo.records.codec import from_plain
+from netzoo.results import target_table
 from netzoo.results.balance import balance_lines
 from netzoo.results.metric import ACCURACY, BALANCED, HEADINGS, WORDS
 from netzoo.results.model_row import ModelRow, flat
 from netzoo.results.result import Result
-from netzoo.results.row_notes import crossed_line, failure_line, native_line, row_lines
+from netzoo.results.row_notes import crossed_line, failure_lines, jobs_line, native_line, row_lines
 from netzoo.results.scores import is_uneven
 from netzoo.tables.cells import (
     accuracy_cell,
@@ -48,11 +49,12 @@ _COLUMNS = (
     Column("Δ test,\npoints", "delta"),
     Column("Verdict", "verdict"),
     Column("Time", "seconds"),
+    *target_table.COLUMNS,
 )
 # FLOPs are twice the MACs; ratios, interval, FLOP/s and time follow from other columns or lines.
 SPARE = (
     *("flops", "params_ratio", "macs_ratio", "test_accuracy_ci95", "training_flops_per_second"),
-    *("seconds", "train_accuracy"),
+    *("seconds", "train_accuracy", *target_table.OF_SEEDS),
 )
 
 
@@ -62,7 +64,8 @@ class Comparison(TrainingProvenance, Result):
 
     uncounted: layers without a cost rule. warnings: settings and data that differ between models.
     metric: what deltas and verdicts are of, "accuracy" or "balanced_accuracy". test_counts: the
-    number of test images of each class, () if no predictions were kept.
+    number of test images of each class, () if no predictions were kept. target: or None, an
+    accuracy whose first epoch the rows tell.
 
     >>> import netzoo
     >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
@@ -86,6 +89,7 @@ class Comparison(TrainingProvenance, Result):
     warnings: tuple[str, ...] = ()
     metric: str = ACCURACY
     test_counts: tuple[int, ...] = ()
+    target: float | None = None
 
     @property
     def base(self) -> ModelRow:
@@ -108,12 +112,14 @@ class Comparison(TrainingProvenance, Result):
 
     def empty_columns(self) -> set[str]:
         """Return the keys of columns that tell nothing of this comparison, or belong to another."""
+        seeds = len(self.recipe["seeds"])
         hidden = {"backend", "first_step_seconds", "process_bytes", "device_bytes", "ece"}
+        hidden |= target_table.hidden_columns(self.models, self.target, seeds)
         if len({row.backend for row in self.models}) > 1:
             hidden -= {"backend"}
         if len(self.models) == 1:
             hidden |= {"delta", "verdict"}
-        if len(self.recipe["seeds"]) == 1:
+        if seeds == 1:
             hidden |= {"test_accuracy_ci95"}
         if not self.shows_balance:
             hidden |= {"balanced_accuracy"}
@@ -202,7 +208,8 @@ def comparison_table(comparison: Comparison, *, every: bool = False) -> Table:
         replace(column, heading=HEADINGS[comparison.metric]) if column.key == "delta" else column
         for column in columns
     ]
-    return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=comparison.SPARE)
+    spare = (*comparison.SPARE, *target_table.spare(comparison.target))
+    return Table(headed, rows, _footer(comparison), names=comparison.NAMES, spare=spare)
 
 
 def _cells(comparison: Comparison, row: ModelRow) -> dict[str, Cell]:
@@ -231,6 +238,7 @@ def _cells(comparison: Comparison, row: ModelRow) -> dict[str, Cell]:
         "delta": delta_cell(row.delta),
         "verdict": _verdict(row, comparison.base_of(row)),
         "seconds": seconds_cell(row.seconds),
+        **target_table.cells(row),
     }
 
 
@@ -245,11 +253,12 @@ def _footer(comparison: Comparison) -> list[str]:
     for row in comparison.models:
         natives.setdefault(comparison.label(row), row)
     return [
-        *(failure_line(row) for row in comparison.models if row.error),
+        *failure_lines(comparison.models),
         CONVENTION,
         "Achieved FLOP/s: of training steps, forward and backward. Train accuracy: running mean "
         "over the last epoch (augmentation and dropout on). Test accuracy: after the last epoch.",
-        *_jobs_line(comparison),
+        *jobs_line(comparison.models),
+        *target_table.lines(comparison.models, comparison.target, comparison.device),
         *comparison.own_lines(),
         *comparison.balance_lines(),
         *_verdict_lines(comparison),
@@ -257,14 +266,6 @@ def _footer(comparison: Comparison) -> list[str]:
         *comparison.origin(),
         *doubt_lines(comparison),
     ]
-
-
-def _jobs_line(comparison: Comparison) -> list[str]:
-    """Return the line on trials that ran side by side, if any did."""
-    jobs = max(row.jobs for row in comparison.models)
-    if jobs == 1:
-        return []
-    return [f"Speeds and times: of up to {jobs} trials side by side, so not those of one alone."]
 
 
 def doubt_lines(comparison: Comparison) -> list[str]:

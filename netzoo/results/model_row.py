@@ -5,6 +5,7 @@ from typing import Any
 
 from netzoo.cost.result import NativeCost
 from netzoo.records.trial import EpochRecord, TrialStatus
+from netzoo.results.target import TimeToAccuracy
 from netzoo.stats import Delta, Estimate
 
 
@@ -12,7 +13,9 @@ from netzoo.stats import Delta, Estimate
 class ModelRow:
     """The row of one model in a comparison, over all its seeds.
 
-    status: OK, FAILED if a trial failed or diverged, else UNFINISHED if one is unfinished.
+    status: OK, FAILED if a trial failed or diverged, else UNFINISHED if one is unfinished, else
+    PAUSED if one is paused: the figures of the end are then missing, since the seeds that came to
+    it are not chosen by chance.
     seeds: those of the OK trials, in the order of every Estimate's values.
     gap: the generalization gap, training accuracy minus test accuracy after the last epoch,
     augmentation and dropout off.
@@ -33,6 +36,7 @@ class ModelRow:
     does not have it.
     crossed_delta, crossed_verdict: as delta and verdict, over seeds and test images, both as
     samples; None for one seed, and if no predictions were kept.
+    target: when its mean curve is at the comparison's target; None without a target, or a curve.
     """
 
     name: str
@@ -71,6 +75,7 @@ class ModelRow:
     ece: Estimate | None = None
     crossed_delta: Delta | None = None
     crossed_verdict: str | None = None
+    target: TimeToAccuracy | None = None
 
 
 def flat(row: ModelRow) -> dict[str, Any]:
@@ -104,6 +109,14 @@ def flat(row: ModelRow) -> dict[str, Any]:
         **_estimate("ece", row.ece),
         **_delta("crossed_delta", row.crossed_delta),
         "crossed_verdict": row.crossed_verdict,
+        **_target(row.target),
+    }
+
+
+def _target(told: TimeToAccuracy | None) -> dict[str, float | None]:
+    return {
+        f"target_{name}": None if told is None else getattr(told, name)
+        for name in ("epoch", "seconds", "training_flops", "best")
     }
 
 

@@ -3,8 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from netzoo import units
+from netzoo.records.trial import TrialStatus
 from netzoo.results.model_row import ModelRow
 from netzoo.stats import MOST_SEEDS, POWER
+
+
+def failure_lines(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the reasons why trials failed or are unfinished; those at a target are neither."""
+    at_target = [r for r in rows if r.status == TrialStatus.PAUSED and r.target is not None]
+    return [failure_line(row) for row in rows if row.error and row not in at_target]
 
 
 def failure_line(row: ModelRow) -> str:
@@ -12,6 +19,14 @@ def failure_line(row: ModelRow) -> str:
     done = row.test_accuracy.n if row.test_accuracy else 0
     figures = f" Its figures are over the other seeds, n = {done}." if done else ""
     return f"{row.name} {row.status}: {row.error}{figures}"
+
+
+def jobs_line(rows: Sequence[ModelRow]) -> list[str]:
+    """Return the line on trials that ran side by side, if any did."""
+    jobs = max(row.jobs for row in rows)
+    if jobs == 1:
+        return []
+    return [f"Speeds and times: of up to {jobs} trials side by side, so not those of one alone."]
 
 
 def row_lines(row: ModelRow, base: ModelRow) -> list[str]:

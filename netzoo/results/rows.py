@@ -14,6 +14,7 @@ from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
 from netzoo.results.scores import counts_of, ece_of, mean_recalls, recalls_of, score
+from netzoo.results.target import time_to_accuracy
 from netzoo.stats import (
     Delta,
     class_delta,
@@ -30,15 +31,17 @@ Group = Sequence[TrialRecord]
 Number = TypeVar("Number", int, float)
 
 
-def compare_records(records: Group, baseline: str, metric: str = ACCURACY) -> Comparison:
+def compare_records(
+    records: Group, baseline: str, metric: str = ACCURACY, target: float | None = None
+) -> Comparison:
     """Return the comparison of at least one record, models in the order of their first record.
 
-    metric: what the verdicts are of, one of METRICS.
+    metric: what the verdicts are of, one of METRICS. target: an accuracy whose first epoch is told.
     """
     by_model: dict[str, list[TrialRecord]] = {}
     for record in records:
         by_model.setdefault(record.trial.model, []).append(record)
-    return compare_groups(by_model, baseline, metric)
+    return compare_groups(by_model, baseline, metric, target=target)
 
 
 def compare_groups(
@@ -46,18 +49,19 @@ def compare_groups(
     baseline: str,
     metric: str = ACCURACY,
     bases: Mapping[str, str] | None = None,
+    target: float | None = None,
 ) -> Comparison:
     """Return the comparison of records by row, in that order.
 
-    by_model: records by a row's name. metric: as in `compare_records`. bases: the row that each row
-    is compared with, itself for none; by default the baseline.
+    by_model: records by a row's name. metric, target: as in `compare_records`. bases: the row that
+    each row is compared with, itself for none; by default the baseline.
     """
     bases = bases or dict.fromkeys(by_model, baseline)
     records = [record for group in by_model.values() for record in group]
     first = records[0]
     costs = {id(record.cost): record.cost for record in records if record.cost is not None}
     uncounted = {layer for cost in costs.values() for layer in cost.uncounted}
-    rows = [_row(name, group) for name, group in by_model.items()]
+    rows = [_row(name, group, target) for name, group in by_model.items()]
     return Comparison(
         dataset=_dataset(records),
         recipe={
@@ -76,6 +80,7 @@ def compare_groups(
         commit=first.commit,
         metric=metric,
         test_counts=next(filter(None, map(counts_of, records)), ()),
+        target=target,
     )
 
 
@@ -89,7 +94,7 @@ def _dataset(records: Group) -> DatasetRecord:
     return next((data for data in same if data.doubts is not None), first)
 
 
-def _row(name: str, records: Group) -> ModelRow:
+def _row(name: str, records: Group, target: float | None) -> ModelRow:
     done = _done(records)
     errors = [f"seed {r.trial.seed}: {r.error}" for r in records if r.status != TrialStatus.OK]
     cost = records[0].cost
@@ -111,7 +116,9 @@ def _row(name: str, records: Group) -> ModelRow:
         gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
         train_loss=estimate([end.train_loss for end in ends]),
         test_loss=estimate([r.test_loss for r in done if r.test_loss is not None]),
-        images_per_second=_median([_rate(record.history) for record in done]),
+        images_per_second=_median(
+            [_rate(r.history) for r in records if r.status in (TrialStatus.OK, TrialStatus.PAUSED)]
+        ),
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),
         seeds=tuple(record.trial.seed for record in done),
@@ -130,15 +137,17 @@ def _row(name: str, records: Group) -> ModelRow:
         device_bytes=max(_known([record.device_bytes for record in done]), default=None),
         # Records of older versions have no calibration.
         ece=estimate(eces, most=1.0) if len(eces) == len(done) else None,
+        target=None if target is None else time_to_accuracy(records, target),
     )
 
 
 def _status(records: Group) -> TrialStatus:
-    """Return FAILED if a trial failed or diverged, UNFINISHED if one is unfinished, else OK."""
+    """Return the status of a row, as a ModelRow has it."""
     others = {record.status for record in records} - {TrialStatus.OK}
-    if not others:
-        return TrialStatus.OK
-    return TrialStatus.UNFINISHED if others == {TrialStatus.UNFINISHED} else TrialStatus.FAILED
+    for status in (TrialStatus.PAUSED, TrialStatus.UNFINISHED):
+        if others <= {TrialStatus.PAUSED, status}:
+            return status if others else TrialStatus.OK
+    return TrialStatus.FAILED
 
 
 def _judged(
@@ -222,6 +231,12 @@ def _by_seed(records: Group) -> dict[int, TrialRecord]:
 
 
 def _done(records: Group) -> list[TrialRecord]:
+    """Return the records of finished trials, [] if others are paused.
+
+    Then the finished ones are those that were late for a target, and stand for none of the others.
+    """
+    if any(record.status == TrialStatus.PAUSED for record in records):
+        return []
     return [record for record in records if record.status == TrialStatus.OK]
 
 

@@ -10,7 +10,7 @@ from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Rows, Table
 
-_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PAUSED, TrialStatus.PROBED)
 
 
 @dataclass(slots=True)  # not frozen, which takes three times as long to make
@@ -35,7 +35,7 @@ class TrialState:
 
     @property
     def ended(self) -> bool:
-        """Return whether the trial has ended, successfully or not."""
+        """Return whether the trial has ended, successfully or not, or is paused."""
         return self.state in _ENDED
 
     @property

@@ -69,6 +69,14 @@ def unsaved_line(folder: Path, name: str) -> str:
     )
 
 
+def target_line(target: float) -> str:
+    """Return the message that trials stop at a target."""
+    return (
+        f"Target: {units.goal(target)}. Each trial stops once its curve is there and the mean over "
+        "the seeds is decided; the estimate is of all epochs."
+    )
+
+
 def beside_line(trial: Trial) -> str:
     """Return the message that a trial found no memory beside others."""
     return (

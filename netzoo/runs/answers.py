@@ -126,7 +126,7 @@ class Worker:
         return messages.Described(found.options, found.choices)
 
     def train(self, request: messages.Train) -> messages.Ended:
-        """Train a trial to its end, from its checkpoint if there is one, and save its network."""
+        """Train a trial from its checkpoint if there is one, and save its network at its end."""
         from netzoo.training import device, fit, prepared, ranks, state
 
         began = time.perf_counter()
@@ -145,11 +145,13 @@ class Worker:
                 self._set_aside(path, f"{path}: {error}.")
         done = ranks.told(done)  # and the state, as the step is made
         check = partial(end_if_shut, request.fence)
-        hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads, check)
+        hooks = TrialHooks(self.emit, self._stop, model, request, parts, self.threads, check)
+        if done is not None and hooks.has_come(done.history):
+            return messages.Stopped(paused=True)
         about_it = trial.recipe, trial.seed, hooks
         fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
         if fitted is None:
-            return messages.Stopped()
+            return messages.Stopped(hooks.paused)
         fitted = replace(
             fitted,
             first_step_seconds=hooks.first_step and hooks.first_step - began,

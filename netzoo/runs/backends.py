@@ -26,12 +26,13 @@ from netzoo.results.backends import BackendComparison, by_model, compare_backend
 from netzoo.results.comparison import Comparison
 from netzoo.results.estimate import TrainingEstimate
 from netzoo.results.metric import check_metric
+from netzoo.results.target import check_curves
 from netzoo.runs import lock
 from netzoo.runs.backend_names import chosen_backends, skipped_words
 from netzoo.runs.callback import Callback
 from netzoo.runs.estimate import Estimated, estimating
 from netzoo.runs.request import AUTOMATIC, Request
-from netzoo.runs.saved import saved_metric, saved_records
+from netzoo.runs.saved import saved_metric, saved_records, saved_target
 from netzoo.runs.store import BACKENDS, Store, is_backends, is_store
 
 NOT_BEGUN = "has not begun."
@@ -133,7 +134,7 @@ class SavedBackends:
     """What the folder of a comparison of backends holds.
 
     records: of each backend with trials. baseline: a model. notes: a line for each damaged file.
-    missing, failed: as in a BackendComparison.
+    missing, failed, target: as in a BackendComparison.
     """
 
     records: dict[str, list[TrialRecord]]
@@ -142,19 +143,29 @@ class SavedBackends:
     missing: dict[str, str]
     failed: tuple[str, ...]
     notes: tuple[str, ...]
+    target: float | None = None
 
-    def comparison(self, metric: str | None = None, first: str | None = None) -> BackendComparison:
+    def comparison(
+        self,
+        metric: str | None = None,
+        first: str | None = None,
+        target: float | None = None,
+    ) -> BackendComparison:
         """Return the comparison of the backends.
 
-        metric: what the verdicts are of; by default that of the comparison. first: the backend that
-        the others are compared with; by default the first. Raises UnknownName for another metric.
+        metric: what the verdicts are of; by default that of the comparison, as is the target.
+        first: the backend that the others are compared with; by default the first. Raises
+        UnknownName for another metric, BadInput for a target without a curve.
         """
         if metric is not None:
             check_metric(metric)
+        if target is not None:
+            check_curves(record.trial for held in self.records.values() for record in held)
         order = sorted(self.records, key=lambda name: name != first)
         records = {name: self.records[name] for name in order}
         judged = self.baseline, metric or self.metric
-        return compare_backends(records, *judged, self.missing, self.failed)
+        about = *judged, self.missing, self.failed, target or self.target
+        return compare_backends(records, *about)
 
     def by_row(self) -> dict[str, tuple[TrialRecord, ...]]:
         """Return the records by the names of the comparison's rows, in their order."""
@@ -172,7 +183,7 @@ def saved_backends(folder: str | Path, *, whole: bool = False) -> SavedBackends:
     """
     folder = Path(folder)
     file, notes = _read(folder)
-    records, baseline, metric = {}, "", ""
+    records, baseline, metric, target = {}, "", "", None
     for name in file.backends:
         if is_store(folder / name):
             store = Store(folder / name)
@@ -181,10 +192,12 @@ def saved_backends(folder: str | Path, *, whole: bool = False) -> SavedBackends:
             if held:
                 records[name] = held
                 baseline, metric = baseline or base, metric or saved_metric(store)
+                target = target or saved_target(store)
     if not records:
         raise DataError(" ".join([f"{folder} holds no trial to show.", *notes]))
     missing = {name: NOT_BEGUN for name in file.backends if name not in records} | file.missing
-    return SavedBackends(records, baseline, metric, missing, file.failed, tuple(notes))
+    about = baseline, metric, missing, file.failed, tuple(notes), target
+    return SavedBackends(records, *about)
 
 
 def _read(folder: Path) -> tuple[BackendsFile, list[str]]:

@@ -8,8 +8,10 @@ from typing import Any
 
 from netzoo.data.memory import budget
 from netzoo.errors import BadInput
+from netzoo.records.trials import Trials
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, check_metric
+from netzoo.results.target import check_curves, check_target
 from netzoo.runs.backends import on_backends
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.estimate import Estimated, estimating, of_trainings
@@ -22,6 +24,7 @@ from netzoo.runs.prepare import (
 )
 from netzoo.runs.request import AUTO, Request
 from netzoo.runs.run import Run
+from netzoo.runs.target import check_target_of
 
 
 def compare(
@@ -36,6 +39,7 @@ def compare(
     device: str = "auto",
     baseline: str | None = None,
     metric: str = ACCURACY,
+    target: float | None = None,
     output: str | Path | None = None,
     save_models: bool = False,
     log: Sequence[str] | str = (),
@@ -63,6 +67,11 @@ def compare(
     baseline: the model that the others are compared with; by default the first.
     metric: what the verdicts are of, "accuracy" or "balanced_accuracy", the mean recall over the
     classes.
+    target: an accuracy as a share of one. The rows then have, beside it, the first epoch at whose
+    end the mean over the seeds of the validation accuracy is there (of the test accuracy, where
+    the recipe evaluates that by epoch), with its seconds and training FLOPs. Each trial is trained
+    only as far as that is decided, and has no test accuracy if that is before its end; the same
+    call without a target continues it.
     output: a folder for records, checkpoints, logs and the table; finished trials found there are
     reused. None: nothing is saved.
     save_models: also write each trained network to the output, as models/TRIAL.keras, for
@@ -92,6 +101,7 @@ def compare(
     [('lenet', 61706, 'ok'), ('lenet-relu', 61706, 'ok')]
     """
     check_metric(metric)
+    target = None if target is None else check_target(target)
     check_jobs(1 if jobs is None else jobs, per_device)
     check_executor(executor, address)
     if jobs not in (None, 1, AUTO_JOBS) and overrides.get("data_parallel", 1) != 1:
@@ -108,6 +118,8 @@ def compare(
         device=device,
         **overrides,
     )
+    if target is not None:
+        check_target_of(request)
     beside = at_most(jobs or 1, len(request.models) * len(request.seeds))
     with (
         budget(memory, beside),
@@ -120,12 +132,14 @@ def compare(
             side = beside > 1
             with open_plan(request, output, callback, backend, side_by_side=side) as opened:
                 store, plan, server = opened
+                if target is not None:
+                    check_curves(Trials.of(plan.trials).kinds)
                 if estimating():
                     places = partial(Local(store, server, jobs or 1, per_device).places, plan)
                     about_it = plan, store, output, places
                     raise Estimated(of_trainings(*about_it, save_models=save_models))
-                if plan.metric != metric:
-                    plan = replace(plan, metric=metric)
+                if (plan.metric, plan.target) != (metric, target):
+                    plan = replace(plan, metric=metric, target=target)
                     store.keep_plan(plan)
                 about = store, server, jobs, per_device, callback
                 with open_executor(executor, address, *about) as chosen:

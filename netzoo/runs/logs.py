@@ -210,8 +210,8 @@ class MLflow:
         run = self._runs.pop(identity(record.trial))
         if record.error is not None:
             self._client.set_tag(run, "netzoo.error", record.error)
-        is_done = record.status == TrialStatus.OK
-        self._client.set_terminated(run, "FINISHED" if is_done else "FAILED")
+        ends = {TrialStatus.OK: "FINISHED", TrialStatus.PAUSED: "KILLED"}
+        self._client.set_terminated(run, ends.get(record.status, "FAILED"))
 
     def close(self) -> None:
         for run in self._runs.values():

@@ -53,6 +53,8 @@ class Train(Request, frozen=True, tag="train"):
 
     model: the path of the .keras file to write the trained network to; None for none. fence: asked
     before each write, if another run of the trial may begin while this one cannot be reached.
+    until_epoch, until_accuracy: stop, with a checkpoint, where so many epochs are done, or an epoch
+    has this accuracy on the recipe's curve; None for the end alone.
     """
 
     trial: Trial
@@ -60,6 +62,8 @@ class Train(Request, frozen=True, tag="train"):
     checkpoint: str
     model: str | None = None
     fence: Fence | None = None
+    until_epoch: int | None = None
+    until_accuracy: float | None = None
 
 
 class Probe(Request, frozen=True, tag="probe"):
@@ -195,7 +199,9 @@ class Finished(Ended, frozen=True, tag="finished"):
 
 
 class Stopped(Ended, frozen=True, tag="stopped"):
-    """The training was stopped at the end of an epoch."""
+    """The training was stopped at the end of an epoch; paused: as far as it was asked to come."""
+
+    paused: bool = False
 
 
 class Probed(Event, frozen=True, tag="probed"):

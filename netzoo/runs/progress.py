@@ -50,11 +50,7 @@ class EtaEstimator:
         self._trials: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
         self._begun_before: dict[int, int] = {}  # epochs to go, by the trial's id
-        for trial, epochs in todo:
-            self._trials[trial.model] += 1
-            self._epochs[trial.model] += epochs
-            if epochs != trial.recipe.epochs:
-                self._begun_before[id(trial)] = epochs
+        self.add(todo)
         self._began = time.monotonic()
         self._running: dict[int, _Running] = {}  # by the trial's id
         self._seen: set[str] = set()  # the models whose own start was measured
@@ -62,6 +58,16 @@ class EtaEstimator:
         self._slower = dict.fromkeys(self._timings, SLOWER_BESIDE) if shares else {}
         for model, slower in self._slower.items():
             self._timings[model] = _slowed(self._timings[model], slower)
+
+    def add(self, todo: Sequence[tuple[Trial, int]]) -> None:
+        """Note further trials that are left, with the epochs that each has to go."""
+        for trial, epochs in todo:
+            self._trials[trial.model] += 1
+            self._epochs[trial.model] += epochs
+            if epochs != trial.recipe.epochs:
+                self._begun_before[id(trial)] = epochs
+            else:
+                self._begun_before.pop(id(trial), None)
 
     def begin_trial(self, trial: Trial) -> None:
         """Note the start of a trial that is left."""

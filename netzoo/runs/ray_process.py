@@ -75,7 +75,8 @@ class RayProcess(Conversation):
         """Send a request; nothing is raised, since the end of the process is heard."""
         if isinstance(request, Train):
             about = request.trial, request.parts, request.checkpoint, request.model
-            request = Train(*about, self._fence)
+            until = request.until_epoch, request.until_accuracy
+            request = Train(*about, self._fence, *until)
         self._actor.send.remote(to_line(request))
 
     def death(self) -> TrialFailed:

@@ -53,7 +53,10 @@ def rerun(
             with process:
                 path = str(store.checkpoint(trial))
                 saved = None if model is None else str(model.absolute())
-                ended = process.ask(Train(trial, record.parts, path, saved), Ended, hear)
+                paused = record.status == TrialStatus.PAUSED
+                until = len(record.history) if paused else None
+                request = Train(trial, record.parts, path, saved, until_epoch=until)
+                ended = process.ask(request, Ended, hear)
         except NetzooError as failure:
             error = str(failure)
     result = ended.fitted if isinstance(ended, Finished) else None

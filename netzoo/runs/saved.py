@@ -14,6 +14,7 @@ from netzoo.results.filters import Filters
 from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
+from netzoo.results.target import check_curves
 from netzoo.runs.store import Store, in_use
 
 
@@ -31,7 +32,9 @@ def run_state(
     if in_use(store):
         state = "running"
     elif plan is not None:
-        state = "finished" if all(each.ended for each in states) else "unfinished"
+        waits = plan.target is None and any(s.state == TrialStatus.PAUSED for s in states)
+        ended = all(each.ended for each in states) and not waits
+        state = "finished" if ended else "unfinished"
     return RunState(store.name, state, states, _notes(store))
 
 
@@ -50,18 +53,24 @@ def chosen_state(store: Store, filters: Filters, *, whole: bool = False) -> RunS
     return replace(chosen, trials=tuple(_states(store, store.plan(), whole=True, only=names)))
 
 
-def saved_comparison(store: Store, metric: str | None = None) -> tuple[Comparison, tuple[str, ...]]:
+def saved_comparison(
+    store: Store, metric: str | None = None, target: float | None = None
+) -> tuple[Comparison, tuple[str, ...]]:
     """Return a comparison from its records, and a line for each file that is damaged.
 
-    metric: what the verdicts are of; by default that of the comparison.
-    Raises UnknownName for another metric, DataError if there is nothing to show.
+    metric, target: what the verdicts are of, and whose first epoch is told; by default those of the
+    comparison. Raises UnknownName for another metric, BadInput for a target without a curve,
+    DataError if there is nothing to show.
     """
     if metric is not None:
         check_metric(metric)
     records, baseline, notes = saved_records(store)
     if not records:
         raise DataError(" ".join([f"{store.folder} holds no trial to show.", *notes]))
-    comparison = compare_records(records, baseline, metric or saved_metric(store))
+    if target is not None:
+        check_curves(record.trial for record in records)
+    about = baseline, metric or saved_metric(store), target or saved_target(store)
+    comparison = compare_records(records, *about)
     return comparison, _notes(store)  # a packed record may be found damaged only now
 
 
@@ -69,6 +78,12 @@ def saved_metric(store: Store) -> str:
     """Return what the verdicts of a comparison are of."""
     plan = store.plan()
     return ACCURACY if plan is None else plan.metric
+
+
+def saved_target(store: Store) -> float | None:
+    """Return the target of a comparison, None without one."""
+    plan = store.plan()
+    return None if plan is None else plan.target
 
 
 def saved_records(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from netzoo.errors import Diverged, NetzooError, OutOfMemory, StoreError
 from netzoo.provenance import COMMAND, git_commit
@@ -21,6 +21,7 @@ from netzoo.runs.messages import (
     Started,
     Step,
     Stop,
+    Stopped,
     Train,
     pass_on,
 )
@@ -32,6 +33,19 @@ from netzoo.runs.store import Store
 MOST_LOSSES = 3  # of a trial's processes, until the trial is taken for their cause
 _Made = dict[str, Any]  # device and versions of the process that trained
 Training = Generator[Conversation, None, TrialRecord]
+
+
+class Until(NamedTuple):
+    """How far to train: until so many epochs are done, or the curve has an accuracy.
+
+    A training stops at the first of them, or at its end.
+    """
+
+    epoch: int | None = None
+    accuracy: float | None = None
+
+
+THE_END = Until()
 
 
 class NoMemoryBeside(Exception):
@@ -64,10 +78,11 @@ class Trainer:
         self._threads_told: str | None = None
         self._origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
 
-    def train(self, trial: Trial, place: Place, jobs: int) -> Training:
+    def train(self, trial: Trial, place: Place, jobs: int, until: Until = THE_END) -> Training:
         """Train a trial, in more parts if its batch does not fit, and return its record.
 
-        jobs: how many trials run side by side. Yields its process when it waits for it. Raises
+        jobs: how many trials run side by side. until: where it pauses, if that is before its end;
+        its record then has the status PAUSED. Yields its process when it waits for it. Raises
         NoMemoryBeside if the memory of its place is shared, and may do for it alone; StoreError.
         """
         parts = self.plan.profiles[trial.model].parts
@@ -75,7 +90,7 @@ class Trainer:
         losses = 0
         while True:
             try:
-                return (yield from self._once(trial, parts, started, place))
+                return (yield from self._once(trial, parts, started, place, until))
             except OutOfMemory as error:
                 if jobs > 1 and place.shared:
                     raise NoMemoryBeside from error
@@ -105,7 +120,9 @@ class Trainer:
                 self.stopping = self.halting = True
                 return self.unfinished(trial, started)
 
-    def _once(self, trial: Trial, parts: int, started: _Made, place: Place) -> Training:
+    def _once(
+        self, trial: Trial, parts: int, started: _Made, place: Place, until: Until
+    ) -> Training:
         """Train a trial in one process; started is given the process's device and versions."""
         meta = self.store.progress(trial)
         threads = self._threads if meta is None else meta.threads  # as its first epochs had
@@ -117,8 +134,11 @@ class Trainer:
             reply = yield from process.receiving(Started)
             self._say_threads(threads, reply)
             started |= {"device": reply.device, "versions": reply.versions}
-            process.send(Train(trial, parts, path, model))
+            stops = until.epoch, until.accuracy
+            process.send(Train(trial, parts, path, model, None, *stops))
             ended = yield from process.receiving(Ended, self._hearing(trial, process))
+        if isinstance(ended, Stopped) and ended.paused:
+            return self.paused(trial, started)
         if not isinstance(ended, Finished):
             return self.unfinished(trial, started)
         results = {"parts": ended.parts, "head": ended.head, **vars(ended.fitted)}
@@ -174,11 +194,18 @@ class Trainer:
         done = f"{len(record.history)} of {trial.recipe.epochs} epochs are kept."
         return replace(record, error=f"stopped by Ctrl-C; {done}")
 
+    def paused(self, trial: Trial, started: _Made) -> TrialRecord:
+        """Return the record of a trial that has come as far as it was asked to."""
+        record = self.record(trial, started, TrialStatus.PAUSED)
+        done = f"{len(record.history)} of {trial.recipe.epochs} epochs are done and kept."
+        return replace(record, error=done)
+
     def record(
         self, trial: Trial, started: _Made, status: TrialStatus, **results: Any
     ) -> TrialRecord:
         """Return a trial's record; one without a result has the epochs that were kept."""
         meta = None if status == TrialStatus.OK else self.store.progress(trial)
         if meta is not None:
-            results["history"], results["parts"] = meta.history, meta.parts
+            results |= {"history": meta.history, "parts": meta.parts}
+            results["test_reads"] = meta.test_reads
         return self.plan.record(trial, status, **started, **self._origin, **results)

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from netzoo.records.trial import EpochRecord, Trial
+from netzoo.records.trial import EpochRecord
+from netzoo.results.target import accuracies, first_passing
 from netzoo.runs import checkpoint, messages
 from netzoo.runs.identity import identity
 
@@ -19,26 +20,38 @@ class TrialHooks:
         emit: Callable[[messages.Event], None],
         stop: threading.Event,
         model: Any,
-        trial: Trial,
+        request: messages.Train,
         parts: int,
-        path: Path,
         threads: int | None,
         check: Callable[[], None],
     ) -> None:
         """check: called before a file is written."""
         self._emit, self._stop, self._check = emit, stop, check
-        self._model, self._path = model, path
+        self._model, self._request = model, request
         self.first_step: float | None = None  # when it ended, by time.perf_counter
+        self.paused = False  # whether the training has come as far as it was asked to
         self._meta: dict[str, Any] = {
-            "identity": identity(trial),
+            "identity": identity(request.trial),
             "parts": parts,
             "threads": threads,
         }
 
-    def should_stop(self) -> bool:
+    def should_stop(self, history: Sequence[EpochRecord]) -> bool:
         from netzoo.training import ranks
 
-        return bool(ranks.told(self._stop.is_set()))
+        self.paused = self.has_come(history)
+        return bool(ranks.told(self._stop.is_set() or self.paused))
+
+    def has_come(self, history: Sequence[EpochRecord]) -> bool:
+        """Return whether the training has come as far as it was asked to, before its end."""
+        recipe, until = self._request.trial.recipe, self._request
+        if not history or len(history) == recipe.epochs:
+            return False
+        if until.until_epoch is not None and len(history) >= until.until_epoch:
+            return True
+        if until.until_accuracy is None or recipe.curve is None:
+            return False
+        return first_passing(accuracies(history, recipe.curve), until.until_accuracy) is not None
 
     def on_step_end(self, epoch: int, step: int, steps: int) -> None:
         self.first_step = self.first_step or time.perf_counter()
@@ -55,4 +68,4 @@ class TrialHooks:
         meta = checkpoint.CheckpointMeta(**self._meta, **vars(done))
         arrays = state.gather(self._model)
         self._check()
-        checkpoint.write(self._path, meta, arrays)
+        checkpoint.write(Path(self._request.checkpoint), meta, arrays)

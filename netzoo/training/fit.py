@@ -1,7 +1,7 @@
 """The training of a model on images by a recipe, epoch by epoch."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,8 +57,8 @@ class Hooks(Protocol):
         the epoch at which the training stops.
         """
 
-    def should_stop(self) -> bool:
-        """Return whether to stop at the end of this epoch."""
+    def should_stop(self, history: Sequence[EpochRecord], /) -> bool:
+        """Return whether to stop at the end of this epoch; history: all epochs, with this one."""
 
 
 def compile_model(model: Any, images: Images, recipe: Recipe, micro_batches: int = 1) -> None:
@@ -162,7 +162,7 @@ class _Training:
         batch = iter(batches)
         for epoch in range(first, last):
             record = self._end_epoch(*self._epoch(epoch, batch))
-            stopping = self._hooks.should_stop()
+            stopping = self._hooks.should_stop(self.history)
             if stopping or self._is_worth_saving():
                 self._save()
             self._hooks.on_epoch_end(record)

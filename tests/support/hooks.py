@@ -14,5 +14,5 @@ class Hooks:
     def on_epoch_end(self, record):
         pass
 
-    def should_stop(self):
+    def should_stop(self, history):
         return False
