@@ -35,7 +35,7 @@ ADDED = {"head": None, "threads": None, "class_weight": "none", "metric": "accur
 ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": None}
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
 ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
-ADDED |= {"data_parallel": 1, "jobs": 1}
+ADDED |= {"data_parallel": 1, "jobs": 1, "ema": 0.0, "test_flip": False}
 # Of what it keeps.
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 TIMES = ("seconds", "images_per_second", "command", "commit", "schema", "seal", "device")
@@ -178,6 +178,8 @@ def test_a_trial_that_is_planned_today_has_the_name_that_it_had(old, name):
             {"class_weight": "balanced"},
             {"loss": "CategoricalHinge"},
             {"data_parallel": 2},
+            {"ema": 0.9},
+            {"test_flip": True},
         ):
             other = replace(trial, recipe=replace(trial.recipe, **later))
             assert identity(other) != path.stem

@@ -90,6 +90,7 @@ def test_an_automatic_recipe_is_the_lessons_on_a_gpu_and_a_small_one_on_a_cpu(
             {"as": "alexnet", "image_size": None},
         ),
         ("lenet@learning_rate=1e-3", "lenet", {"learning_rate": 1e-3}),
+        ("lenet@ema=0.99,test_flip=True", "lenet", {"ema": 0.99, "test_flip": True}),
     ],
 )
 def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings):
@@ -186,6 +187,9 @@ def test_every_recipe_takes_its_own_values_and_serves_any_family(name):
         ({"limit_train": 0}, "received 0"),
         ({"validation": 1}, "validation is from 0 to 0.9; received 1"),
         ({"test_each_epoch": 1}, "test_each_epoch is True or False; received 1"),
+        ({"test_flip": "yes"}, "test_flip is True or False; received 'yes'"),
+        ({"ema": 1}, "ema is from 0 to 0.99999; received 1"),
+        ({"ema": True}, "ema is a number; received True"),
         ({"schedule": "cosine"}, "no schedule 'cosine'; did you mean 'CosineDecay'?"),
         ({"loss": "CategoricalFocalLoss"}, "did you mean 'CategoricalFocalCrossentropy'?"),
         ({"loss": 3}, "no loss '3'"),
