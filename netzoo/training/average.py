@@ -52,10 +52,8 @@ class _Averaging:
             return
         for average, value in zip(averages, values, strict=True):
             near = ops.cast(rate, average.dtype)
-            if backend == "torch":  # in one operation: a small network feels each
-                import torch
-
-                average.assign(torch.lerp(average.value, value, near))
+            if backend == "torch":
+                average.value.lerp_(value, near)  # one operation: a small network feels each
             else:
                 average.assign(average.value + near * (value - average.value))
 
