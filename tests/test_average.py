@@ -18,7 +18,7 @@ from netzoo.training.evaluation import evaluate
 from netzoo.training.inputs import Inputs
 from netzoo.training.step import step_of
 
-RECIPE = Recipe("test", epochs=2, batch_size=20, learning_rate=0.1, ema=0.5, validation=0.1)
+RECIPE = Recipe("test", epochs=2, batch_size=30, learning_rate=0.1, ema=0.5, validation=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,11 @@ def arrays(variables):
 
 @pytest.mark.parametrize(
     ("parts", "optimizer", "precision"),
-    [(1, "sgd", "float32"), (3, "adam", "float32"), (1, "adam", "mixed_float16")],
+    [
+        (3, "adam", "float32"),
+        pytest.param(1, "sgd", "float32", marks=pytest.mark.slow),
+        pytest.param(1, "adam", "mixed_float16", marks=pytest.mark.slow),
+    ],
 )
 def test_the_average_is_that_of_the_formula(images, parts, optimizer, precision):
     """Over updates, not over the parts of a batch; by a decay that begins with 0."""
@@ -51,7 +55,7 @@ def test_the_average_is_that_of_the_formula(images, parts, optimizer, precision)
         model = network()
     finally:
         keras.config.set_dtype_policy("float32")
-    recipe = replace(RECIPE, epochs=4, optimizer=optimizer, learning_rate=0.01)
+    recipe = replace(RECIPE, epochs=5, optimizer=optimizer, learning_rate=0.01)
     fit.compile_model(model, images, recipe, parts)
     step = step_of(model, Inputs(images.train, recipe, (28, 28)))
     expected, updates = None, 0
@@ -106,9 +110,9 @@ def trained(images, recipe, parts, before=None):
     return fit.fit(model, images, recipe, 3, hooks, micro_batches=parts, done=done), model, hooks
 
 
-@pytest.mark.parametrize("parts", [1, 2])
+@pytest.mark.parametrize("parts", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_the_averages_are_evaluated_and_both_are_kept(images, parts):
-    recipe = replace(RECIPE, augment="flip+crop+erase", test_flip=parts == 2, batch_size=30)
+    recipe = replace(RECIPE, augment="flip+crop+erase", test_flip=parts == 2)
     fitted, model, hooks = trained(images, recipe, parts)
     kept = hooks.states[-1]
     raw = [value for key, value in kept.items() if key.startswith("model ")]
