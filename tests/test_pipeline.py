@@ -211,7 +211,7 @@ def test_erasing_gives_a_rectangle_of_half_of_the_images_their_mean(shape):
         assert 0.3 < areas.max() < 0.36
         ratios = spans[:, 0, 0] / spans[:, 1, 0]
         assert 0.25 < ratios.min() < 0.35
-        assert 2.5 < ratios.max() < 4
+        assert 2.5 < ratios.max() < 4.5
         assert changed[erased].any(0).all()  # no place is safe
     assert (augment.erase(pixels, [3, 4]).numpy() == seen).all()
 
