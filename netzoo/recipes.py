@@ -83,20 +83,27 @@ def brief(family: str) -> Recipe:
 
 @RECIPES.register("modern")
 def modern(family: str) -> Recipe:
-    """Return what is known to help, the same for all networks, on all images."""
+    """Return settings of today: all images, and what improves small networks in 20 epochs.
+
+    AdamW with decoupled decay (Loshchilov and Hutter 2019), one-cycle learning rates (Smith and
+    Topin 2018), gradients clipped to a norm of 1 (Pascanu et al. 2013), flips and random erasing
+    (Zhong et al. 2020), and mirrored test images (Krizhevsky et al. 2012), which double the cost of
+    an evaluation. All models share them but the learning rate, since LeNet's sigmoids need a larger
+    one, and the size, where a family's is above 224 px.
+    """
     return Recipe(
         "modern",
         epochs=20,
         batch_size=64,
-        learning_rate=0.002,
+        learning_rate=0.01 if family == "lenet" else 0.0005,
         optimizer="adamw",
         schedule="one-cycle",
         image_size=_at_most(224, family),
-        augment="flip+crop",
+        augment="flip+erase",
         scaling="standardise",
         validation=0.1,
-        ema=0.99,
-        tuned=family in ("lenet", "alexnet"),
+        test_flip=True,
+        tuned=family == "lenet",
         optimizer_options={"weight_decay": 0.01, "global_clipnorm": 1.0},
     )
 

@@ -27,9 +27,9 @@ def test_the_quick_recipe_differs_between_families_in_learning_rate_and_size_alo
 
 
 @pytest.mark.parametrize("family", ["alexnet", "vgg", "small_resnet", "somebody's"])
-def test_the_modern_recipe_differs_between_families_in_size_alone(family):
+def test_the_modern_recipe_is_the_same_but_for_learning_rate_and_size(family):
     own, lenets = recipe("modern", family), recipe("modern", "lenet")
-    assert differing(own, lenets) <= {"image_size", "tuned"}
+    assert differing(own, lenets) <= {"learning_rate", "image_size", "tuned"}
     assert (own.limit_train, own.limit_test) == (None, None)
 
 
@@ -147,7 +147,7 @@ def test_a_models_own_settings_stand_above_those_for_all():
     assert recipe_of(model_spec("lenet"), "brief", overrides, CPU).epochs == 7
 
 
-@pytest.mark.parametrize("name", ["lesson", "quick", "brief"])
+@pytest.mark.parametrize("name", list(RECIPES))
 @pytest.mark.parametrize(("family", "other"), [("lenet", "alexnet"), ("alexnet", "lenet")])
 def test_as_takes_the_other_familys_settings_and_keeps_the_image_size(name, family, other):
     own, theirs = (recipe_of(model_spec(spec), name, {}, CPU) for spec in (family, other))
