@@ -17,9 +17,15 @@ from keras import ops
 SHARE = 10
 
 
-def averaging(kind: Any) -> Any:
-    """Return the class of one of Keras's optimizers, that averages as this module says."""
-    return type(kind.__name__, (_Averaging, kind), {})
+def averaging(optimizer: Any) -> Any:
+    """Return an optimizer of Keras, made with use_ema, that averages as this module says.
+
+    Its class is changed only now: Keras makes an optimizer that updates all weights together, on
+    PyTorch, in place of one of its own classes alone.
+    """
+    kind = type(optimizer)
+    optimizer.__class__ = type(kind.__name__, (_Averaging, kind), {})
+    return optimizer
 
 
 def averages(optimizer: Any) -> list[Any] | None:
@@ -49,12 +55,11 @@ class _Averaging:
         backend = keras.backend.backend()
         if backend == "tensorflow":
             self._move_on_each_device(averages, values, rate)
-            return
-        for average, value in zip(averages, values, strict=True):
-            near = ops.cast(rate, average.dtype)
-            if backend == "torch":
-                average.value.lerp_(value, near)  # one operation: a small network feels each
-            else:
+        elif backend == "torch":
+            _move_together(averages, values, rate)
+        else:
+            for average, value in zip(averages, values, strict=True):
+                near = ops.cast(rate, average.dtype)
                 average.assign(average.value + near * (value - average.value))
 
     def _rate(self: Any) -> Any:
@@ -85,3 +90,13 @@ class _Averaging:
             values,
             rate,
         )
+
+
+def _move_together(averages: Any, values: Any, rate: Any) -> None:
+    """Move the averages on PyTorch in three operations: a small network feels each."""
+    import torch
+
+    held = [average.value for average in averages]
+    ways = torch._foreach_sub(values, held)
+    torch._foreach_mul_(ways, rate)
+    torch._foreach_add_(held, ways)

@@ -32,15 +32,16 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> A
             )
     averaged: dict[str, Any] = {}
     if recipe.ema:
-        kind, averaged = averaging(kind), {"use_ema": True, "ema_momentum": recipe.ema}
+        averaged = {"use_ema": True, "ema_momentum": recipe.ema}
     try:
-        return kind(
+        chosen = kind(
             learning_rate=rate, gradient_accumulation_steps=accumulated, **averaged, **options
         )
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in options.items())
         reason = telling_line(error)
         raise BadInput(f"optimizer {recipe.optimizer} with {given}: {reason}") from error
+    return averaging(chosen) if recipe.ema else chosen
 
 
 def keras_schedule(recipe: Recipe, steps_per_epoch: int) -> Any:
