@@ -37,8 +37,9 @@ def ablate(
     """Train MODEL, and MODEL with each change of its family made alone: what does each buy?
 
     Changes: those for which the family has variants, and augmentation (flips and crops for a base
-    that trains without, none for one that trains with it by --augment or its recipe). All models
-    train with the same seeds. Each row shows the cost and the effect of one change, with a verdict.
+    that trains without, none for one that trains with it by --augment or its recipe); with a recipe
+    such as `modern`, also the training without its ema, test_flip or loss. All models train with
+    the same seeds. Each row shows the cost and the effect of one change, with a verdict.
     Ctrl-C and --output work as in `netzoo compare`.
 
     \b

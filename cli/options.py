@@ -153,13 +153,20 @@ def recipe_options_of(*names: str) -> Callable[[Command], Command]:
             values = "|".join(allowed) if allowed else None
             command = click.option(
                 "--" + spec.name.replace("_", "-"),
-                type=spec.metadata.get("kind", str),
+                type=spec.metadata.get("kind", bool if "switch" in spec.metadata else str),
                 help=f"{spec.metadata['about'][0].upper()}{spec.metadata['about'][1:]}.",
-                **(ALL_DEVICES if spec.name == "data_parallel" else {"metavar": values}),
+                **_form(spec, values),
             )(command)
         return command
 
     return add
+
+
+def _form(spec: Any, values: str | None) -> dict[str, Any]:
+    """Return how an option for a field of a recipe is written."""
+    if spec.name == "data_parallel":
+        return ALL_DEVICES
+    return {"is_flag": True, "default": None} if "switch" in spec.metadata else {"metavar": values}
 
 
 def names_of(text: str | None) -> list[str] | None:

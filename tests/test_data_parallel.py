@@ -114,6 +114,7 @@ def test_two_devices_give_the_curve_of_one(worker, tmp_path):
         "class_weight": "balanced",
         "optimizer": "sgd",
         "optimizer_options": {"weight_decay": 0.01, "global_clipnorm": 0.1},
+        "ema": 0.5,
     }
     model = mine(tmp_path)
     one, two = (

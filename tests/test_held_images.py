@@ -44,7 +44,7 @@ def test_the_device_cuts_the_pipelines_pixels_to_the_bit(images, name, shape):
     assert count == 80
 
 
-@pytest.mark.parametrize(("name", "parts"), [("flip+crop", 1), ("none", 3)])
+@pytest.mark.parametrize(("name", "parts"), [("flip+crop+erase", 1), ("none", 3)])
 def test_a_training_is_the_same_with_the_images_on_the_device(images, name, parts, monkeypatch):
     recipe = replace(RECIPE, augment=name)
     results = []

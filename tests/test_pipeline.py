@@ -181,10 +181,39 @@ def test_every_augmentation_gives_uint8_images_of_the_same_shape(images, augment
     assert all((a == b).all() for a, b in zip(x, again, strict=True))
 
 
-def test_the_augmentations_are_the_sets_of_three_changes():
+def test_the_augmentations_are_the_sets_of_four_changes():
     assert AUGMENTATIONS == (
-        "none", "flip", "crop", "color", "flip+crop", "flip+color", "crop+color", "flip+crop+color",
+        "none", "flip", "crop", "color", "erase", "flip+crop", "flip+color", "flip+erase",
+        "crop+color", "crop+erase", "color+erase", "flip+crop+color", "flip+crop+erase",
+        "flip+color+erase", "crop+color+erase", "flip+crop+color+erase",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(20, 40, 3), (5, 3, 1)], ids=str)
+def test_erasing_gives_a_rectangle_of_half_of_the_images_their_mean(shape):
+    pixels = np.random.default_rng(0).integers(0, 200, (2000, *shape), np.uint8)
+    seen = augment.erase(pixels, [3, 4]).numpy()
+    mean = np.floor(pixels.mean((1, 2), keepdims=True) + 0.5)
+    changed = (seen != pixels).any(-1)
+    erased = changed.any((1, 2))
+    assert 0.45 < erased.mean() < 0.55
+    assert ((seen == mean) | (seen == pixels)).all()
+    sides = [
+        (places.max() - places.min() + 1, len(set(places)))
+        for image in changed[erased]
+        for places in np.nonzero(image)
+    ]
+    spans = np.array(sides).reshape(-1, 2, 2)
+    if shape[-1] == 3:  # no pixel of a rectangle is the mean by chance
+        assert (spans[..., 0] == spans[..., 1]).all()
+        areas = spans[..., 0].prod(1) / (shape[0] * shape[1])
+        assert 0.01 < areas.min() < 0.03
+        assert 0.3 < areas.max() < 0.36
+        ratios = spans[:, 0, 0] / spans[:, 1, 0]
+        assert 0.25 < ratios.min() < 0.35
+        assert 2.5 < ratios.max() < 4.5
+        assert changed[erased].any(0).all()  # no place is safe
+    assert (augment.erase(pixels, [3, 4]).numpy() == seen).all()
 
 
 def test_autotuning_is_off(images):

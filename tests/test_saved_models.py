@@ -22,8 +22,9 @@ from netzoo.training.saving import save
 
 FEW = {"recipe": "quick", "dataset": "fashion_mnist_sample", "device": "cpu", "epochs": 1}
 FEW |= {"limit_train": 640, "limit_test": 203, "scaling": "standardise", "batch_size": 50}
-# Images of another size; a softmax behind an open size; batches in two parts.
-NAMES = ("lenet-relu@image_size=30", "net-open", "users-large")
+# Images of another size, averaged weights, mirrored images; a softmax behind an open size; batches
+# in two parts.
+NAMES = ("lenet-relu@image_size=30,ema=0.9,test_flip=True", "net-open", "users-large")
 
 
 class Said(netzoo.Callback):

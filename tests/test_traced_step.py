@@ -177,6 +177,11 @@ def test_other_networks_are_kerass_to_the_bit(images, network):
     check_equal(*both_ways(NETWORKS[network], images, ADAM))
 
 
+def test_averaged_weights_and_clipped_gradients_are_kerass_to_the_bit(images):
+    recipe = replace(ADAM, ema=0.5, optimizer="adamw", optimizer_options={"global_clipnorm": 0.1})
+    check_equal(*both_ways(NETWORKS["l2"], images, recipe, steps=4))
+
+
 def test_frozen_weights_and_weights_without_a_gradient_stay(images):
     def build():
         image = keras.Input((28, 28, 1))

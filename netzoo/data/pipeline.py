@@ -40,8 +40,8 @@ def train_batches(
     """Return the training batches of all epochs as one continuous tf.data.Dataset.
 
     Elements: images uint8 (batch, height, width, channels), labels int64 (batch,). Without pixels,
-    the images are int32 (batch, 4): the place of each among the training images, and its window as
-    in `augment.windows`, for a device that holds them all.
+    the images are int32 (batch, 4) or more: the place of each among the training images, and its
+    window as in `augment.windows`, for a device that holds them all.
     first_epoch: the first one, from 0; an epoch's batches depend on its number alone.
     micro_batches: the number of parts into which each batch is split, with weights float32 (batch,)
     as a third element; the mean of their weighted losses is the mean over the whole batch.

@@ -12,6 +12,8 @@ _SAME: dict[str, Callable[[TrialRecord], Any]] = {
     "augmentation": lambda record: record.trial.recipe.augment,
     "class weights": lambda record: record.trial.recipe.class_weight,
     "loss of training": lambda record: record.trial.recipe.loss,
+    "average of the weights": lambda record: record.trial.recipe.ema,
+    "mirrored test images": lambda record: record.trial.recipe.test_flip,
     "epochs": lambda record: record.trial.recipe.epochs,
     "device": lambda record: record.device.name,
     "number of devices": lambda record: record.trial.recipe.data_parallel,
@@ -27,6 +29,8 @@ _SETTINGS = {
     "augmentation": "augment",
     "class weights": "class_weight",
     "loss of training": "loss",
+    "average of the weights": "ema",
+    "mirrored test images": "test_flip",
     "epochs": "epochs",
     "precision": "precision",
 }

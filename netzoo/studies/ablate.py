@@ -2,13 +2,14 @@
 
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from netzoo.errors import BadInput, no_such
 from netzoo.models.catalog import MODELS, base_of, model_info, model_spec
 from netzoo.models.spec import REGISTERED
+from netzoo.recipes import Recipe
 from netzoo.results.ablation import Ablation, Interaction, Share
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import FIGURES
@@ -19,21 +20,23 @@ from netzoo.stats import corrected, estimate, seed_delta, verdict
 from netzoo.studies import shapley
 from netzoo.studies.effects import (
     AUGMENT,
-    augment_of,
     by_seed,
     effects,
     rows_by_name,
     run_study,
+    setting_of,
     words,
 )
 from netzoo.studies.models import StudyModel, study_model
 
 AUGMENTATION = "flip+crop"
+# What a recipe may add to the training of any network; an ablation takes away what it has.
+ADDITIONS = ("ema", "test_flip", "loss")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change: an argument of the builder, or "augment", its value before and after.
+    """One change: an argument of the builder or a field of the recipe, its value before and after.
 
     name: the argument's, or "activation=tanh" where the family changes it in several ways.
     """
@@ -61,7 +64,8 @@ def ablate(
 
     model: the base. The changes are those of its family's variants that change one thing, or the
     values of a Literal or bool argument of a builder of yours ("mine.py:build"); and augmentation,
-    which a base that trains with it loses and another gets.
+    which a base that trains with it loses and another gets; and what the recipe adds by ADDITIONS,
+    which the base loses.
     changes: the names of some of them, to make only these. factorial: train all combinations of
     the changes, and report Shapley values and interactions. augment: what the base trains with,
     by default what the recipe says.
@@ -80,8 +84,9 @@ def ablate(
         factorial = options.pop("pairs")
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
     base = _base(model, callback)
-    augment = augment_of(recipe, base.family) if augment is None else augment
-    chosen = _chosen(base, augment, changes, factorial)
+    augment = setting_of(recipe, base.family, AUGMENT) if augment is None else augment
+    added = {name: options.get(name, setting_of(recipe, base.family, name)) for name in ADDITIONS}
+    chosen = _chosen(base, augment, added, changes, factorial)
     arms = {
         names: _spec(base, [c for c in chosen if c.name in names])
         for names in _sets(chosen, factorial)
@@ -120,11 +125,16 @@ def _joint(family: str) -> set[str]:
 
 
 def _chosen(
-    base: StudyModel, augment: str, names: Sequence[str] | None, factorial: bool
+    base: StudyModel,
+    augment: str,
+    added: Mapping[str, Any],
+    names: Sequence[str] | None,
+    factorial: bool,
 ) -> list[Change]:
     """Return the changes to make, in the order of the builder's arguments.
 
-    factorial: if none are named, those that some variant of the family makes beside another.
+    added: the base's values of ADDITIONS. factorial: if none are named, the arguments that some
+    variant of the family changes beside another, and the augmentation.
     """
     joint = _joint(base.family) if factorial and names is None else set()
     known = []
@@ -136,6 +146,12 @@ def _chosen(
         known += [Change(f"{key}={v}" if several else key, key, before, v) for v in values]
     other = AUGMENTATION if augment == "none" else "none"
     known.append(Change(AUGMENT, AUGMENT, augment, other))
+    if factorial and names is None:
+        return known
+    for key, value in added.items():
+        usual = getattr(Recipe, key)
+        if value != usual:
+            known.append(Change(key, key, value, usual))
     if names is None:
         return known
     for name in names:
@@ -158,12 +174,11 @@ def _sets(changes: Sequence[Change], factorial: bool) -> Iterator[frozenset[str]
 
 def _spec(base: StudyModel, changes: Sequence[Change]) -> str:
     """Return the spec of the base with these changes."""
-    made = {change.key: change.after for change in changes if change.key != AUGMENT}
+    settings = (AUGMENT, *ADDITIONS)
+    made = {change.key: change.after for change in changes if change.key not in settings}
     name = base.changed({**base.changes, **made})
-    for change in changes:
-        if change.key == AUGMENT:
-            name += f"@{AUGMENT}={change.after}"
-    return name
+    given = [f"{change.key}={change.after}" for change in changes if change.key in settings]
+    return f"{name}@{','.join(given)}" if given else name
 
 
 def _read(

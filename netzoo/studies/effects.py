@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from netzoo import recipe_files
 from netzoo.errors import Interrupted
 from netzoo.provenance import COMMAND, git_commit
-from netzoo.recipes import RECIPES, recipe
+from netzoo.recipes import RECIPES, Recipe, recipe
 from netzoo.results.ablation import Ablation, Effect, Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.results.metric import ACCURACY, FIGURES
@@ -93,14 +93,14 @@ def _difference(value: int | None, base: int | None) -> int | None:
 Result = TypeVar("Result", Ablation, Ladder)
 
 
-def augment_of(recipe_name: str, family: str) -> str:
-    """Return what a family trains with by a recipe: "none" by those that netzoo takes by itself.
+def setting_of(recipe_name: str, family: str, name: str) -> Any:
+    """Return a field of a recipe for a family: the usual value for those that netzoo takes itself.
 
     Raises as `recipe_files.register` for a file.
     """
     if recipe_files.is_file(recipe_name):
         recipe_files.register(recipe_name)
-    return recipe(recipe_name, family).augment if recipe_name in RECIPES else "none"
+    return getattr(recipe(recipe_name, family) if recipe_name in RECIPES else Recipe, name)
 
 
 def run_study(

@@ -12,7 +12,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.request import BRIEF
 from netzoo.studies.ablate import AUGMENTATION
-from netzoo.studies.effects import AUGMENT, augment_of, effects, rows_by_name, run_study, words
+from netzoo.studies.effects import AUGMENT, effects, rows_by_name, run_study, setting_of, words
 from netzoo.studies.models import StudyModel, study_model
 
 SIZE = "size"  # from one family's builder to the other's: its input, strides and pooling windows
@@ -51,7 +51,7 @@ def ladder(
     """
     callback = callback_of(options.get("callbacks", ()), options.get("listener"))
     ends = _end(start, callback), _end(end, callback)
-    rungs = _rungs(ends, order, options, augment_of(recipe, ends[0].family))
+    rungs = _rungs(ends, order, options, setting_of(recipe, ends[0].family, AUGMENT))
     return run_study(
         [spec for _, spec in rungs],
         lambda comparison: _read(comparison, rungs),

@@ -20,7 +20,13 @@ _SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "ima
 
 
 # Named only where a model has another value, as most trainings do without.
-_UNSAID = {"class_weight": "none", "loss": CROSS_ENTROPY, "data_parallel": 1}
+_UNSAID = {
+    "class_weight": "none",
+    "loss": CROSS_ENTROPY,
+    "data_parallel": 1,
+    "ema": 0.0,
+    "test_flip": False,
+}
 
 
 def origin_lines(result: TrainingProvenance, *, means: bool = True) -> list[str]:

@@ -29,9 +29,9 @@ class Scores:
     calibration: Calibration
 
 
-def evaluate(step: Step, split: Split, together: int) -> Scores:
-    """Return the metrics of a step's network on a split; together: the images of a batch."""
-    logits = logits_of(step, split.images, together)
+def evaluate(step: Step, split: Split, together: int, *, flip: bool = False) -> Scores:
+    """Return the metrics of a step's network on a split; together, flip: as in `logits_of`."""
+    logits = logits_of(step, split.images, together, flip=flip)
     loss = float(keras.ops.convert_to_numpy(cross_entropy()(split.labels, logits)))
     predicted = logits.argmax(axis=-1)
     correct = predicted == split.labels
@@ -39,10 +39,23 @@ def evaluate(step: Step, split: Split, together: int) -> Scores:
     return Scores(loss, float(correct.mean()), predicted, calibration(confidence, correct))
 
 
-def logits_of(step: Step, images: Pixels, together: int) -> NDArray[np.float32]:
-    """Return the logits of images, (images, classes), in batches of so many."""
+def logits_of(
+    step: Step, images: Pixels, together: int, *, flip: bool = False
+) -> NDArray[np.float32]:
+    """Return the logits of images, (images, classes), in batches of so many.
+
+    flip: the mean of those of an image and of its mirror image.
+    """
     starts = range(0, len(images), together)
-    return np.concatenate([step.logits(images[start : start + together]) for start in starts])
+    batches = (images[start : start + together] for start in starts)
+    if not flip:
+        return np.concatenate([step.logits(batch) for batch in batches])
+    return np.concatenate([_with_mirrored(step, batch) for batch in batches])
+
+
+def _with_mirrored(step: Step, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+    mirrored = np.ascontiguousarray(batch[:, :, ::-1])
+    return (step.logits(batch) + step.logits(mirrored)) / np.float32(2)
 
 
 def probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -90,7 +90,8 @@ def fit(
     """Train a compiled model for the recipe's epochs, then evaluate it on the test images.
 
     done: the finished epochs of the model in its present state. size: height, width and
-    channels of its inputs; by default the model's own.
+    channels of its inputs; by default the model's own. With an `ema` in the recipe, every
+    evaluation is of the averages of the weights, and the trained model has them in the end.
     Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
     is not finite, BadInput for a model with a train_step of its own.
     """
@@ -100,6 +101,9 @@ def fit(
     training = _Training(*about, hooks, micro_batches, done or Done())
     if not training.train():
         return None
+    if recipe.ema:
+        step.swap_averages()
+        step.sync_variables()
     test = training.last_test or training.evaluate("test")
     train = training.evaluate("train")
     return TrainingResult(
@@ -182,7 +186,7 @@ class _Training:
             split = images.train.limited(images.train_images_measured, len(images.class_names))
         assert split is not None
         self.test_reads += split_name == "test"
-        evaluation = evaluate(self._step, split, self._together)
+        evaluation = evaluate(self._step, split, self._together, flip=self._recipe.test_flip)
         _check_finite(evaluation.loss, f"{split_name} loss", len(self.history) + 1)
         return evaluation
 
@@ -218,7 +222,9 @@ class _Training:
         curve: dict[str, float] = {}
         split_name = self._recipe.curve
         if split_name is not None:
+            self._step.swap_averages()
             evaluation = self.evaluate(split_name)
+            self._step.swap_averages()
             curve = {
                 f"{split_name}_loss": evaluation.loss,
                 f"{split_name}_accuracy": evaluation.accuracy,

@@ -61,7 +61,8 @@ class Inputs:
         self.held = None
         self.batch_shape, self.batch_dtype = self.image_shape, "uint8"
         if hold:
-            self.batch_shape, self.batch_dtype = (4,), "int32"
+            values = 1 + augment.windows_values(recipe.augment)
+            self.batch_shape, self.batch_dtype = (values,), "int32"
             self._padding = _padding(self.image_shape, recipe)
             rows, columns = self._padding
             whole = np.asarray(train.images)
@@ -91,7 +92,8 @@ class Inputs:
         row = top + ops.reshape(ops.arange(height, dtype="int32"), (-1, 1))
         column = ops.arange(width, dtype="int32")
         column = ops.where(mirrored > 0, columns + width - 1 - left - column, left + column)
-        return ops.take(held, (place * (height + rows) + row) * (width + columns) + column, axis=0)
+        x = ops.take(held, (place * (height + rows) + row) * (width + columns) + column, axis=0)
+        return x if windows.shape[1] == 4 else _erased(x, windows[:, 4:])
 
 
 def inputs_of(train: Split, recipe: Recipe, size: tuple[int, ...]) -> Inputs:
@@ -113,6 +115,18 @@ def is_held(train: Split, recipe: Recipe) -> bool:
     rows, columns = _padding((height, width, channels), recipe)
     held_bytes = count * (height + 2 * rows) * (width + 2 * columns) * channels
     return bool(held_bytes <= MOST_HELD_BYTES and backend.device()["kind"] == "gpu")
+
+
+def _erased(images: Any, rectangles: Any) -> Any:
+    """Return images as `augment.erase` leaves them, given their rectangles, int32 (batch, 4)."""
+    _, height, width, _ = images.shape
+    top, left, bottom, right = (rectangles[:, n : n + 1] for n in range(4))
+    rows, columns = ops.arange(height, dtype="int32"), ops.arange(width, dtype="int32")
+    inside = (top <= rows) & (rows < bottom), (left <= columns) & (columns < right)
+    erased = ops.expand_dims(inside[0][:, :, None] & inside[1][:, None, :], -1)
+    total = ops.sum(ops.cast(images, "int32"), axis=(1, 2), keepdims=True)
+    mean = ops.cast(augment.rounded_mean(total, height * width), "uint8")
+    return ops.where(erased, mean, images)
 
 
 def _padding(image_shape: tuple[int, ...], recipe: Recipe) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from netzoo.training.average import averages
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_jax import banded_convolution
 from netzoo.training.step import batch_metrics, loss_weights
@@ -54,6 +55,15 @@ class Step:
     def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
         """Return the metrics of many batches, (batches, 2)."""
         return np.asarray(jax.device_get(metrics))
+
+    def swap_averages(self) -> None:
+        """Exchange the trained weights with their moving averages, if there are some."""
+        trained, others, slots = (list(values) for values in self._state)
+        places = {id(variable): place for place, variable in enumerate(self._variables[2])}
+        for number, each in enumerate(averages(self._model.optimizer) or ()):
+            place = places[id(each)]
+            trained[number], slots[place] = slots[place], trained[number]
+        self._state = trained, others, slots
 
     def sync_variables(self) -> None:
         """Assign the values of the last step to the variables."""

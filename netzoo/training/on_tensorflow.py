@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from netzoo.training import average
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_tensorflow import fused_batch_norm
 from netzoo.training.step import batch_metrics, loss_weights
@@ -52,6 +53,10 @@ class Step:
     def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
         """Return the metrics of many batches, (batches, 2)."""
         return np.asarray(tf.stack(metrics))
+
+    def swap_averages(self) -> None:
+        """Exchange the trained weights with their moving averages, if there are some."""
+        average.swap(self._model)
 
     def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""

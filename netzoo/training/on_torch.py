@@ -8,6 +8,7 @@ import torch
 from keras import ops
 from numpy.typing import NDArray
 
+from netzoo.training import average
 from netzoo.training.inputs import Inputs
 from netzoo.training.kernels_torch import kernels
 from netzoo.training.step import batch_metrics, loss_weights
@@ -81,6 +82,10 @@ class Step:
     def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
         """Return the metrics of many batches, (batches, 2)."""
         return np.asarray(torch.stack([lazy.tensor for lazy in metrics]).cpu())
+
+    def swap_averages(self) -> None:
+        """Exchange the trained weights with their moving averages, if there are some."""
+        average.swap(self._model)
 
     def sync_variables(self) -> None:
         """Do nothing: each step changes the variables themselves."""

@@ -6,6 +6,7 @@ from keras import ops, optimizers
 
 from netzoo.errors import BadInput, telling_line
 from netzoo.recipes import OPTIMIZERS, Recipe
+from netzoo.training.average import averaging
 
 WARM_UP_SHARE = 0.1
 
@@ -22,13 +23,25 @@ def optimizer(recipe: Recipe, steps_per_epoch: int, micro_batches: int = 1) -> A
     if schedule is not None:
         rate = TrainingSchedule(schedule, steps_per_epoch * recipe.epochs, micro_batches)
     accumulated = micro_batches if micro_batches > 1 else None
-    options = recipe.optimizer_options or {}
+    options = dict(recipe.optimizer_options or {})
+    for name in options:
+        if name == "use_ema" or name.startswith("ema_"):
+            raise BadInput(
+                f"the average of the weights is the recipe's field ema; received {name} in "
+                "optimizer_options."
+            )
+    averaged: dict[str, Any] = {}
+    if recipe.ema:
+        averaged = {"use_ema": True, "ema_momentum": recipe.ema}
     try:
-        return kind(learning_rate=rate, gradient_accumulation_steps=accumulated, **options)
+        chosen = kind(
+            learning_rate=rate, gradient_accumulation_steps=accumulated, **averaged, **options
+        )
     except (TypeError, ValueError) as error:
         given = ", ".join(f"{name}={value!r}" for name, value in options.items())
         reason = telling_line(error)
         raise BadInput(f"optimizer {recipe.optimizer} with {given}: {reason}") from error
+    return averaging(chosen) if recipe.ema else chosen
 
 
 def keras_schedule(recipe: Recipe, steps_per_epoch: int) -> Any:

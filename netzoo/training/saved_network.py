@@ -41,15 +41,17 @@ class SavedNetwork:
         size = (*about.size, trial.input_shape[2])
         inputs = Inputs(one, trial.recipe, size, scaling=scaling)
         self._step = step_of(model, inputs)
+        self._flip = trial.recipe.test_flip
         self._together = evaluation.evaluated_together(trial.recipe, about.parts, inputs)
 
     def evaluate(self, split: Split) -> evaluation.Scores:
         """Return the network's metrics on a split."""
-        return evaluation.evaluate(self._step, split, self._together)
+        return evaluation.evaluate(self._step, split, self._together, flip=self._flip)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Return the probability of each class, (images, classes): the softmax of the logits."""
-        return evaluation.probabilities(evaluation.logits_of(self._step, images, self._together))
+        about = self._step, images, self._together
+        return evaluation.probabilities(evaluation.logits_of(*about, flip=self._flip))
 
 
 def _check_classes(path: Path) -> None:

@@ -60,6 +60,7 @@ def timed_recipe(recipe: Recipe, work: str) -> Recipe:
         schedule="constant" if by_keras else recipe.schedule,
         schedule_options=None,
         validation=0.0,
+        ema=0.0 if work == INFERENCE else recipe.ema,
     )
 
 

@@ -32,6 +32,9 @@ class Step(Protocol):
     def fetch(self, metrics: list[Any]) -> NDArray[np.float32]:
         """Return the metrics of many batches, (batches, 2), in one copy from the device."""
 
+    def swap_averages(self) -> None:
+        """Exchange the trained weights with their moving averages, if there are some."""
+
     def sync_variables(self) -> None:
         """Bring the model's and the optimizer's variables up to date with the last step."""
 

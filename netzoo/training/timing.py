@@ -56,10 +56,11 @@ def timing(
         evaluated = len(images.validation)
     elif recipe.curve == "test":
         evaluated = len(images.test)
+    evaluation = EVALUATION_SHARE * (1 + recipe.test_flip)
     trained = recipe.batch_size * pipeline.steps_per_epoch(images, recipe)
     return Timing(
         start=0.0,
         first_step=ends[0] - started,
-        epoch=image * (trained + EVALUATION_SHARE * evaluated),
-        end=image * EVALUATION_SHARE * (len(images.test) + images.train_images_measured),
+        epoch=image * (trained + evaluation * evaluated),
+        end=image * evaluation * (len(images.test) + images.train_images_measured),
     )

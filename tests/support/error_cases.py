@@ -248,7 +248,7 @@ CASES = [
     ("baseline", UnknownName, "compare lenet --baseline alexnet",
      "no baseline 'alexnet' in this comparison; did you mean 'lenet'? Known: lenet."),
     ("recipe", UnknownName, "compare lenet --recipe lessn",
-     "no recipe 'lessn'; did you mean 'lesson'? Known: auto, brief, lesson, quick."),
+     "no recipe 'lessn'; did you mean 'lesson'? Known: auto, brief, lesson, modern, quick."),
     ("device", UnknownName, "compare lenet --device tpu",
      "no device 'tpu'; did you mean 'gpu'? Known: auto, cpu, gpu."),
     ("seed", BadInput, "compare lenet --seed -1",

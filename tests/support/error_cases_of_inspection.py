@@ -39,8 +39,8 @@ CASES = [
     ("bits of near copies", BadInput, lambda: inspected(near=25),
      "`near` is a number of bits from 0 to 24; received 25."),
     ("augmentation to draw", UnknownName, lambda: inspected(augment="flap", output="out"),
-     "no augmentation 'flap'; did you mean 'flip'? Known: color, crop, crop+color, flip, "
-     "flip+color, flip+crop, flip+crop+color, none."),
+     "no augmentation 'flap'; did you mean 'flip'? Known: flip, color, color+erase, crop, <any> "
+     "and 4 more."),
     ("augmentation drawn nowhere", BadInput, lambda: inspected(augment="flip"),
      "`augment` is drawn into a folder; name one by `output`."),
     ("seed of draws", BadInput, lambda: inspected(seed=-1),

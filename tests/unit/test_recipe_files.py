@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
         yield tmp_path
 
 
-@pytest.mark.parametrize("name", ["lesson", "quick", "brief"])
+@pytest.mark.parametrize("name", ["lesson", "quick", "brief", "modern"])
 def test_a_recipe_comes_back_from_its_file_for_every_family(folder, name):
     (folder / "mine.toml").write_text(to_toml(name))
     register("mine.toml")

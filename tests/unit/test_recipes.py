@@ -26,6 +26,13 @@ def test_the_quick_recipe_differs_between_families_in_learning_rate_and_size_alo
     assert differing(lenet, alexnet) == {"learning_rate", "image_size"}
 
 
+@pytest.mark.parametrize("family", ["alexnet", "vgg", "small_resnet", "somebody's"])
+def test_the_modern_recipe_is_the_same_but_for_learning_rate_and_size(family):
+    own, lenets = recipe("modern", family), recipe("modern", "lenet")
+    assert differing(own, lenets) <= {"learning_rate", "image_size", "tuned"}
+    assert (own.limit_train, own.limit_test) == (None, None)
+
+
 @pytest.mark.parametrize("family", ["lenet", "alexnet", "somebody's"])
 def test_the_brief_recipe_is_the_quick_one_with_less_of_all(family):
     quick, brief = recipe("quick", family), recipe("brief", family)
@@ -90,6 +97,7 @@ def test_an_automatic_recipe_is_the_lessons_on_a_gpu_and_a_small_one_on_a_cpu(
             {"as": "alexnet", "image_size": None},
         ),
         ("lenet@learning_rate=1e-3", "lenet", {"learning_rate": 1e-3}),
+        ("lenet@ema=0.99,test_flip=True", "lenet", {"ema": 0.99, "test_flip": True}),
     ],
 )
 def test_a_spec_has_the_settings_of_its_model_after_an_at(spec, model, settings):
@@ -186,6 +194,9 @@ def test_every_recipe_takes_its_own_values_and_serves_any_family(name):
         ({"limit_train": 0}, "received 0"),
         ({"validation": 1}, "validation is from 0 to 0.9; received 1"),
         ({"test_each_epoch": 1}, "test_each_epoch is True or False; received 1"),
+        ({"test_flip": "yes"}, "test_flip is True or False; received 'yes'"),
+        ({"ema": 1}, "ema is from 0 to 0.99999; received 1"),
+        ({"ema": True}, "ema is a number; received True"),
         ({"schedule": "cosine"}, "no schedule 'cosine'; did you mean 'CosineDecay'?"),
         ({"loss": "CategoricalFocalLoss"}, "did you mean 'CategoricalFocalCrossentropy'?"),
         ({"loss": 3}, "no loss '3'"),

@@ -17,7 +17,7 @@ CLI = Path(__import__("netzoo_cli").__file__).parent
 ROWS = [
     ("errors", "noise", "units"),
     ("backend", "disk", "provenance", "recipe_options", "registry", "stats"),
-    ("models", "tables"),
+    ("models", "recipe_fields", "tables"),
     ("cost", "recipes"),
     ("records", "recipe_files"),
     ("data", "results"),
@@ -45,6 +45,7 @@ INSIDE_FUNCTIONS = {
     # A list whose counts are all kept needs no keras.
     "cost.kept": {"netzoo.cost"},
     "training": {"torch"},
+    "training.average": {"tensorflow"},
     "training.device": {"jax", "tensorflow", "resource"},  # the last not on Windows
     # They take a second or more, and few requests need them.
     "data": {"tensorflow_datasets", "tensorflow", "pyarrow"},

@@ -7,7 +7,7 @@ import pytest
 from study_records import CPU, record, train_by
 
 import netzoo
-from netzoo.errors import BadInput
+from netzoo.errors import BadInput, UnknownName
 from netzoo.models import lineage
 from netzoo.models.catalog import MODELS, base_of, model_info, model_spec, register_model
 from netzoo.recipes import RECIPES
@@ -48,6 +48,34 @@ def test_a_base_trains_with_what_its_recipe_augments_by(monkeypatch, tmp_path):
         with pytest.raises(BadInput, match="the recipe has flip for all rungs; name an order"):
             netzoo.ladder("lenet", "lenet-relu", recipe=str(path))
         netzoo.ladder("lenet", "lenet-relu", order=["activation"], recipe=str(path))
+
+
+def test_an_ablation_takes_away_what_its_recipe_adds(monkeypatch, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "epochs = 3\nbatch_size = 8\nlearning_rate = 0.01\nema = 0.9\n"
+        "loss = 'CategoricalCrossentropy'\n[loss_options]\nlabel_smoothing = 0.1\n"
+    )
+    with RECIPES.temporary():
+        train_by(monkeypatch, cheap)
+        few = {"changes": ["loss", "ema", "activation"], "recipe": str(path)}
+        ablation = netzoo.ablate("lenet", **few)
+        assert {effect.model: effect.change for effect in ablation.effects} == {
+            "lenet-relu": "activation: sigmoid → relu",
+            "lenet@ema=0.0": "ema: 0.9 → 0.0",
+            "lenet@loss=SparseCategoricalCrossentropy": "loss: CategoricalCrossentropy → "
+            "SparseCategoricalCrossentropy",
+        }
+        whole = netzoo.ablate("lenet", recipe=str(path), test_flip=True)
+        assert [effect.change.partition(":")[0] for effect in whole.effects][-4:] == [
+            "augment", "ema", "test_flip", "loss",
+        ]  # fmt: skip
+        both = netzoo.ablate("lenet", factorial=True, **few)
+        assert "lenet@ema=0.0,loss=SparseCategoricalCrossentropy" in {
+            row.name for row in both.comparison.models
+        }
+    with pytest.raises(UnknownName, match="no change 'ema' in lenet"):
+        netzoo.ablate("lenet", changes=["ema"], recipe="brief")
 
 
 @pytest.mark.parametrize(
