@@ -110,6 +110,8 @@ class Recipe:
     mirror image (Krizhevsky et al. 2012, section 4.1), which doubles the cost of an evaluation.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
     weights, freeze: as in netzoo.models.trainable.build.
+    same_weights: draw the initial weights by NumPy, so that they are the same on every backend;
+    otherwise each backend draws its own.
     optimizer_options: further arguments of the Keras optimizer, such as momentum. weight_decay is
     decoupled from the gradient, as Keras has it for every optimizer; biases and other weights of
     one dimension do not decay.
@@ -164,6 +166,7 @@ class Recipe:
     schedule_options: Mapping[str, Any] | None = _table(lists=True)
     loss: str = _choice("loss of the training, by Keras's name", CROSS_ENTROPY, tuple(LOSSES))
     loss_options: Mapping[str, Any] | None = _table()
+    same_weights: bool = _switch("start from the same weights on every backend")
     data_parallel: int = _number("devices that share each batch; 0: all GPUs", int, 0, 1024, 1)
 
     @property

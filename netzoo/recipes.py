@@ -19,7 +19,10 @@ from netzoo.recipe_fields import check_overrides as check_overrides
 from netzoo.registry import Registry
 
 AS = "as"
-SHARED = ("limit_train", "limit_test", "validation", "data_parallel")  # by all models
+SHARED = (  # by all models
+    *("limit_train", "limit_test", "validation", "data_parallel"),
+    "same_weights",
+)
 
 RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 

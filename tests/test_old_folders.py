@@ -36,7 +36,7 @@ ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": No
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
 ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
 ADDED |= {"data_parallel": 1, "jobs": 1, "ece": None, "target": None}
-ADDED |= {"ema": 0.0, "test_flip": False}
+ADDED |= {"ema": 0.0, "test_flip": False, "same_weights": False}
 # Of what it keeps.
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 COMPUTED += ("crossed_delta", "crossed_verdict")
@@ -182,6 +182,7 @@ def test_a_trial_that_is_planned_today_has_the_name_that_it_had(old, name):
             {"data_parallel": 2},
             {"ema": 0.9},
             {"test_flip": True},
+            {"same_weights": True},
         ):
             other = replace(trial, recipe=replace(trial.recipe, **later))
             assert identity(other) != path.stem

@@ -24,6 +24,7 @@ LATER: dict[str, dict[str, Any]] = {
         "loss": CROSS_ENTROPY,
         "loss_options": None,
         "data_parallel": 1,
+        "same_weights": False,
         "ema": 0.0,
         "test_flip": False,
     },

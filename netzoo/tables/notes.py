@@ -26,6 +26,7 @@ _UNSAID = {
     "data_parallel": 1,
     "ema": 0.0,
     "test_flip": False,
+    "same_weights": False,
 }
 
 

@@ -4,6 +4,7 @@ A model of the user's may require an input shape, a scaling of pixels, a precisi
 """
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from netzoo.models.spec import CODE, KERAS, REGISTERED, SAVED
 from netzoo.models.trainable import Shape
 from netzoo.recipes import PRECISIONS, Recipe
 from netzoo.records.trial import Trial
-from netzoo.training import devices
+from netzoo.training import devices, initial_draws
 from netzoo.training.fit import compile_model
 from netzoo.training.head import Head, check_channels, make_ready
 
@@ -49,7 +50,8 @@ def build(trial: Trial) -> Any:
     initial, freeze = trial.recipe.weights, trial.recipe.freeze
     classes = len(trial.dataset.class_names)
     about = trial.spec, trial.input_shape, classes
-    with devices.scope(trial.recipe.data_parallel):
+    draws = initial_draws.by_numpy() if trial.recipe.same_weights else nullcontext()
+    with devices.scope(trial.recipe.data_parallel), draws:
         return trainable.build(*about, initial=initial, freeze=freeze)
 
 
