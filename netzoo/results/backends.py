@@ -96,9 +96,12 @@ class BackendComparison(Comparison):
             "compiled to time a few steps. Peak memory: of the trial's process, with its imports."
         )
         if len(self.backends) > 1:
+            settings = self.recipe["by_model"].values()
+            same = all(each.get("same_weights") for each in settings)
             lines.append(
-                "The same seed gives the same images in the same order on every backend, but other "
-                "initial weights and dropout."
+                "The same seed gives the same images in the same order on every backend"
+                + (", and the same initial weights," if same else ",")
+                + f" but other {'dropout' if same else 'initial weights and dropout'}."
             )
             lines += self._within_lines()
         return lines

@@ -98,12 +98,22 @@ def test_the_verdicts_within_a_backend_are_those_of_its_own_comparison():
     assert told["models"][1]["backend"] == "torch"
 
 
+def test_the_same_initial_weights_are_told():
+    def same(record):
+        recipe = replace(record.trial.recipe, same_weights=True)
+        return replace(record, trial=replace(record.trial, recipe=recipe))
+
+    found = compare_backends({name: [*map(same, on(name))] for name in OF}, "lenet")
+    text = found.table().render("table")
+    assert "on every backend, and the same initial weights, but other dropout." in text
+
+
 def test_the_table_names_model_and_backend_and_says_how_to_read_it():
     text = all_three().table().render("table")
     assert "against the same network on tensorflow, paired t test over the seeds" in text
     assert "Holm's correction for 4 comparisons" in text
     assert "On torch, against lenet, in points: alexnet +6.7 (" in text
-    assert "other initial weights and dropout" in text
+    assert "on every backend, but other initial weights and dropout." in text
     assert "Backend: tensorflow, torch, jax." in text
     assert "Models differ in backend" not in text
     first, second = (line.split() for line in text.splitlines()[3:5])
