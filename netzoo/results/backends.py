@@ -54,7 +54,7 @@ class BackendComparison(Comparison):
     NAMES: ClassVar[int] = 2
     ONE_SEED: ClassVar[str] = (
         "One seed: the verdict compares these trained networks on these test images. A backend "
-        "draws other weights from the seed, as another seed would, so a difference may be that of "
+        "draws other numbers from the seed, as another seed would, so a difference may be that of "
         "two draws alone. Use 3 seeds or more to compare the backends."
     )
 
