@@ -218,7 +218,7 @@ def test_what_is_measured_after_every_epoch():
 def test_settings_are_tuned_for_the_families_that_they_were_chosen_for():
     for name in RECIPES:
         assert [recipe(name, family).tuned for family in ("lenet", "alexnet", "mine")] == [
-            True, True, False,
+            True, name != "modern", False,
         ]  # fmt: skip
 
 
