@@ -23,6 +23,7 @@ from netzoo.recipe_options import (
     check_schedule,
     is_table,
 )
+from netzoo.recipe_search import Search
 from netzoo.registry import Registry
 
 CHANGES_OF_IMAGES = ("flip", "crop", "color")
@@ -104,6 +105,7 @@ class Recipe:
     test_each_epoch: without validation images, evaluate on the test images after every epoch, as
     the lesson does. The result is the last epoch's in any case.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
+    search: the search of netzoo tune that has chosen them for this model, None without one.
     weights, freeze: as in netzoo.models.trainable.build.
     optimizer_options: further arguments of the Keras optimizer, such as momentum. weight_decay is
     decoupled from the gradient, as Keras has it for every optimizer; biases and other weights of
@@ -156,6 +158,7 @@ class Recipe:
     loss: str = _choice("loss of the training, by Keras's name", CROSS_ENTROPY, tuple(LOSSES))
     loss_options: Mapping[str, Any] | None = _table()
     data_parallel: int = _number("devices that share each batch; 0: all GPUs", int, 0, 1024, 1)
+    search: Search | None = None
 
     @property
     def curve(self) -> str | None:
@@ -193,8 +196,7 @@ RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 def lesson(family: str) -> Recipe:
     """Return the lesson's own settings: full data, SGD, constant learning rate, no augmentation.
 
-    Source: Zhang et al., "Dive into Deep Learning", sections LeNet and AlexNet. Families that the
-    lesson does not train get AlexNet's settings.
+    Source: Zhang et al., "Dive into Deep Learning", LeNet and AlexNet; others get AlexNet's.
     """
     if family == "lenet":
         return Recipe("lesson", 10, 256, learning_rate=0.9, test_each_epoch=True, tuned=True)
@@ -206,9 +208,8 @@ def lesson(family: str) -> Recipe:
 def quick(family: str) -> Recipe:
     """Return settings that train LeNet and AlexNet in minutes on two CPU cores.
 
-    All models share optimizer, schedule, batch size and number of epochs; the learning rate
-    differs, since LeNet's sigmoids need a larger one. Families of larger images, as AlexNet's of
-    224 px, take images of 96 px.
+    All models share all but the learning rate: LeNet's sigmoids need a larger one. Families of
+    larger images, as AlexNet's of 224 px, take images of 96 px.
     """
     return Recipe(
         "quick",
@@ -253,10 +254,7 @@ def _at_most(size_px: int, family: str) -> int | None:
 
 
 def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """Return a named recipe for a family, with fields overridden.
-
-    Raises UnknownName for an unknown name or field, BadInput for an invalid value.
-    """
+    """Return a named recipe for a family, with fields overridden. Raises UnknownName, BadInput."""
     return RECIPES[name](family).changed(overrides or {})
 
 
@@ -278,7 +276,7 @@ def check_settings(spec: ModelSpec) -> None:
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
     """Raise UnknownName for a field that a recipe lacks, BadInput for an invalid value."""
-    known = {spec.name: spec for spec in fields(Recipe) if spec.name != "name"}
+    known = {spec.name: spec for spec in fields(Recipe) if spec.name not in ("name", "search")}
     for name, value in overrides.items():
         if name not in known:
             raise no_such("setting", name, known, where="a recipe")

@@ -27,6 +27,8 @@ class TrialStatus(StrEnum):
     """The trial was stopped, or has not started yet."""
     PROBED = "probed"
     """The network was probed, not trained to the last epoch."""
+    TUNED = "tuned"
+    """A search of settings ended the trial after its epochs there; it saw no test image."""
     NOT_BEGUN = "not begun"
     """The trial has no checkpoint and no record."""
 

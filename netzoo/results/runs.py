@@ -10,7 +10,7 @@ from netzoo.records.index import Row
 from netzoo.records.trial import FINAL, Trial, TrialRecord, TrialStatus
 from netzoo.tables.table import EMPTY, Cell, Column, Rows, Table
 
-_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED)
+_ENDED = (*FINAL, TrialStatus.FAILED, TrialStatus.PROBED, TrialStatus.TUNED)
 
 
 @dataclass(slots=True)  # not frozen, which takes three times as long to make

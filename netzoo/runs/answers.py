@@ -147,7 +147,8 @@ class Worker:
         check = partial(end_if_shut, request.fence)
         hooks = TrialHooks(self.emit, self._stop, model, trial, parts, path, self.threads, check)
         about_it = trial.recipe, trial.seed, hooks
-        fitted = fit.fit(model, images, *about_it, micro_batches=parts, done=done, size=size)
+        how = {"micro_batches": parts, "done": done, "size": size, "until": request.until}
+        fitted = fit.fit(model, images, *about_it, **how)
         if fitted is None:
             return messages.Stopped()
         fitted = replace(

@@ -53,6 +53,8 @@ class Train(Request, frozen=True, tag="train"):
 
     model: the path of the .keras file to write the trained network to; None for none. fence: asked
     before each write, if another run of the trial may begin while this one cannot be reached.
+    until: the epochs after which it pauses, with its checkpoint, and no test image evaluated; None
+    for a training to its end.
     """
 
     trial: Trial
@@ -60,6 +62,7 @@ class Train(Request, frozen=True, tag="train"):
     checkpoint: str
     model: str | None = None
     fence: Fence | None = None
+    until: int | None = None
 
 
 class Probe(Request, frozen=True, tag="probe"):

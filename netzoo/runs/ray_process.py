@@ -75,7 +75,7 @@ class RayProcess(Conversation):
         """Send a request; nothing is raised, since the end of the process is heard."""
         if isinstance(request, Train):
             about = request.trial, request.parts, request.checkpoint, request.model
-            request = Train(*about, self._fence)
+            request = Train(*about, self._fence, request.until)
         self._actor.send.remote(to_line(request))
 
     def death(self) -> TrialFailed:

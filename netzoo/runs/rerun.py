@@ -53,7 +53,9 @@ def rerun(
             with process:
                 path = str(store.checkpoint(trial))
                 saved = None if model is None else str(model.absolute())
-                ended = process.ask(Train(trial, record.parts, path, saved), Ended, hear)
+                until = record.epochs if record.status == TrialStatus.TUNED else None
+                again = Train(trial, record.parts, path, saved, until=until)
+                ended = process.ask(again, Ended, hear)
         except NetzooError as failure:
             error = str(failure)
     result = ended.fitted if isinstance(ended, Finished) else None

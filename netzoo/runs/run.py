@@ -41,18 +41,15 @@ class Run:
         self.pictures = store.pictures(plan.trials[0].dataset)
         self.records: dict[str, TrialRecord] = {}  # by identity, but for those in packs
         self.done: list[TrialRecord] = []  # every record, if none was to be trained
+        self.until: int | None = None  # the epochs after which trials pause; None: to their end
         self._alone: list[tuple[Trial, int, int]] = []  # without memory beside others
 
     def train(self) -> Comparison:
         """Train every trial that has not ended; return the comparison, and keep it."""
         todo, numbers = self._todo()
-        places = self.executor.places(self.plan, len(todo)) if todo else ()
-        eta = EtaEstimator(self.plan, todo, places)
-        self.trainer = Trainer(
-            self.plan, self.store, self.callback, self.executor, eta, self.save_models, len(places)
-        )
+        places = self._begin(todo, len(todo))
         if todo:
-            for line in plan_lines(self.plan, todo, eta.left_seconds(), places):
+            for line in plan_lines(self.plan, todo, self.trainer.eta.left_seconds(), places):
                 self.callback.on_message(line)
             self._mend_pictures()
         with at_ctrl_c(self.trainer.stop):
@@ -68,6 +65,18 @@ class Run:
         if self.stopped and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
+
+    def _begin(self, todo: Sequence[tuple[Trial, int]], count: int) -> Sequence[Place]:
+        """Make the trainer of trials with their epochs to go; return a place for each at once.
+
+        count: the number of those that could run at once.
+        """
+        places = self.executor.places(self.plan, count) if count else ()
+        eta = EtaEstimator(self.plan, todo, places)
+        self.trainer = Trainer(
+            self.plan, self.store, self.callback, self.executor, eta, self.save_models, len(places)
+        )
+        return places
 
     @property
     def stopped(self) -> bool:
@@ -129,7 +138,8 @@ class Run:
             whole.sort(key=lambda one: -seconds.get(one[0].model, float)(one[1]))
         begin = (partial(self._run, *one, jobs) for one in whole)
         run_side_by_side(begin, places, lambda: self.trainer.halting)
-        alone = (partial(self._run, *one, 1) for one in self._alone)
+        put_off, self._alone = self._alone, []
+        alone = (partial(self._run, *one, 1) for one in put_off)
         run_side_by_side(alone, places[:1], lambda: self.trainer.halting)
 
     def _run(self, trial: Trial, epochs_left: int, number: int, jobs: int, place: Place) -> Task:
@@ -140,12 +150,13 @@ class Run:
         elif failure is not None:
             record = trainer.record(trial, {}, TrialStatus.FAILED, error=failure)
         else:
-            epochs_done = trial.recipe.epochs - epochs_left
-            self.store.forget(trial)
+            epochs_done = (self.until or trial.recipe.epochs) - epochs_left
+            if self.until is None:  # the record of a paused one says what it had reached
+                self.store.forget(trial)
             self.callback.on_trial_begin(trial, number, len(self.plan.trials), epochs_done)
-            trainer.eta.begin_trial(trial)
+            trainer.eta.begin_trial(trial, epochs_left)
             try:
-                record = yield from trainer.train(trial, place, jobs)
+                record = yield from trainer.train(trial, place, jobs, self.until)
             except NoMemoryBeside:
                 trainer.eta.put_off_trial(trial)
                 self._alone.append((trial, epochs_left, number))
@@ -158,6 +169,10 @@ class Run:
             for packed in self.store.keep_trial(record):
                 self.records.pop(packed, None)
             self.callback.on_trial_end(record)
+            self._ended(record)
+
+    def _ended(self, record: TrialRecord) -> None:
+        """Take up a trial that has ended, whose record is kept."""
 
     def _say_models(self, trained: Sequence[Trial]) -> None:
         """Say which finished trials were done before, and have no saved network."""

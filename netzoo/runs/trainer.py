@@ -64,10 +64,11 @@ class Trainer:
         self._threads_told: str | None = None
         self._origin: dict[str, Any] = {"command": COMMAND.get(), "commit": git_commit()}
 
-    def train(self, trial: Trial, place: Place, jobs: int) -> Training:
+    def train(self, trial: Trial, place: Place, jobs: int, until: int | None = None) -> Training:
         """Train a trial, in more parts if its batch does not fit, and return its record.
 
-        jobs: how many trials run side by side. Yields its process when it waits for it. Raises
+        jobs: how many trials run side by side. until: as in a Train; the record is then TUNED, and
+        the checkpoint stays. Yields its process when it waits for it. Raises
         NoMemoryBeside if the memory of its place is shared, and may do for it alone; StoreError.
         """
         parts = self.plan.profiles[trial.model].parts
@@ -75,7 +76,7 @@ class Trainer:
         losses = 0
         while True:
             try:
-                return (yield from self._once(trial, parts, started, place))
+                return (yield from self._once(trial, parts, started, place, until))
             except OutOfMemory as error:
                 if jobs > 1 and place.shared:
                     raise NoMemoryBeside from error
@@ -95,8 +96,7 @@ class Trainer:
                     why = f"{error}, {losses} times in all."
                     return self.record(trial, started, TrialStatus.FAILED, error=why)
                 self.callback.on_message(again_line(trial, error, self.store.progress(trial)))
-                self.eta.put_off_trial(trial)
-                self.eta.begin_trial(trial)
+                self.eta.begin_trial(trial, self.eta.put_off_trial(trial))
             except NetzooError as error:
                 diverged = isinstance(error, Diverged)
                 status = TrialStatus.DIVERGED if diverged else TrialStatus.FAILED
@@ -105,7 +105,9 @@ class Trainer:
                 self.stopping = self.halting = True
                 return self.unfinished(trial, started)
 
-    def _once(self, trial: Trial, parts: int, started: _Made, place: Place) -> Training:
+    def _once(
+        self, trial: Trial, parts: int, started: _Made, place: Place, until: int | None
+    ) -> Training:
         """Train a trial in one process; started is given the process's device and versions."""
         meta = self.store.progress(trial)
         threads = self._threads if meta is None else meta.threads  # as its first epochs had
@@ -117,9 +119,12 @@ class Trainer:
             reply = yield from process.receiving(Started)
             self._say_threads(threads, reply)
             started |= {"device": reply.device, "versions": reply.versions}
-            process.send(Train(trial, parts, path, model))
+            process.send(Train(trial, parts, path, model, until=until))
             ended = yield from process.receiving(Ended, self._hearing(trial, process))
         if not isinstance(ended, Finished):
+            kept = self.store.progress(trial)
+            if until is not None and kept is not None and len(kept.history) >= until:
+                return self.record(trial, started, TrialStatus.TUNED)
             return self.unfinished(trial, started)
         results = {"parts": ended.parts, "head": ended.head, **vars(ended.fitted)}
         return self.record(trial, started, TrialStatus.OK, **results)
@@ -181,4 +186,5 @@ class Trainer:
         meta = None if status == TrialStatus.OK else self.store.progress(trial)
         if meta is not None:
             results["history"], results["parts"] = meta.history, meta.parts
+            results["test_reads"] = meta.test_reads
         return self.plan.record(trial, status, **started, **self._origin, **results)

@@ -86,19 +86,21 @@ def fit(
     micro_batches: int = 1,
     done: Done | None = None,
     size: tuple[int, ...] | None = None,
+    until: int | None = None,
 ) -> TrainingResult | None:
     """Train a compiled model for the recipe's epochs, then evaluate it on the test images.
 
     done: the finished epochs of the model in its present state. size: height, width and
-    channels of its inputs; by default the model's own.
-    Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
-    is not finite, BadInput for a model with a train_step of its own.
+    channels of its inputs; by default the model's own. until: pause after so many epochs, also the
+    last, before any test image.
+    Returns None if it pauses, or the hooks stop it before its last epoch. Raises Diverged if the
+    loss is not finite, BadInput for a model with a train_step of its own.
     """
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
     step = step_of(model, inputs, recipe.data_parallel)
     about = step, inputs, images, recipe, seed
     training = _Training(*about, hooks, micro_batches, done or Done())
-    if not training.train():
+    if not training.train(until) or until is not None:
         return None
     test = training.last_test or training.evaluate("test")
     train = training.evaluate("train")
@@ -148,10 +150,10 @@ class _Training:
         """Return the seconds of training so far, including those of earlier processes."""
         return time.perf_counter() - self._started
 
-    def train(self) -> bool:
-        """Train the remaining epochs. Returns whether none is left."""
-        first, last = self._first_epoch, self._recipe.epochs
-        if first == last:
+    def train(self, until: int | None = None) -> bool:
+        """Train the remaining epochs, or until so many. Returns whether none is left."""
+        first, last = self._first_epoch, until or self._recipe.epochs
+        if first >= last:
             return True
         batches = pipeline.train_batches(
             *(self._images, self._recipe, self._seed, first, self._micro_batches),
@@ -161,7 +163,7 @@ class _Training:
         batch = iter(batches)
         for epoch in range(first, last):
             record = self._end_epoch(*self._epoch(epoch, batch))
-            stopping = self._hooks.should_stop()
+            stopping = self._hooks.should_stop() or epoch + 1 == until
             if stopping or self._is_worth_saving():
                 self._save()
             self._hooks.on_epoch_end(record)
