@@ -1,7 +1,7 @@
 """The search that has chosen the settings of a recipe: where it looked, and the effort it took."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from netzoo.errors import BadInput
@@ -48,18 +48,21 @@ class Search:
     @classmethod
     def of(cls, plain: Mapping[str, Any], where: str) -> "Search":
         """Return the search of a recipe's file. Raises BadInput if it is not complete."""
-        kinds = {"dict[str, str]": dict, "int": int, "str": str, "float": float}
-        known = {each.name: kinds.get(str(each.type), list) for each in fields(cls)}
-        annotated = {name: type(plain.get(name)) for name in known}
-        wrong = [
-            name
-            for name, kind in known.items()
-            if annotated[name] is not kind and not (kind is float and annotated[name] is int)
-        ]
-        wrong += [name for name in plain if name not in known]
+        wrong = [name for name in plain if name not in _KINDS]
+        wrong += [name for name, kind in _KINDS.items() if type(plain.get(name)) not in kind]
+        if not wrong and not all(type(epochs) is int for epochs in plain["rungs"]):
+            wrong = ["rungs"]
         if wrong:
             raise BadInput(
                 f"{where}: the search is not as netzoo tune writes it, by {wrong[0]}; leave out "
                 "its tables, [search] and [model.….search], to use the settings alone."
             )
-        return cls(**{**plain, "rungs": tuple(plain["rungs"])})
+        space = {str(name): str(values) for name, values in plain["space"].items()}
+        return cls(**{**plain, "space": space, "rungs": tuple(plain["rungs"])})
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("budget", "seed", "tried", "finished", "epochs"), (int,)),
+    **dict.fromkeys(("sampler", "images", "netzoo", "optuna"), (str,)),
+    **{"space": (dict,), "rungs": (list,), "validation_accuracy": (float, int)},
+}

@@ -39,12 +39,10 @@ class Content:
     def models(self) -> Sequence[str]:
         """Return the names of the models: trained models first, then others."""
         probes = [s.probe if isinstance(s, LessonPage) else s for s in self.studies]
-        layers: list[Any] = [
-            row for probe in probes if isinstance(probe, Probe) for row in probe.layers
-        ]
+        layers = [row for probe in probes if isinstance(probe, Probe) for row in probe.layers]
         searches = [study for study in self.studies if isinstance(study, Tuning)]
-        layers += [row for search in searches for row in search.models]
-        return list(dict.fromkeys([*self.records, *(row.model for row in layers)]))
+        searched = [row.model for search in searches for row in search.models]
+        return list(dict.fromkeys([*self.records, *(row.model for row in layers), *searched]))
 
     @property
     def comparison(self) -> Comparison | None:

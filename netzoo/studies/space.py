@@ -38,7 +38,7 @@ REFUSED = {
 }
 _NOT_SETTINGS = ("name", "tuned", "search", "test_each_epoch", *TABLES, *REFUSED)
 KNOWN = (*(f.name for f in fields(Recipe) if f.name not in _NOT_SETTINGS), *SHORT)
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*\.\.\s*({_NUMBER})\s*(:\s*log)?\s*")
 DIGITS = 4  # of a drawn number, so that a recipe can be read
 
