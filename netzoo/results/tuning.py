@@ -74,6 +74,7 @@ class TunedModel:
 class Tuning(TrainingProvenance, Result):
     """The result of a search, as `netzoo tune --format json` prints it.
 
+    recipe: by model, that of the chosen setting; of the first before the end.
     budget: the settings drawn for each model. space: their values, by name. rungs: pairs of epochs
     and the number of settings that train until them. validation: the number of validation images.
     toml: the recipe with the chosen settings of each model, as a file that netzoo.compare takes;

@@ -17,7 +17,17 @@ from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.tuning import Tuning
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.compare import compare
-from netzoo.runs.estimate import Estimated, estimate, estimate_of, estimating, model_estimate
+from netzoo.runs.estimate import (
+    MODEL_BYTES,
+    PAGE_BYTES,
+    RESULT_BYTES,
+    TRIAL_BYTES,
+    Estimated,
+    estimate,
+    estimate_of,
+    estimating,
+    model_estimate,
+)
 from netzoo.runs.executor import LOCAL, Local, check_executor, open_executor
 from netzoo.runs.places import at_most, check_jobs
 from netzoo.runs.prepare import open_plan
@@ -254,11 +264,20 @@ def _estimate(run: SearchRun, store: Store) -> TrainingEstimate:
     rows, todo = [], list(run.left())
     for model, of in run.searched.items():
         epochs = [each for name, each in todo if name == model]
-        known = [run.scores(model, len(run.rungs) - 1), run.scores(model, 0)]
-        done = len(known[1]) if not epochs else 0
+        done = run.budget if model in run.models and not epochs else 0
         row = model_estimate(run.plan, of.base, done, epochs, False)
-        rows.append(replace(row, trials=run.budget - done))
-    return estimate_of(run.plan, store, rows, result_bytes=0, report_bytes=0)
+        trials = run.budget - done  # each with one record, however often it pauses
+        record_bytes = row.record_bytes * trials // max(len(epochs), 1)
+        rows.append(replace(row, trials=trials, record_bytes=record_bytes))
+    firsts = replace(run.plan, trials=[of.base for of in run.searched.values()])
+    settings = run.budget * len(rows)
+    return estimate_of(
+        firsts,
+        store,
+        rows,
+        result_bytes=RESULT_BYTES + MODEL_BYTES * len(rows) + TRIAL_BYTES * settings,
+        report_bytes=PAGE_BYTES,
+    )
 
 
 def _result(

@@ -25,12 +25,14 @@ def tuning_of(
     """Return the result of a search; whole: whether it has come to its end."""
     first = run.plan.trials[0]
     data = first.dataset
+    models = tuple(_model(run, model, sampler, whole=whole) for model in run.searched)
+    chosen = {row.model: run.searched[row.model].trials[(row.number or 1) - 1] for row in models}
     return Tuning(
         dataset=data,
         recipe={
             "name": first.recipe.name,
             "seeds": [seed],
-            "by_model": {model: asdict(of.base.recipe) for model, of in run.searched.items()},
+            "by_model": {model: asdict(trial.recipe) for model, trial in chosen.items()},
         },
         backend=first.backend,
         device=run.plan.device,
@@ -43,7 +45,7 @@ def tuning_of(
         space={each.name: each.text for each in space},
         rungs=tuple((rung.epochs, rung.settings) for rung in run.rungs),
         validation=round(data.train * first.recipe.validation),
-        models=tuple(_model(run, model, sampler, whole=whole) for model in run.searched),
+        models=models,
     )
 
 
