@@ -59,7 +59,7 @@ def compare(
     """
     from netzoo.results.comparison import Comparison
     from netzoo.runs.compare import compare as run
-    from netzoo.studies.tune import compare_tuned
+    from netzoo.studies.compare_tuned import compare_tuned
 
     of_search = {name: options.pop(name) or None for name in ("space", "sampler")}
     of_search["halving"] = options.pop("halving")

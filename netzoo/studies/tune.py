@@ -1,7 +1,5 @@
 """Searches: the settings that each model is best with on validation images, at the same effort."""
 
-import contextlib
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,19 +9,15 @@ from netzoo.data.memory import budget as memory_budget
 from netzoo.errors import BadInput, Interrupted
 from netzoo.recipes import recipe as recipe_named
 from netzoo.records.plan import Plan
-from netzoo.results.comparison import Comparison
 from netzoo.results.estimate import TrainingEstimate
-from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.tuning import Tuning
 from netzoo.runs.callback import Callback, callback_of
-from netzoo.runs.compare import compare
 from netzoo.runs.estimate import (
     MODEL_BYTES,
     PAGE_BYTES,
     RESULT_BYTES,
     TRIAL_BYTES,
     Estimated,
-    estimate,
     estimate_of,
     estimating,
     model_estimate,
@@ -32,7 +26,7 @@ from netzoo.runs.executor import LOCAL, Local, check_executor, open_executor
 from netzoo.runs.places import at_most, check_jobs
 from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import AUTO, AUTOMATIC, Request, family_of
-from netzoo.runs.store import TUNING, Store, keep_study
+from netzoo.runs.store import Store, keep_study
 from netzoo.studies.draws import RANDOM, check_sampler, optuna
 from netzoo.studies.halving import rungs
 from netzoo.studies.search import SearchRun
@@ -114,7 +108,7 @@ def tune(
         open_plan(request, output, callback, **side) as (store, plan, server),
     ):
         dimensions = parse(request.search["space"] or _default_space(plan, request))
-        steps = rungs(_epochs(plan), budget, halving=halving)
+        steps = rungs(epochs_of(plan), budget, halving=halving)
         about = steps, dimensions, sampler, seed
         if estimating():
             held = store if output is None else Store(Path(output))
@@ -130,65 +124,6 @@ def tune(
         if not whole:
             raise Interrupted(tuning)
         return tuning
-
-
-def compare_tuned(
-    models: Sequence[str] | str,
-    *,
-    budget: int,
-    space: Given | None = None,
-    sampler: str = RANDOM,
-    halving: bool = True,
-    recipe: str = AUTO,
-    seeds: Sequence[int] = (0,),
-    output: str | Path | None = None,
-    baseline: str | None = None,
-    metric: str | None = None,
-    save_models: bool = False,
-    log: Sequence[str] | str = (),
-    backends: Sequence[str] | str | None = None,
-    **options: Any,
-) -> Comparison:
-    """Search the settings of each model, then compare the models by them on the test images.
-
-    budget, space, sampler, halving: as in `tune`, which has a folder in the output. The others are
-    those of netzoo.compare. The seed of the search is the first.
-    Raises as both; Interrupted with the search, or the comparison, of what was finished.
-
-    >>> few = {"recipe": "brief", "epochs": 1, "limit_train": 100}
-    >>> comparison = compare_tuned("lenet", budget=2, space=["learning_rate=1e-3,1e-2"], **few)
-    >>> comparison.models[0].test_reads
-    1
-    """
-    if backends is not None:
-        raise BadInput("`tune` searches on one backend; leave `backends` out.")
-    check_metric(metric or ACCURACY)  # before the search, which takes long
-    Request.of(models, baseline, seeds=seeds).check()
-    of_search: dict[str, Any] = {"budget": budget, "space": space, "sampler": sampler}
-    of_search |= {"halving": halving, "seed": next(iter(seeds), 0), "recipe": recipe}
-    of_comparison: dict[str, Any] = {"seeds": seeds, "save_models": save_models, "log": log}
-    of_comparison |= {"baseline": baseline} | ({} if metric is None else {"metric": metric})
-    with contextlib.ExitStack() as stack:
-        if output is None:
-            if save_models:
-                raise BadInput("`save_models` writes to an output folder; name one by `output`.")
-            output = stack.enter_context(tempfile.TemporaryDirectory())
-        folder = Path(output) / TUNING
-        if estimating():
-            searched = estimate(tune, models, output=folder, **of_search, **options)
-            asked = {**options, "recipe": recipe, "output": output}
-            raise Estimated(searched.beside(estimate(compare, models, **asked, **of_comparison)))
-        tuning = tune(models, output=folder, **of_search, **options)
-        failed = [row.model for row in tuning.models if row.number is None]
-        if failed:
-            raise BadInput(
-                f"no setting of {', '.join(failed)} could be trained, so there is nothing to "
-                f"compare; netzoo show {folder} has the reasons."
-            )
-        kept = ("dataset", "data_dir", "memory", "device", "jobs", "per_device", "executor")
-        passed = {k: v for k, v in options.items() if k in (*kept, "address", "callbacks")}
-        chosen = {"recipe": str(folder / TOML), "output": output}
-        return compare(models, **chosen, **of_comparison, **passed)
 
 
 def _request(
@@ -247,7 +182,7 @@ def _default_space(plan: Plan, request: Request) -> dict[str, str]:
     return {name: values for name, values in space.items() if name not in request.overrides}
 
 
-def _epochs(plan: Plan) -> int:
+def epochs_of(plan: Plan) -> int:
     """Return the epochs of all models. Raises BadInput if they differ."""
     found = {trial.model: trial.recipe.epochs for trial in plan.trials}
     if len(set(found.values())) > 1:
