@@ -157,7 +157,7 @@ def model_toml(model: str, recipe: Recipe, family: Recipe) -> str:
 
     family: the recipe of its family in that file. What the device has settled is left out.
     """
-    settled = {"precision": family.precision, "data_parallel": family.data_parallel}
+    settled: dict[str, Any] = {"precision": family.precision, "data_parallel": family.data_parallel}
     name = f"{MODEL}.{json.dumps(model, ensure_ascii=False)}"
     lines = _table(name, replace(recipe, **settled), family) or ["", f"[{name}]"]
     if recipe.search is not None:

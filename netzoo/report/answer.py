@@ -107,9 +107,11 @@ def _searched(study: Tuning) -> Answer:
     for place, model in leaders(curves) if len(curves) > 1 else ():
         ahead = "By settings tried, {model} is ahead from {count} on."
         sentences.append((ahead, {"model": model, "count": place + 1}))
-    values = {"models": ", ".join(row.model for row in study.models), "count": study.budget}
+    names = ", ".join(row.model for row in study.models)
+    about: dict[str, Any] = {"models": names, "count": study.budget}
+    about |= {"data": study.dataset.title}
     question = "The settings of {models} on {data}, the best of {count} each"
-    return Answer((question, values | {"data": study.dataset.title}), sentences)
+    return Answer((question, about), sentences)
 
 
 def _claims(claims: Sequence[Claim]) -> Sentence:

@@ -62,7 +62,7 @@ def _point(model: str, amount: int, accuracy: float) -> dict[str, Any]:
 
 
 def _chart(key: str, title: str, models: Sequence[str]) -> Any:
-    stepped = "step-after" if key == "epochs" else "linear"
+    stepped: Any = "step-after" if key == "epochs" else "linear"
     base = (
         alt.Chart(rows_named(NAME))
         .transform_filter(f"datum.budget == '{key}'")

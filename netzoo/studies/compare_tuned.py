@@ -69,8 +69,8 @@ def compare_tuned(
         check_all_chosen(tuning, folder)
         kept = ("dataset", "data_dir", "memory", "device", "jobs", "per_device", "executor")
         passed = {k: v for k, v in options.items() if k in (*kept, "address", "callbacks")}
-        chosen = {"recipe": str(folder / TOML), "output": output}
-        return compare(models, **chosen, **of_comparison, **passed)
+        recipe = str(folder / TOML)
+        return compare(models, recipe=recipe, output=output, **of_comparison, **passed)
 
 
 def check_all_chosen(tuning: Tuning, folder: Path) -> None:

@@ -70,7 +70,8 @@ class SearchRun(Run):
         }
         self._places: dict[str, tuple[int, int]] = {}  # in the plan, setting; by identity
         self._reached: dict[str, Reached] = {}  # by identity
-        self._again: set[str] = set()  # that failed in an earlier run, and run once more
+        self._again: set[str] = set()  # that failed, and run once more
+        self._failed: set[str] = set()  # in this run
         self._draw(self.budget if sampler == RANDOM else min(GENERATION, self.budget))
 
     @cached_property
@@ -247,6 +248,9 @@ class SearchRun(Run):
     def _ended(self, record: TrialRecord) -> None:
         name = identity(record.trial)
         self._again.discard(name)
+        if record.status == TrialStatus.FAILED and name not in self._failed:
+            self._failed.add(name)  # its process may have been killed; it goes on once more
+            self._again.add(name)
         self._reached.pop(name, None)
         rung = next(n for n, each in enumerate(self.rungs) if each.epochs == self.until)
         self._drop_beaten(record.trial.model, rung)

@@ -102,10 +102,9 @@ def tune(
     request = _request(models, given, space, recipe, {**options, **overrides})
     callback = callback_of(callbacks, None)
     beside = at_most(jobs or 1, len(request.models) * budget)
-    side = {"side_by_side": beside > 1}
     with (
         memory_budget(memory, beside),
-        open_plan(request, output, callback, **side) as (store, plan, server),
+        open_plan(request, output, callback, side_by_side=beside > 1) as (store, plan, server),
     ):
         dimensions = parse(request.search["space"] or _default_space(plan, request))
         steps = rungs(epochs_of(plan), budget, halving=halving)
