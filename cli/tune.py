@@ -39,8 +39,8 @@ def tune(
     \b
     Examples:
       netzoo tune lenet alexnet --budget 20
-      netzoo tune lenet alexnet --budget 20 --output runs/t --report
-      netzoo compare lenet alexnet --recipe runs/t/tuned.toml --seeds 3
+      netzoo tune lenet alexnet --budget 20 --output runs/tuned --report
+      netzoo compare lenet alexnet --recipe runs/tuned/tuned.toml --seeds 3
       netzoo tune lenet --budget 9 --space learning_rate=1e-4..1e-1:log --space augment=none,flip
       netzoo tune lenet mlp --budget 12 --space space.toml --jobs auto
       netzoo tune lenet alexnet --budget 20 --dry-run

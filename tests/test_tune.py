@@ -24,6 +24,7 @@ WORDS = (
     *("--dataset", DATA, "--limit-train", "150", "--limit-test", "50"),
     *("--output", "out", "--format", "json"),
 )
+FLOAT = {"optimizer": "sgd", "precision": "float32"}
 SPACE = {"learning_rate": "1e-3..1e-1:log", "batch_size": [32, 64]}
 
 
@@ -137,7 +138,7 @@ def test_a_trial_of_a_search_is_repeated_as_far_as_it_went(searched, netzoo):
 
 def test_a_setting_that_diverges_loses_and_one_that_is_drawn_twice_trains_once():
     space = {"learning_rate": [1e6, 1e-3]}
-    tuning = netzoo.tune("mlp", budget=4, space=space, optimizer="sgd", **FEW)
+    tuning = netzoo.tune("lenet-relu", budget=4, space=space, **FEW, **FLOAT)
     (row,) = tuning.models
     rates = [each.settings["learning_rate"] for each in row.trials]
     assert set(rates) == {1e6, 1e-3}
@@ -147,7 +148,7 @@ def test_a_setting_that_diverges_loses_and_one_that_is_drawn_twice_trains_once()
     assert row.settings == {"learning_rate": 1e-3}
     assert row.number == rates.index(1e-3) + 1
     assert row.epochs == 3
-    assert '[model."mlp"]\nlearning_rate = 0.001\n' in tuning.toml
+    assert '[model."lenet-relu"]\nlearning_rate = 0.001\n' in tuning.toml
 
 
 @pytest.mark.slow
