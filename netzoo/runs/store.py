@@ -45,7 +45,7 @@ DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
 SPLIT, BACKENDS = "split.tsv", "backends.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
-TUNING = "tuning"  # the folder of the search before a comparison
+TUNING, TOML = "tuning", "tuned.toml"  # the folder of a search, its recipe
 
 
 class Store:
@@ -124,7 +124,8 @@ class Store:
 
     def keep_plan(self, plan: Plan) -> None:
         """Write the plan; what was told of another one goes."""
-        (self.folder / STUDY).unlink(missing_ok=True)
+        for told in (STUDY, TOML):
+            (self.folder / told).unlink(missing_ok=True)
         disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
 
     def keep_pictures(self, pictures: Thumbnails) -> None:

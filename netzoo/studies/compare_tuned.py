@@ -13,10 +13,10 @@ from netzoo.results.tuning import Tuning
 from netzoo.runs.compare import compare
 from netzoo.runs.estimate import Estimated, estimate, estimating
 from netzoo.runs.request import AUTO, Request
-from netzoo.runs.store import TUNING
+from netzoo.runs.store import TOML, TUNING
 from netzoo.studies.draws import RANDOM
 from netzoo.studies.space import Given
-from netzoo.studies.tune import TOML, tune
+from netzoo.studies.tune import tune
 
 
 def compare_tuned(

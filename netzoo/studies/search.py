@@ -19,7 +19,7 @@ from netzoo.runs.identity import identity
 from netzoo.runs.places import Place
 from netzoo.runs.run import Run
 from netzoo.runs.side_by_side import Task
-from netzoo.runs.store import Store
+from netzoo.runs.store import TOML, Store
 from netzoo.studies.draws import GENERATION, RANDOM, Draws
 from netzoo.studies.halving import Rung, Scores, beaten, members
 from netzoo.studies.space import Dimension, applied, words
@@ -138,9 +138,9 @@ class SearchRun(Run):
         return whole
 
     def keep_plan(self) -> None:
-        """Write the plan with the trials that are drawn, if it has others."""
-        kept = self.store.plan()
-        if kept is None or list(kept.trials) != list(self.plan.trials):
+        """Write the plan with the trials that are drawn, if it lacks any."""
+        kept, drawn = self.store.plan(), list(self.plan.trials)
+        if kept is None or list(kept.trials[: len(drawn)]) != drawn:
             self.store.keep_plan(self.plan)
 
     def _draw(self, count: int) -> None:
@@ -161,18 +161,17 @@ class SearchRun(Run):
         self.plan = replace(self.plan, trials=tuple(planned))
 
     def _note_failed(self) -> None:
-        """Let what failed before run again, unless its rung is decided without it."""
-        last = self.rungs[-1].epochs
+        """Let what failed run again, unless the search has ended, or a later rung has begun."""
+        if (self.store.folder / TOML).exists():
+            return
         for model in self.models:
             names = self.searched[model].names
             found = [self.reached(model, number) for number in range(len(names))]
             furthest = max(len(history) for history, _ in found)
             for name, (history, record) in zip(names, found, strict=True):
-                if record is None or record.status != TrialStatus.FAILED:
-                    continue
-                of = next((r.epochs for r in self.rungs if r.epochs > len(history)), last)
-                if furthest < min(of + 1, last):
-                    self._again.add(name)
+                if record is not None and record.status == TrialStatus.FAILED:
+                    decided = any(len(history) < r.epochs < furthest for r in self.rungs)
+                    self._again |= set() if decided else {name}
 
     def _climb(self, rung: int, places: Sequence[Place]) -> bool:
         """Train a rung of all models; return whether it has come to its end."""

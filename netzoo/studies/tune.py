@@ -26,7 +26,7 @@ from netzoo.runs.executor import LOCAL, Local, check_executor, open_executor
 from netzoo.runs.places import at_most, check_jobs
 from netzoo.runs.prepare import open_plan
 from netzoo.runs.request import AUTO, AUTOMATIC, Request, family_of
-from netzoo.runs.store import Store, keep_study
+from netzoo.runs.store import TOML, Store, keep_study
 from netzoo.studies.draws import RANDOM, check_sampler, optuna
 from netzoo.studies.halving import rungs
 from netzoo.studies.search import SearchRun
@@ -35,7 +35,6 @@ from netzoo.studies.tuned import toml_of, tuning_of
 
 MOST_SETTINGS = 10_000
 VALIDATION = 0.1  # of the training images, where the recipe holds out none
-TOML = "tuned.toml"
 
 
 @dataclass(frozen=True)
