@@ -117,7 +117,8 @@ def _parts(folder: Path) -> list[Path]:
     if is_backends(folder):
         return [folder, *(store.folder for store in stores(folder))]
     if not _is_lesson(folder):
-        return [folder, *([folder / TUNING] if (folder / TUNING).is_dir() else [])]
+        search = [folder / TUNING] if (folder / TUNING).is_dir() else []
+        return [*([folder] if is_store(folder) or not search else []), *search]
     return [folder, *(part for name in (TRAININGS, PROBES) if (part := folder / name).is_dir())]
 
 

@@ -9,7 +9,7 @@ from netzoo.data.memory import budget as memory_budget
 from netzoo.errors import BadInput, Interrupted
 from netzoo.recipes import recipe as recipe_named
 from netzoo.records.plan import Plan
-from netzoo.results.estimate import TrainingEstimate
+from netzoo.results.estimate import SEARCH, TrainingEstimate
 from netzoo.results.tuning import Tuning
 from netzoo.runs.callback import Callback, callback_of
 from netzoo.runs.estimate import (
@@ -201,7 +201,7 @@ def _estimate(run: SearchRun, store: Store) -> TrainingEstimate:
         row = model_estimate(run.plan, of.base, done, epochs, False)
         trials = run.budget - done  # each with one record, however often it pauses
         record_bytes = row.record_bytes * trials // max(len(epochs), 1)
-        rows.append(replace(row, trials=trials, record_bytes=record_bytes))
+        rows.append(replace(row, work=SEARCH, trials=trials, record_bytes=record_bytes))
     firsts = replace(run.plan, trials=[of.base for of in run.searched.values()])
     settings = run.budget * len(rows)
     return estimate_of(
