@@ -85,6 +85,7 @@ def test_the_line_names_where_the_lead_changes():
 
 def test_the_table_has_the_choice_and_the_effort():
     shown = tuning(LENET, ALEXNET)
+    assert tuple(column.key for column in shown.table().columns) == Tuning.COLUMNS
     rows = shown.table().render("csv").splitlines()
     assert rows[1] == "lenet,0.8,3,learning_rate 0.003,3,1,5,9.0"
     text = shown.table().render("table")
