@@ -36,6 +36,7 @@ ADDED |= {"weights": None, "freeze": None, "sha256": "", "optimizer_options": No
 ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "loss_options": None}
 ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
 ADDED |= {"data_parallel": 1, "jobs": 1}
+ADDED |= {"search": None, "effort": None}
 # Of what it keeps.
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 TIMES = ("seconds", "images_per_second", "command", "commit", "schema", "seal", "device")
