@@ -29,6 +29,7 @@ from .rerun import rerun
 from .runs import runs
 from .show import show
 from .summary import summary
+from .tune import tune
 
 WRONG_REQUEST = 2
 INTERRUPTED = 130
@@ -46,6 +47,7 @@ def app() -> None:
     \b
     Examples:
       netzoo compare lenet alexnet
+      netzoo tune lenet alexnet --budget 20
       netzoo ablate alexnet
       netzoo ladder lenet alexnet
       netzoo probe alexnet alexnet-sigmoid
@@ -82,6 +84,7 @@ COMMANDS = (
     runs,
     show,
     summary,
+    tune,
 )
 for command in COMMANDS:
     app.add_command(command)

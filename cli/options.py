@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from netzoo.errors import BadInput, no_such
-from netzoo.recipes import Recipe
+from netzoo.recipes import RECIPES, Recipe
 from netzoo.results.metric import ACCURACY, METRICS
 from netzoo.tables.table import FORMATS
 
@@ -15,9 +15,49 @@ Command = Callable[..., Any]
 ALL_DEVICES = {"is_flag": False, "flag_value": 0, "metavar": "[N]"}  # of --data-parallel alone
 # What makes a recipe, not what tunes it.
 NOT_OPTIONS = (
-    *("name", "test_each_epoch", "tuned"),
+    *("name", "test_each_epoch", "tuned", "search"),
     *("optimizer_options", "schedule_options", "loss_options"),
 )
+
+
+def recipe_option(command: Command) -> Command:
+    """Add --recipe of the commands that take the lesson's on a GPU."""
+    return click.option(
+        "--recipe",
+        default="auto",
+        metavar="|".join(["auto", *RECIPES, "FILE.toml"]),
+        help="Training settings; auto is lesson on a GPU and quick on a CPU.  [default: auto]",
+    )(command)
+
+
+def search_options(command: Command) -> Command:
+    """Add the options of a search but its budget."""
+    for option in (
+        click.option(
+            "--no-halving",
+            "halving",
+            flag_value=False,
+            default=None,
+            help="Train every setting to the last epoch. Otherwise the best third goes on after "
+            "the first epochs, and again.",
+        ),
+        click.option(
+            "--sampler",
+            metavar="random|tpe",
+            help="Draw the same settings for all models at random, or for each by what it has "
+            "reached.  [default: random]",
+        ),
+        click.option(
+            "--space",
+            metavar="NAME=VALUES|FILE.toml",
+            multiple=True,
+            help="A setting to search, such as learning_rate=1e-4..1e-1:log or augment=none,flip; "
+            "repeatable.  [default: learning rate, weight decay, label smoothing, augmentation, "
+            "batch size]",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def input_shape_option(command: Command) -> Command:

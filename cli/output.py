@@ -90,8 +90,13 @@ def trained_in(result: Any) -> Any:
     """Return the comparison that a result is or holds; None where nothing was trained."""
     from netzoo.results.bench import Bench
     from netzoo.results.probe import Probe
+    from netzoo.results.tuning import Tuning
 
-    return None if isinstance(result, Probe | Bench) else getattr(result, "comparison", result)
+    return (
+        None
+        if isinstance(result, Probe | Bench | Tuning)
+        else getattr(result, "comparison", result)
+    )
 
 
 def show_result(

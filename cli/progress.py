@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from netzoo import units
 from netzoo.errors import BadInput
-from netzoo.records.trial import EpochRecord, Trial, TrialRecord
+from netzoo.records.trial import EpochRecord, Trial, TrialRecord, TrialStatus
 from netzoo.runs.callback import Callback, CallbackList
 
 
@@ -65,6 +65,10 @@ def epoch_text(trial: Trial, record: EpochRecord) -> str:
 
 def end_text(record: TrialRecord) -> str:
     """Return how a trial ended."""
+    if record.status == TrialStatus.PAUSED and record.history:
+        last, split = record.history[-1], record.trial.recipe.curve
+        accuracy = getattr(last, f"{split}_accuracy", None) or 0.0
+        return f"{split} {units.percent(accuracy)}, paused after epoch {last.epoch}"
     if record.error is not None:
         return f"{record.status}: {record.error}"
     accuracy, seconds = record.test_accuracy or 0.0, record.seconds or 0.0
@@ -72,23 +76,37 @@ def end_text(record: TrialRecord) -> str:
 
 
 class _Named(Callback):
-    """Names trials, on several backends with theirs."""
+    """Names trials, on several backends with theirs, in a search by the numbers of settings."""
 
-    _several = False
+    def __init__(self) -> None:
+        self._several = False
+        self._settings: dict[int, tuple[int, str]] = {}  # of running trials, by the trial's id
 
     def on_backend_begin(self, name: str, number: int, count: int) -> None:
         self._several = True
         self.on_message(f"Backend {number} of {count}: {name}")
 
+    def on_setting(self, trial: Trial, number: int, words: str) -> None:
+        self._settings[id(trial)] = number, words
+
     def _name(self, trial: Trial) -> str:
         on = f" on {trial.backend}" if self._several else ""
+        if id(trial) in self._settings:
+            return f"{trial.model}{on}, setting {self._settings[id(trial)][0]}"
         return f"{trial.model}{on}, seed {trial.seed}"
+
+    def _ended(self, record: TrialRecord) -> str:
+        """Return how a trial ended, after its name, which it gives back."""
+        told = f"{self._name(record.trial)}: {end_text(record)}"
+        self._settings.pop(id(record.trial), None)
+        return told
 
 
 class Lines(_Named):
     """Plain lines, one an epoch; times: each begins with the time of day."""
 
     def __init__(self, file: Any, *, times: bool = False) -> None:
+        super().__init__()
         self._file, self._times = file, times
         self._left = ""
         self._running: set[str] = set()
@@ -100,7 +118,9 @@ class Lines(_Named):
 
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         done = f", {epochs_done} of {trial.recipe.epochs} epochs done before" if epochs_done else ""
-        self.on_message(f"Trial {number} of {count}: {self._name(trial)}{done}")
+        setting = self._settings.get(id(trial))
+        told = f" ({setting[1]})" if setting else ""
+        self.on_message(f"Trial {number} of {count}: {self._name(trial)}{told}{done}")
         self._running.add(self._name(trial))
         self._side_by_side = self._side_by_side or len(self._running) > 1
 
@@ -110,7 +130,7 @@ class Lines(_Named):
 
     def on_trial_end(self, record: TrialRecord) -> None:
         self._running.discard(self._name(record.trial))
-        self.on_message(f"  {self._name(record.trial)}: {end_text(record)}")
+        self.on_message(f"  {self._ended(record)}")
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         self._left = f", {units.seconds(seconds)} left"
@@ -120,6 +140,7 @@ class Bars(_Named):
     """A bar for the whole and one for each running trial, with its last epoch's figures."""
 
     def __init__(self, bars: Progress) -> None:
+        super().__init__()
         self._bars = bars
         self._waiting: TaskID | None = None
         self._tasks: dict[str, TaskID] = {}
@@ -147,7 +168,7 @@ class Bars(_Named):
 
     def on_trial_end(self, record: TrialRecord) -> None:
         self._end(record.trial)
-        self.on_message(f"{self._name(record.trial)}: {end_text(record)}")
+        self.on_message(self._ended(record))
 
     def on_time_left(self, seconds: float, done_seconds: float) -> None:
         if self._whole is None:

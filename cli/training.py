@@ -68,8 +68,8 @@ _RUN_OPTIONS = (
     ),
 )
 
-# Of commands that train to the last epoch.
-_RESULT_OPTIONS = (
+# Of commands that train.
+_JOB_OPTIONS = (
     click.option(
         "--jobs",
         metavar="N|auto",
@@ -95,6 +95,10 @@ _RESULT_OPTIONS = (
         metavar="HOST:PORT|auto",
         help="The Ray cluster to join.  [default: Ray is started on this machine]",
     ),
+)
+# Of those that train to the last epoch.
+_RESULT_OPTIONS = (
+    *_JOB_OPTIONS,
     click.option(
         "--save-models",
         is_flag=True,
@@ -110,22 +114,23 @@ _RESULT_OPTIONS = (
 )
 
 
-def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Command]:
+def training_options(seeds: int | None, *, plot: bool = True) -> Callable[[Command], Command]:
     """Return a decorator that adds the options of a command that trains.
 
-    seeds: how many by default. plot: whether it trains to the last epoch: its result has learning
-    curves, to draw by --plot, and networks, to save.
+    seeds: how many by default; None for a search, of one. plot: whether it trains to the last
+    epoch: its result has learning curves, to draw by --plot, and networks, to save.
     """
-    seed_options = (
-        click.option("--seed", type=int, default=0, show_default=True, help="First seed."),
-        click.option(
-            "--seeds",
-            type=int,
-            default=seeds,
-            show_default=True,
-            help="Number of seeds: SEED, SEED + 1, …",
-        ),
+    one = "Seed of the draws and trainings." if seeds is None else "First seed."
+    first = click.option("--seed", type=int, default=0, show_default=True, help=one)
+    number = click.option(
+        "--seeds",
+        type=int,
+        default=seeds,
+        show_default=True,
+        help="Number of seeds: SEED, SEED + 1, …",
     )
+    seed_options = (first,) if seeds is None else (first, number)
+    results = _RESULT_OPTIONS if plot else _JOB_OPTIONS if seeds is None else ()
 
     def add(command: Command) -> Command:
         all_options: tuple[Callable[[Command], Command], ...] = (
@@ -137,7 +142,7 @@ def training_options(seeds: int, *, plot: bool = True) -> Callable[[Command], Co
             progress_options,
             columns_options,
             format_option,
-            *(_RESULT_OPTIONS if plot else ()),
+            *results,
         )
         for option in reversed(all_options):
             command = option(command)
@@ -194,7 +199,7 @@ def train(
     about: Sequence[str],
     *,
     seed: int,
-    seeds: int,
+    seeds: int = 1,
     output: str | None,
     quiet: bool,
     log_file: str | None,
@@ -233,6 +238,8 @@ def train(
     except Interrupted as stop:
         result = stop.result
         code = 130
+        if chosen and not set(chosen) <= set(result.COLUMNS):  # a comparison that was in its search
+            chosen = None
         if not quiet and folder.exists():
             click.echo(f"To resume: {_continuing(folder)}", err=True)
     else:

@@ -27,3 +27,4 @@ from .studies.ablate import ablate as ablate
 from .studies.ladder import ladder as ladder
 from .studies.lesson import lesson as lesson
 from .studies.probe import probe as probe
+from .studies.tune import tune as tune

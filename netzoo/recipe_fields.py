@@ -20,6 +20,7 @@ from netzoo.recipe_options import (
     check_schedule,
     is_table,
 )
+from netzoo.recipe_search import Search
 
 CHANGES_OF_IMAGES = ("flip", "crop", "color", "erase")
 AUGMENTATIONS = tuple(
@@ -109,6 +110,7 @@ class Recipe:
     test_flip: evaluate validation and test images by the mean of the logits of an image and of its
     mirror image (Krizhevsky et al. 2012, section 4.1), which doubles the cost of an evaluation.
     tuned: whether the settings were tuned for this family of models, not borrowed from another.
+    search: the search of netzoo tune that has chosen them for this model, None without one.
     weights, freeze: as in netzoo.models.trainable.build.
     same_weights: draw the initial weights by NumPy, so that they are the same on every backend;
     otherwise each backend draws its own.
@@ -168,6 +170,7 @@ class Recipe:
     loss_options: Mapping[str, Any] | None = _table()
     same_weights: bool = _switch("start from the same weights on every backend")
     data_parallel: int = _number("devices that share each batch; 0: all GPUs", int, 0, 1024, 1)
+    search: Search | None = None
 
     @property
     def curve(self) -> str | None:
@@ -200,7 +203,7 @@ class Recipe:
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
     """Raise UnknownName for a field that a recipe lacks, BadInput for an invalid value."""
-    known = {spec.name: spec for spec in fields(Recipe) if spec.name != "name"}
+    known = {spec.name: spec for spec in fields(Recipe) if spec.name not in ("name", "search")}
     for name, value in overrides.items():
         if name not in known:
             raise no_such("setting", name, known, where="a recipe")

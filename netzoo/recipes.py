@@ -31,8 +31,7 @@ RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 def lesson(family: str) -> Recipe:
     """Return the lesson's own settings: full data, SGD, constant learning rate, no augmentation.
 
-    Source: Zhang et al., "Dive into Deep Learning", sections LeNet and AlexNet. Families that the
-    lesson does not train get AlexNet's settings.
+    Source: Zhang et al., "Dive into Deep Learning", LeNet and AlexNet; others get AlexNet's.
     """
     if family == "lenet":
         return Recipe("lesson", 10, 256, learning_rate=0.9, test_each_epoch=True, tuned=True)
@@ -44,9 +43,8 @@ def lesson(family: str) -> Recipe:
 def quick(family: str) -> Recipe:
     """Return settings that train LeNet and AlexNet in minutes on two CPU cores.
 
-    All models share optimizer, schedule, batch size and number of epochs; the learning rate
-    differs, since LeNet's sigmoids need a larger one. Families of larger images, as AlexNet's of
-    224 px, take images of 96 px.
+    All models share all but the learning rate: LeNet's sigmoids need a larger one. Families of
+    larger images, as AlexNet's of 224 px, take images of 96 px.
     """
     return Recipe(
         "quick",
@@ -118,10 +116,7 @@ def _at_most(size_px: int, family: str) -> int | None:
 
 
 def recipe(name: str, family: str, overrides: Mapping[str, Any] | None = None) -> Recipe:
-    """Return a named recipe for a family, with fields overridden.
-
-    Raises UnknownName for an unknown name or field, BadInput for an invalid value.
-    """
+    """Return a named recipe for a family, with fields overridden. Raises UnknownName, BadInput."""
     return RECIPES[name](family).changed(overrides or {})
 
 

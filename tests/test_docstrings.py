@@ -14,7 +14,7 @@ pytestmark = pytest.mark.backend_independent
 # Their examples train, each in processes of its own.
 TRAIN = {
     *("Comparison", "Callback", "ablate", "bench", "compare", "evaluate", "ladder", "lesson"),
-    *("parity", "predict", "probe", "write_report"),
+    *("parity", "predict", "probe", "tune", "write_report"),
 }
 
 

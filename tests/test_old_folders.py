@@ -37,6 +37,7 @@ ADDED |= {"schedule_options": None, "loss": "SparseCategoricalCrossentropy", "lo
 ADDED |= {"doubts": None, "first_step_seconds": None, "process_bytes": None, "device_bytes": None}
 ADDED |= {"data_parallel": 1, "jobs": 1, "ece": None, "target": None}
 ADDED |= {"ema": 0.0, "test_flip": False, "same_weights": False}
+ADDED |= {"search": None, "effort": None}
 # Of what it keeps.
 COMPUTED = ("balanced_accuracy", "class_recalls", "test_counts", "model", "backend")
 COMPUTED += ("crossed_delta", "crossed_verdict")

@@ -30,7 +30,7 @@ from netzoo.recipe_files import to_toml
 from netzoo.recipes import RECIPES
 from netzoo.report.words import LANGUAGES
 from netzoo.runs import bench, compare, parity
-from netzoo.studies import lesson, probe
+from netzoo.studies import lesson, probe, tune
 
 PROJECT = Path(__file__).parents[1]
 FIRST = PROJECT / "README.md"
@@ -204,7 +204,7 @@ def stop_before_training(monkeypatch):
     def reach(*_):
         raise Reached
 
-    for module in (compare, lesson, probe):
+    for module in (compare, lesson, probe, tune):
         monkeypatch.setattr(module, "open_plan", opened)
     for module in (bench, parity):
         monkeypatch.setattr(module, "open_images", reach)
@@ -218,6 +218,9 @@ def folder(tmp_path_factory):
         (folder / name).write_text(text, encoding="utf-8")
     netzoo.create_model("lenet").save(folder / "mine.keras")
     (folder / "mine.toml").write_text(to_toml("quick"), encoding="utf-8")
+    (folder / "space.toml").write_text("batch_size = [8, 16]", encoding="utf-8")
+    (folder / "runs" / "tuned").mkdir(parents=True)
+    (folder / "runs" / "tuned" / "tuned.toml").write_text(to_toml("quick"), encoding="utf-8")
     PIL.Image.new("RGB", (60, 50)).save(folder / "boot.png")
     return folder
 

@@ -10,11 +10,13 @@ from netzoo.report.words import Sentence
 from netzoo.results.ablation import Ablation
 from netzoo.results.backends import BackendComparison
 from netzoo.results.comparison import Comparison
+from netzoo.results.effort import leaders
 from netzoo.results.lesson import FAILS, HOLDS, Claim, LessonPage
 from netzoo.results.metric import ACCURACY, WORDS
 from netzoo.results.model_row import ModelRow
 from netzoo.results.probe import Probe
 from netzoo.results.study import Study
+from netzoo.results.tuning import Tuning
 from netzoo.stats import Delta
 
 MOST_NAMED = 4  # models in the title
@@ -73,12 +75,14 @@ def _alone(row: ModelRow) -> list[Sentence]:
 
 
 def study_answer(study: Study) -> Answer | None:
-    """Return the question and the verdicts of a lesson, an ablation or a ladder.
+    """Return the question and the verdicts of a lesson, an ablation, a ladder or a search.
 
     None for a probe, which has no verdicts.
     """
     if isinstance(study, Probe):
         return None
+    if isinstance(study, Tuning):
+        return _searched(study)
     if isinstance(study, LessonPage):
         return Answer(("The lesson's claims, measured", {}), [_claims(study.claims)])
     if isinstance(study, Ablation):
@@ -98,6 +102,28 @@ def study_answer(study: Study) -> Answer | None:
         for e, base in effects
     ]
     return Answer((question, values), sentences)
+
+
+def _searched(study: Tuning) -> Answer:
+    """Return what a search has chosen, and which model is ahead at which budget."""
+    sentences: list[Sentence] = []
+    for row in study.models:
+        if row.validation_accuracy is None:
+            sentences.append(("{model} has no result yet.", {"model": row.model}))
+            continue
+        values = {"model": row.model, "accuracy": units.percent(row.validation_accuracy)}
+        chosen = ", ".join(f"{name} {value}" for name, value in row.settings.items())
+        told = "{model} reaches {accuracy} validation accuracy with {settings}."
+        sentences.append((told, values | {"settings": chosen}))
+    curves = {row.model: row.expected for row in study.models if row.expected}
+    for place, model in leaders(curves) if len(curves) > 1 else ():
+        ahead = "By settings tried, {model} is ahead from {count} on."
+        sentences.append((ahead, {"model": model, "count": place + 1}))
+    names = ", ".join(row.model for row in study.models)
+    about: dict[str, Any] = {"models": names, "count": study.budget}
+    about |= {"data": study.dataset.title}
+    question = "The settings of {models} on {data}, the best of {count} each"
+    return Answer((question, about), sentences)
 
 
 def _claims(claims: Sequence[Claim]) -> Sentence:

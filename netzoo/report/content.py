@@ -13,6 +13,7 @@ from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import Probe
 from netzoo.results.study import Study
+from netzoo.results.tuning import Tuning
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Content:
 
     comparisons: the same trials against each baseline, by the baseline's name; the requested
     baseline is the first. records: of all trials, by the model's name on the page.
-    studies: results of ablations, ladders, probes and lessons.
+    studies: results of ablations, ladders, probes, lessons and searches.
     benches: measurements of speed.
     pictures: thumbnails of the first test images, None if no folder has them.
     notes: messages about damaged files.
@@ -36,10 +37,12 @@ class Content:
 
     @property
     def models(self) -> Sequence[str]:
-        """Return the names of the models: trained models first, then those only probed."""
+        """Return the names of the models: trained models first, then others."""
         probes = [s.probe if isinstance(s, LessonPage) else s for s in self.studies]
         layers = [row for probe in probes if isinstance(probe, Probe) for row in probe.layers]
-        return list(dict.fromkeys([*self.records, *(row.model for row in layers)]))
+        searches = [study for study in self.studies if isinstance(study, Tuning)]
+        searched = [row.model for search in searches for row in search.models]
+        return list(dict.fromkeys([*self.records, *(row.model for row in layers), *searched]))
 
     @property
     def comparison(self) -> Comparison | None:

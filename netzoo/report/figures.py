@@ -8,6 +8,7 @@ from netzoo.report.changes import ablation, ladder, shares
 from netzoo.report.confusion import confusion
 from netzoo.report.content import Content
 from netzoo.report.curves import curves
+from netzoo.report.effort import effort
 from netzoo.report.figure import Figure
 from netzoo.report.inside import inside
 from netzoo.report.layers import layers
@@ -16,6 +17,7 @@ from netzoo.report.tradeoff import tradeoff
 from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.lesson import LessonPage
 from netzoo.results.study import Study
+from netzoo.results.tuning import Tuning
 
 
 def figures(content: Content) -> list[Figure]:
@@ -41,7 +43,7 @@ def figures(content: Content) -> list[Figure]:
 
 
 def _of_study(study: Study, models: Sequence[str]) -> list[Figure | None]:
-    """Return the figures of a study; for a lesson, the figure of its probe.
+    """Return the figures of a study; for a lesson, that of its probe.
 
     models: all models of the page, in the order of their colours.
     """
@@ -49,6 +51,8 @@ def _of_study(study: Study, models: Sequence[str]) -> list[Figure | None]:
         return [ablation(study), shares(study)]
     if isinstance(study, Ladder):
         return [ladder(study)]
+    if isinstance(study, Tuning):
+        return [effort(study, models)]
     probe = study.probe if isinstance(study, LessonPage) else study
     return [] if probe is None else [inside(probe, models)]
 

@@ -13,12 +13,14 @@ from netzoo.report.latency import latencies
 from netzoo.results.bench import Bench
 from netzoo.results.rows import compare_groups
 from netzoo.results.study import Study
+from netzoo.results.tuning import Tuning
 from netzoo.runs.backends import saved_backends
 from netzoo.runs.bench import saved_bench
 from netzoo.runs.saved import saved_metric, saved_records, saved_target
 from netzoo.runs.store import (
     PROBES,
     TRAININGS,
+    TUNING,
     Store,
     is_backends,
     is_store,
@@ -58,7 +60,7 @@ def gather(folders: Sequence[str | Path], baseline: str | None = None) -> Conten
             if _is_lesson(part):
                 complete = study is not None
                 continue
-            if is_backends(part):
+            if is_backends(part) or isinstance(study, Tuning):
                 continue
             store = open_store(part)
             saved, base, damaged = saved_records(store, whole=True)
@@ -111,13 +113,14 @@ def _of_backends(folder: Path, first: str | None) -> Content:
 
 
 def _parts(folder: Path) -> list[Path]:
-    """Return a folder; also those of a lesson's trainings and probes, and of each of backends."""
+    """Return a folder; also those of a lesson's parts, of a search, and of each of backends."""
     if not folder.is_dir():
         raise BadInput(f"{str(folder)!r} is not a folder.")
     if is_backends(folder):
         return [folder, *(store.folder for store in stores(folder))]
     if not _is_lesson(folder):
-        return [folder]
+        search = [folder / TUNING] if (folder / TUNING).is_dir() else []
+        return [*([folder] if is_store(folder) or not search else []), *search]
     return [folder, *(part for name in (TRAININGS, PROBES) if (part := folder / name).is_dir())]
 
 

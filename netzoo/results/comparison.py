@@ -65,7 +65,8 @@ class Comparison(TrainingProvenance, Result):
     uncounted: layers without a cost rule. warnings: settings and data that differ between models.
     metric: what deltas and verdicts are of, "accuracy" or "balanced_accuracy". test_counts: the
     number of test images of each class, () if no predictions were kept. target: or None, an
-    accuracy whose first epoch the rows tell.
+    accuracy whose first epoch the rows tell. effort: that a search of the same effort has chosen
+    the settings of all models, in words; None otherwise.
 
     >>> import netzoo
     >>> comparison = netzoo.compare("lenet", recipe="quick", epochs=1, limit_train=100)
@@ -90,6 +91,7 @@ class Comparison(TrainingProvenance, Result):
     metric: str = ACCURACY
     test_counts: tuple[int, ...] = ()
     target: float | None = None
+    effort: str | None = None
 
     @property
     def base(self) -> ModelRow:
@@ -276,6 +278,7 @@ def doubt_lines(comparison: Comparison) -> list[str]:
         *loss_line(comparison.recipe["by_model"]),
         *uncounted_line(comparison.uncounted),
         *(f"Warning: {line}" for line in comparison.warnings),
+        *([comparison.effort] if comparison.effort else []),
         *([_BRIEF] if brief else []),
     ]
 

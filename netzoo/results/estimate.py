@@ -11,7 +11,7 @@ from netzoo.results.result import Result
 from netzoo.tables.notes import origin_lines
 from netzoo.tables.table import EMPTY, Cell, Column, Table
 
-TRAINING, PROBE = "training", "probe"
+TRAINING, PROBE, SEARCH = "training", "probe", "search"
 SECONDS_AN_HOUR = 3600.0
 
 _COLUMNS = (
@@ -34,7 +34,8 @@ _COLUMNS = (
 class ModelEstimate:
     """What the trials of one model would take.
 
-    work: "training" or "probe". trials: the number to go; done: of those that were finished before.
+    work: "training", "probe" or "search". trials: the number to go; done: of those that were
+    finished before.
     epochs: of a whole trial, None of a probe. trial_seconds: of a whole trial, from the start of
     its process. seconds: of all trials to go, one after another, without their finished epochs.
     record_bytes: of the records of the trials to go; network_bytes: of their saved networks, 0 if

@@ -9,7 +9,7 @@ from netzoo.provenance import DatasetRecord
 from netzoo.records.trial import EpochRecord, Epochs, TrialRecord, TrialStatus
 from netzoo.results.comparison import Comparison
 from netzoo.results.crossed import Predicted, crossed
-from netzoo.results.fairness import warnings
+from netzoo.results.fairness import effort_line, warnings
 from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
@@ -76,6 +76,7 @@ def compare_groups(
         models=tuple(_judged(rows, by_model, bases, metric)),
         uncounted=tuple(sorted(uncounted)),
         warnings=tuple(warnings(by_model)),
+        effort=effort_line(by_model),
         command=first.command,
         commit=first.commit,
         metric=metric,

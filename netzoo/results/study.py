@@ -8,21 +8,23 @@ from netzoo.results.ablation import Ablation, Ladder
 from netzoo.results.comparison import Comparison
 from netzoo.results.lesson import LessonPage
 from netzoo.results.probe import Probe
+from netzoo.results.tuning import Tuning
 
-Study = Ablation | Ladder | Probe | LessonPage
+Study = Ablation | Ladder | Probe | LessonPage | Tuning
 
 _KINDS: dict[str, type[Study]] = {
     "ablation": Ablation,
     "ladder": Ladder,
     "probe": Probe,
     "lesson": LessonPage,
+    "tuning": Tuning,
 }
 # Files of older versions do not name the kind; each has a key that the others lack.
 _KEYS = {"effects": "ablation", "rungs": "ladder", "layers": "probe", "claims": "lesson"}
 
 
 def kind_of(study: Study) -> str:
-    """Return the kind of a study: "ablation", "ladder", "probe" or "lesson"."""
+    """Return the kind of a study: "ablation", "ladder", "probe", "lesson" or "tuning"."""
     return next(name for name, kind in _KINDS.items() if isinstance(study, kind))
 
 

@@ -70,6 +70,7 @@ def settings(trial: Trial) -> Row:
     recipe = {
         key: json.dumps(value) if isinstance(value, Mapping) else value
         for key, value in asdict(trial.recipe).items()
+        if key != "search"  # it has chosen the settings, and is none
     }
     data = trial.dataset
     return {

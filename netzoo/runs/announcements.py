@@ -1,7 +1,7 @@
 """Log messages of a comparison: its recipe, data, device, threads and estimate."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from netzoo import units
@@ -26,13 +26,13 @@ def recipe_line(request: Request, name: str, device: Device) -> str:
     other, what = (on_cpu, "minutes") if name == on_gpu else (on_gpu, "the full training")
     device_kind = "a GPU" if device.kind == "gpu" else "no GPU"
     models = [spec.text for spec in request.models]
-    command = _command(request.recipe, models, other)
+    command = _command(request.recipe, models, other, request.command)
     return f"Recipe: {name}, since there is {device_kind} here. For {what}: {command}"
 
 
-def _command(asked: str, models: Sequence[str], recipe: str) -> str:
+def _command(asked: str, models: Sequence[str], recipe: str, by: str = "netzoo compare") -> str:
     """Return the command, or the option of a study, for another recipe than the one asked for."""
-    command = ["netzoo compare", *models] if asked == AUTO else []
+    command = [by, *models] if asked == AUTO else []
     return " ".join([*command, "--recipe", recipe])
 
 
@@ -100,14 +100,25 @@ def plan_lines(
     todo: the epochs left of each trial that has not ended. whole: the estimated seconds of all.
     places: of the trials that run at once.
     """
+    seconds = _seconds(plan, todo)
+    return [
+        *about_lines(plan, {trial.model for trial, _ in todo}, places),
+        _estimate_line(seconds, whole, len(places)),
+        *_smaller_lines(plan, whole),
+    ]
+
+
+def about_lines(plan: Plan, names: Collection[str], places: Sequence[Place]) -> list[str]:
+    """Return the messages on data, device and models; names: of those that are trained.
+
+    places: as in `plan_lines`.
+    """
     first, versions = plan.trials[0], plan.versions
-    names = {trial.model for trial, _ in todo}
     unseen = {name for name, p in plan.profiles.items() if p.timing is not None and p.cost is None}
     data, name = first.dataset, first.backend
     precisions = sorted({kind.recipe.precision for kind in Trials.of(plan.trials).kinds})
     share = first.recipe.validation
     held = f" ({units.percent(share, 0)} held out for validation)" if share else ""
-    seconds = _seconds(plan, todo)
     return [
         f"Data: {data.name}, {units.exact(data.train)} training{held} and {units.exact(data.test)} "
         f"test images of {units.shape(data.image_shape)}, {len(data.class_names)} classes, "
@@ -117,10 +128,8 @@ def plan_lines(
         f"{', '.join(precisions)}.",
         *_devices_lines(plan, first.recipe.data_parallel),
         *(f"{n} {p.head}" for n, p in plan.profiles.items() if p.head is not None and n in names),
-        *(f"{name} is not counted: nothing can be seen inside it." for name in unseen & names),
+        *(f"{n} is not counted: nothing can be seen inside it." for n in unseen if n in names),
         *([places_line(places)] if len(places) > 1 else []),
-        _estimate_line(seconds, whole, len(places)),
-        *_smaller_lines(plan, whole),
     ]
 
 

@@ -40,6 +40,9 @@ class Callback:
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         """Handle the start of trial `number` of `count`, from 1, after `epochs_done` epochs."""
 
+    def on_setting(self, trial: Trial, number: int, words: str) -> None:
+        """Handle, before its start, that a trial is of setting `number` of a search; in words."""
+
     def on_step_end(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
         """Handle the progress of an epoch, a few times a second; all count from 1."""
 
@@ -93,6 +96,10 @@ class CallbackList(Callback):
     def on_trial_begin(self, trial: Trial, number: int, count: int, epochs_done: int) -> None:
         for each in self._callbacks:
             each.on_trial_begin(trial, number, count, epochs_done)
+
+    def on_setting(self, trial: Trial, number: int, words: str) -> None:
+        for each in self._callbacks:
+            each.on_setting(trial, number, words)
 
     def on_step_end(self, trial: Trial, epoch: int, step: int, steps: int) -> None:
         for each in self._callbacks:

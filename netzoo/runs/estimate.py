@@ -49,7 +49,7 @@ class Estimated(BaseException):
 def estimate(call: Callable[..., Any], *arguments: Any, **options: Any) -> TrainingEstimate:
     """Return what a comparison or a study would take, without training, and without a file left.
 
-    call: netzoo.compare, ablate, ladder, probe or lesson. arguments, options: as it takes them.
+    call: netzoo.compare, tune, ablate, ladder, probe or lesson. arguments, options: as it takes.
     Each model is built and a few of its steps are timed, as before every training. Trials that are
     finished in the output folder count as done; the folder is read alone. A data set or weights
     that are not on this machine are downloaded.
@@ -115,7 +115,7 @@ def of_trainings(
         left = held.epochs_left(kind.with_seed(seed), name, look)
         epochs_left[kind.model].append(left)
     rows = [
-        _row(plan, kind, done[kind.model], epochs_left[kind.model], save_models)
+        model_estimate(plan, kind, done[kind.model], epochs_left[kind.model], save_models)
         for kind in trials.kinds
     ]
     epochs = sum(kind.recipe.epochs for kind in trials.kinds) * len(trials) // len(trials.kinds)
@@ -175,9 +175,10 @@ def memory_bytes(profile: ModelProfile, trial: Trial) -> int | None:
     return takes.state_bytes + gradients + images * cost.activation_bytes
 
 
-def _row(
-    plan: Plan, kind: Trial, done: int, epochs_left: list[int], save_models: bool
+def model_estimate(
+    plan: Plan, kind: Trial, done: int, epochs_left: Sequence[int], save_models: bool
 ) -> ModelEstimate:
+    """Return the estimate of a model's trials: the epochs that each has to go, and those done."""
     profile = plan.profiles[kind.model]
     timing, takes, to_go = profile.timing, profile.footprint, len(epochs_left)
     trial_seconds = None if timing is None else timing.seconds(kind.recipe.epochs)

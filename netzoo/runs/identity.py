@@ -54,6 +54,7 @@ def _naming(trial: Trial) -> Callable[[int], str]:
     """Return what names the trials that differ from this one in the seed alone."""
     what = to_plain(trial)
     data = what.pop("dataset")
+    what["recipe"].pop("search", None)  # who has chosen the settings changes no number
     del what["device"], what["module"]
     for fields, usual in ((what, LATER["trial"]), (what["recipe"], LATER["recipe"])):
         for name, value in usual.items():

@@ -10,7 +10,8 @@ from pathlib import Path
 from netzoo.errors import BadInput
 
 LOCK = "lock"  # the file
-NOT_OF_A_RUN = {LOCK, "bench.json"}  # may be in a folder before any training
+# May be in a folder before any training.
+NOT_OF_A_RUN = {LOCK, "bench.json", "tuning", "tuned.toml"}
 LOCK_SECONDS = 5.0  # a trial's process may need a moment to see that its parent is dead
 
 

@@ -31,6 +31,7 @@ from netzoo.runs.request import (
     choose_recipe,
     devices_of,
     has_its_files,
+    is_search,
     planned_trials,
     recipe_of,
 )
@@ -116,6 +117,9 @@ def _stored_or_new(
 ) -> Plan:
     """Return the plan; held: the folder that an estimate only reads, in place of the store."""
     known = (held or store).plan()
+    if known is not None and is_search(known.request) != is_search(request.to_dict()):
+        what = "a search" if is_search(known.request) else "a comparison"
+        raise BadInput(f"{(held or store).folder} holds {what}; name another folder.")
     if known is not None and held is None:
         store.pictures(known.trials[0].dataset)  # to be set aside if they are damaged
     for line in store.set_aside_damaged():
@@ -146,8 +150,7 @@ def prepare(
 ) -> Plan:
     """Detect the device, open the data, settle the recipes, profile each model, save the plan.
 
-    threads: as `start_process` takes them.
-    Messages come at the end, so that a wrong request gives its error alone.
+    threads: as `start_process` takes them. Messages come at the end: a wrong request has its error.
     """
     plan = _new_plan(request, backend_name, store, callback, server, threads)
     store.keep_plan(plan)
@@ -278,8 +281,7 @@ def _images(request: Request, recipe_name: str) -> Images:
 
     A limit of the recipe itself, which nobody has asked for, is no more than there are.
     """
-    any_family = ""  # a recipe takes the same images for every family
-    chosen = recipe(recipe_name, any_family, request.overrides)
+    chosen = recipe(recipe_name, "", request.overrides)  # the same images for every family
     limits = chosen.limit_train, chosen.limit_test
     if request.dataset is None:
         will_do = recipe_name in ("quick", "brief")

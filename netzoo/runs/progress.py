@@ -21,6 +21,7 @@ class _Running:
 
     model: str
     epochs: int
+    whole: int  # epochs to go as it began
     began: float = field(default_factory=lambda: time.monotonic())
     share: float = 0.0  # of the running epoch
     share_at_mark: float | None = None
@@ -69,18 +70,21 @@ class EtaEstimator:
             else:
                 self._begun_before.pop(id(trial), None)
 
-    def begin_trial(self, trial: Trial) -> None:
-        """Note the start of a trial that is left."""
-        epochs = self._begun_before.get(id(trial), trial.recipe.epochs)
-        self._trials[trial.model] -= 1
-        self._epochs[trial.model] -= epochs
-        self._running[id(trial)] = _Running(trial.model, epochs)
+    def begin_trial(self, trial: Trial, epochs: int | None = None) -> None:
+        """Note the start of a trial that is left; epochs: to go, if it is not one of `todo`."""
+        if epochs is None:
+            epochs = self._begun_before.get(id(trial), trial.recipe.epochs)
+        model = trial.model  # a search may train more than it foresaw, in place of what failed
+        self._trials[model] = max(self._trials[model] - 1, 0)
+        self._epochs[model] = max(self._epochs[model] - epochs, 0)
+        self._running[id(trial)] = _Running(trial.model, epochs, epochs)
 
-    def put_off_trial(self, trial: Trial) -> None:
-        """Note that a trial that has begun is to begin again, later."""
-        del self._running[id(trial)]
+    def put_off_trial(self, trial: Trial) -> int:
+        """Note that a trial that has begun is to begin again, later; return its epochs to go."""
+        epochs = self._running.pop(id(trial)).whole
         self._trials[trial.model] += 1
-        self._epochs[trial.model] += self._begun_before.get(id(trial), trial.recipe.epochs)
+        self._epochs[trial.model] += epochs
+        return epochs
 
     def end_step(self, trial: Trial, step: int, steps: int) -> None:
         """Note the progress of a trial's running epoch."""

@@ -40,6 +40,11 @@ class Request:
     baseline: str | None
     overrides: dict[str, Any]
 
+    @property
+    def command(self) -> str:
+        """Return the command that makes the request, without its models."""
+        return "netzoo compare"
+
     @classmethod
     def of(
         cls,
@@ -100,6 +105,11 @@ class Request:
                 raise BadInput(f"a seed is a whole number from 0 to 4294967295; received {seed!r}.")
         if not seeds or len(set(seeds)) < len(seeds):
             raise BadInput(f"expected one seed or more, each once; received {list(seeds)}.")
+
+
+def is_search(plain: Mapping[str, Any]) -> bool:
+    """Return whether a request, as a plan keeps it, is of a search of settings."""
+    return "search" in plain
 
 
 def check_trainable(spec: ModelSpec) -> None:
@@ -167,7 +177,10 @@ def recipe_of(
     lender = settings.pop(AS, family)
     own, like = recipe(recipe_name, family), recipe(recipe_name, lender)
     like = replace(like, image_size=own.image_size, tuned=like.tuned and lender == family)
+    like = recipe_files.of_model(recipe_name, spec.text, like)
     chosen = like.changed({**overrides, **settings})
+    if any(getattr(chosen, name) != getattr(like, name) for name in overrides):
+        chosen = replace(chosen, search=None)  # others than it has chosen
     if chosen.precision == AUTO:
         fast = "mixed_bfloat16" if device.native_bfloat16 else "float32"
         chosen = replace(chosen, precision=fast)

@@ -54,13 +54,9 @@ class Run:
         legs = unended if self._to_target is None else self._to_target.legs()
         self._say_done(len(self.plan.trials) - len(legs))
         todo = _left(legs)
-        places = self.executor.places(self.plan, len(todo)) if todo else ()
-        eta = EtaEstimator(self.plan, todo, places)
-        self.trainer = Trainer(
-            self.plan, self.store, self.callback, self.executor, eta, self.save_models, len(places)
-        )
+        places = self._begin(todo, len(todo))
         if todo:
-            for line in plan_lines(self.plan, todo, eta.left_seconds(), places):
+            for line in plan_lines(self.plan, todo, self.trainer.eta.left_seconds(), places):
                 self.callback.on_message(line)
             if self.plan.target is not None:
                 self.callback.on_message(target_line(self.plan.target))
@@ -69,7 +65,7 @@ class Run:
         with at_ctrl_c(self.trainer.stop):
             self._train_all(legs, places)
             while self._to_target is not None and (legs := self._to_target.legs()):
-                eta.add(_left(legs))
+                self.trainer.eta.add(_left(legs))
                 is_last = self.stopped  # what is left is then noted as unfinished
                 self._train_all(legs, places)
                 if is_last:
@@ -86,6 +82,18 @@ class Run:
         if self.stopped and any(r.status == TrialStatus.UNFINISHED for r in self.records.values()):
             raise Interrupted(comparison)
         return comparison
+
+    def _begin(self, todo: Sequence[tuple[Trial, int]], count: int) -> Sequence[Place]:
+        """Make the trainer of trials with their epochs to go; return a place for each at once.
+
+        count: the number of those that could run at once.
+        """
+        places = self.executor.places(self.plan, count) if count else ()
+        eta = EtaEstimator(self.plan, todo, places)
+        self.trainer = Trainer(
+            self.plan, self.store, self.callback, self.executor, eta, self.save_models, len(places)
+        )
+        return places
 
     @property
     def stopped(self) -> bool:
@@ -164,16 +172,16 @@ class Run:
         failure = self.plan.profiles[trial.model].failure
         if trainer.stopping:
             if leg.until != THE_END:
-                self.store.forget(trial)  # that it was paused
+                self._forget(trial)  # that it was paused
             record = trainer.unfinished(trial, {})
         elif failure is not None:
             record = trainer.record(trial, {}, TrialStatus.FAILED, error=failure)
         else:
             meta = self.store.progress(trial)
             epochs_done = 0 if meta is None else len(meta.history)
-            self.store.forget(trial)
+            self._forget(trial)
             self.callback.on_trial_begin(trial, leg.number, len(self.plan.trials), epochs_done)
-            trainer.eta.begin_trial(trial)
+            trainer.eta.begin_trial(trial, leg.epochs_left)
             try:
                 record = yield from trainer.train(trial, place, jobs, leg.until)
             except NoMemoryBeside:
@@ -190,6 +198,14 @@ class Run:
             for packed in self.store.keep_trial(record):
                 self.records.pop(packed, None)
             self.callback.on_trial_end(record)
+            self._ended(record)
+
+    def _forget(self, trial: Trial) -> None:
+        """Remove the record of a trial that trains again, or goes on."""
+        self.store.forget(trial)
+
+    def _ended(self, record: TrialRecord) -> None:
+        """Take up a trial that has ended, whose record is kept."""
 
     def _say_models(self, trained: Sequence[Trial]) -> None:
         """Say which finished trials were done before, and have no saved network."""

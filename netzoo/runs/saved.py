@@ -15,6 +15,7 @@ from netzoo.results.metric import ACCURACY, check_metric
 from netzoo.results.rows import compare_records
 from netzoo.results.runs import RunState, TrialState
 from netzoo.results.target import check_curves
+from netzoo.runs.request import is_search
 from netzoo.runs.store import Store, in_use
 
 
@@ -97,6 +98,10 @@ def saved_records(
     there stand for it, and the first one's model is the baseline, "" if there is none.
     """
     plan = store.plan()
+    if plan is not None and is_search(plan.request):
+        raise DataError(
+            f"{store.folder} holds a search that has not come to its end; the same command goes on."
+        )
     records = []
     for state in _states(store, plan, whole=True):
         if isinstance(state.record, TrialRecord):

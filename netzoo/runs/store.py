@@ -10,7 +10,9 @@ trials/ID.checkpoint   the checkpoint of a trial that has not ended
 models/ID.keras        the trained network of a trial, if it was asked for
 logs/ID.log            standard error of the trial's process; logs/forkserver.log: of what forks it
 comparison.json, table.txt   the result, as printed
-study.json             the result of an ablation, a ladder, a probe or a lesson
+study.json             the result of an ablation, a ladder, a probe, a lesson or a search
+tuned.toml             the recipe that a search has chosen
+tuning                 the folder of the search, before a comparison by what it has chosen
 compiled               JAX's compilation cache, while a process works on the folder
 decoded                the decoded images of files, while a process works on the folder
 attempts/ID.lock       the fence of a trial that runs on another machine, as netzoo.runs.fence says
@@ -43,6 +45,7 @@ DEFAULT_FOLDER = Path("runs")
 PLAN, PICTURES, STUDY, BENCH = "plan.json", "pictures.json", "study.json", "bench.json"
 SPLIT, BACKENDS = "split.tsv", "backends.json"
 TRAININGS, PROBES = "trainings", "probes"  # the two folders of a lesson
+TUNING, TOML = "tuning", "tuned.toml"  # the folder of a search, its recipe
 
 
 class Store:
@@ -121,7 +124,8 @@ class Store:
 
     def keep_plan(self, plan: Plan) -> None:
         """Write the plan; what was told of another one goes."""
-        (self.folder / STUDY).unlink(missing_ok=True)
+        for told in (STUDY, TOML):
+            (self.folder / told).unlink(missing_ok=True)
         disk.write_text(self.folder / PLAN, disk.sealed(to_text(plan)))
 
     def keep_pictures(self, pictures: Thumbnails) -> None:
@@ -147,8 +151,8 @@ class Store:
         disk.write_text(self.folder / name, text)
 
     def discard(self) -> None:
-        """Remove the folder if no trial, probe or bench was kept: nothing in it is of use."""
-        if not any(any(self.folder.glob(kept)) for kept in ("trials/*", "probes/*", BENCH)):
+        """Remove the folder if no trial, probe, bench or search was kept: nothing is of use."""
+        if not any(any(self.folder.glob(kept)) for kept in ("trials/*", "probes/*", BENCH, TUNING)):
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def set_aside_damaged(self) -> Iterator[str]:

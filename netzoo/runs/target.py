@@ -69,7 +69,11 @@ class ToTarget:
                 leg = held.open.get(seed)
                 if leg is None:
                     continue
-                until = Until(accuracy=self._target) if epoch is None else Until(epoch=epoch)
+                until = THE_END  # with its test images
+                if epoch is None:
+                    until = Until(accuracy=self._target)
+                elif epoch < held.epochs:
+                    until = Until(epoch=epoch)
                 left = (epoch or held.epochs) - len(held.of_seeds[seed])
                 legs.append(replace(leg, epochs_left=left, until=until))
         return sorted(legs, key=lambda leg: leg.number)

@@ -110,8 +110,7 @@ class Trainer:
                     why = f"{error}, {losses} times in all."
                     return self.record(trial, started, TrialStatus.FAILED, error=why)
                 self.callback.on_message(again_line(trial, error, self.store.progress(trial)))
-                self.eta.put_off_trial(trial)
-                self.eta.begin_trial(trial)
+                self.eta.begin_trial(trial, self.eta.put_off_trial(trial))
             except NetzooError as error:
                 diverged = isinstance(error, Diverged)
                 status = TrialStatus.DIVERGED if diverged else TrialStatus.FAILED

@@ -43,13 +43,16 @@ class TrialHooks:
         return bool(ranks.told(self._stop.is_set() or self.paused))
 
     def has_come(self, history: Sequence[EpochRecord]) -> bool:
-        """Return whether the training has come as far as it was asked to, before its end."""
+        """Return whether the training has come as far as it was asked to.
+
+        That may be its last epoch if it was asked for the epochs, not for an accuracy.
+        """
         recipe, until = self._request.trial.recipe, self._request
-        if not history or len(history) == recipe.epochs:
+        if not history:
             return False
         if until.until_epoch is not None and len(history) >= until.until_epoch:
             return True
-        if until.until_accuracy is None or recipe.curve is None:
+        if len(history) == recipe.epochs or until.until_accuracy is None or recipe.curve is None:
             return False
         return first_passing(accuracies(history, recipe.curve), until.until_accuracy) is not None
 

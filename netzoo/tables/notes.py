@@ -16,7 +16,10 @@ CONVENTION = (
 Settings = Mapping[str, Any]
 
 # Settings that the name, the data line, the input column or a warning shows.
-_SHOWN_ELSEWHERE = ("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned")
+_SHOWN_ELSEWHERE = (
+    *("name", "limit_train", "limit_test", "test_each_epoch", "image_size", "tuned"),
+    "search",
+)
 
 
 # Named only where a model has another value, as most trainings do without.

@@ -42,7 +42,13 @@ class Done:
 
 
 class Hooks(Protocol):
-    """The hooks of a training."""
+    """The hooks of a training.
+
+    paused: whether `should_stop` has said so because the training has come as far as it was asked
+    to, which may be its last epoch, before any test image.
+    """
+
+    paused: bool
 
     def on_step_end(self, epoch: int, step: int, steps: int, /) -> None:
         """Handle the progress of an epoch, a few times a second; epoch and step count from 1."""
@@ -92,8 +98,8 @@ def fit(
     done: the finished epochs of the model in its present state. size: height, width and
     channels of its inputs; by default the model's own. With an `ema` in the recipe, every
     evaluation is of the averages of the weights, and the trained model has them in the end.
-    Returns None if the hooks stop the training before its last epoch. Raises Diverged if the loss
-    is not finite, BadInput for a model with a train_step of its own.
+    Returns None if the hooks pause the training, or stop it before its last epoch. Raises Diverged
+    if the loss is not finite, BadInput for a model with a train_step of its own.
     """
     inputs = inputs_of(images.train, recipe, size or model.input_shape[1:])
     step = step_of(model, inputs, recipe.data_parallel)
@@ -154,7 +160,7 @@ class _Training:
         return time.perf_counter() - self._started
 
     def train(self) -> bool:
-        """Train the remaining epochs. Returns whether none is left."""
+        """Train the remaining epochs. Returns whether none is left, and the hooks do not pause."""
         first, last = self._first_epoch, self._recipe.epochs
         if first == last:
             return True
@@ -172,7 +178,7 @@ class _Training:
             self._hooks.on_epoch_end(record)
             if stopping:
                 break
-        return len(self.history) == last
+        return len(self.history) == last and not self._hooks.paused
 
     def evaluate(self, split_name: str) -> Scores:
         """Evaluate the model on a split of the images, augmentation and dropout off.

@@ -22,6 +22,7 @@ from error_cases_of_models import CASES as CASES_OF_MODELS
 from error_cases_of_models import build, file, folder, registered
 from error_cases_of_ray import CASES as CASES_OF_RAY
 from error_cases_of_recipes import CASES as CASES_OF_RECIPES
+from error_cases_of_searches import CASES as CASES_OF_SEARCHES
 from error_cases_of_targets import CASES as CASES_OF_TARGETS
 from lesson_records import counts, probed, trained
 from netzoo_cli.app import _check_words
@@ -482,5 +483,6 @@ CASES = [
     *CASES_OF_RECIPES,
     *CASES_OF_TARGETS,
     *CASES_OF_HEADS,
+    *CASES_OF_SEARCHES,
 ]
 # fmt: on

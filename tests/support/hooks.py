@@ -6,6 +6,7 @@ class Hooks:
 
     def __init__(self):
         self.kept = []
+        self.paused = False
         self.save_checkpoint = self.kept.append
 
     def on_step_end(self, epoch, step, steps):

@@ -77,6 +77,7 @@ def test_the_public_names_are_these():
         "probe",
         "register_model",
         "summary",
+        "tune",
         "versions",
         "write_report",
     ]

@@ -16,7 +16,7 @@ CLI = Path(__import__("netzoo_cli").__file__).parent
 
 ROWS = [
     ("errors", "noise", "units"),
-    ("backend", "disk", "provenance", "recipe_options", "registry", "stats"),
+    ("backend", "disk", "provenance", "recipe_options", "recipe_search", "registry", "stats"),
     ("models", "recipe_fields", "tables"),
     ("cost", "recipes"),
     ("records", "recipe_files"),
