@@ -63,7 +63,7 @@ def test_no_test_image_is_evaluated_in_a_search(searched):
     folder, told, _ = searched
     for held in records(folder / "out").values():
         for record in held:
-            assert (record.status, record.test_reads) == ("tuned", 0)
+            assert (record.status, record.test_reads) == ("paused", 0)
             assert record.test_accuracy is None
             assert record.predictions is None
     assert [model["test_reads"] for model in told["models"]] == [0, 0]

@@ -30,7 +30,7 @@ class TriedSetting:
 
     number: from 1, in the order of the draws. settings: the value of each searched setting.
     epochs: trained. validation_accuracy: after the last of these, a share of one; None of one that
-    failed or diverged, or is not decided. status: "tuned", "diverged", "failed" or "unfinished".
+    failed or diverged, or is not decided. status: "paused", "diverged", "failed" or "unfinished".
     """
 
     number: int

@@ -317,7 +317,7 @@ def test_a_plan_keeps_the_target(tmp_path):
         ({"until_accuracy": 0.9}, [0.9, 0.5], True),
         ({"until_accuracy": 0.9, "until_epoch": 1}, [0.5], True),
         ({"until_accuracy": 0.9}, [0.5] * 5 + [0.9], False),  # at its end, which is another reason
-        ({"until_epoch": 6}, [0.5] * 6, False),
+        ({"until_epoch": 6}, [0.5] * 6, True),  # before any test image
         ({"until_epoch": 0, "until_accuracy": 0.0}, [], False),
     ],
 )

@@ -39,7 +39,7 @@ def tuned(name, accuracies, expected, best):
     settings = [{"learning_rate": 0.001 * (n + 1)} for n in range(len(accuracies))]
     number = accuracies.index(max(accuracies)) + 1
     trials = tuple(
-        TriedSetting(n, setting, 3, accuracy, "tuned")
+        TriedSetting(n, setting, 3, accuracy, "paused")
         for n, (setting, accuracy) in enumerate(zip(settings, accuracies, strict=True), 1)
     )
     chosen = number, settings[number - 1], max(accuracies)
