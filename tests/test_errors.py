@@ -31,6 +31,10 @@ ELSEWHERE = {
     "the … is … in epoch …; try a lower learning rate.": ("test_a_comparison_on_the_command_line"),
     "the process of device …: …": "test_a_process_of_a_device_that_dies_ends_its_trial",
     "which convolution of … is the first": "test_none_where_there_is_none_to_show",
+    "Keras … draws initial weights in a way that netzoo does not know; leave out `same_weights`.": (
+        "test_a_keras_that_draws_in_another_way_is_named"
+    ),
+    "… cannot take the images: ….": "test_a_full_disk_is_not_a_damaged_file",
     "… has changed: ….": "test_files_that_the_disk_has_no_room_for_are_decoded_each_time",
     "… …": "test_a_full_disk_is_one_line_and_nothing_is_lost",
     "… is cut short.": "test_a_file_that_is_cut_short_is_not_taken_for_images",

@@ -10,6 +10,7 @@ import pytest
 from processes import finish, kept, kill, launch, wait_for, workers
 
 import netzoo
+from netzoo.recipes import RECIPES
 from netzoo.records.codec import from_text
 from netzoo.records.trial import TrialRecord
 from netzoo.runs.store import saved_study
@@ -26,6 +27,13 @@ WORDS = (
 )
 FLOAT = {"optimizer": "sgd", "precision": "float32"}
 SPACE = {"learning_rate": "1e-3..1e-1:log", "batch_size": [32, 64]}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def recipes():
+    """Leave no recipe of a file registered."""
+    with RECIPES.temporary():
+        yield
 
 
 def records(folder):

@@ -129,6 +129,10 @@ LONG_WARMUP = {
     "schedule_options": {"warmup_steps": 6, "warmup_target": 1.0},
 }
 CASES = [
+    ("average of the optimizer", BadInput,
+     lambda: optimizer(recipe("quick", "lenet", {"optimizer_options": {"use_ema": True}}), 1),
+     "the average of the weights is the recipe's field ema; received use_ema in "
+     "optimizer_options."),
     ("more devices than cores", BadInput, lambda: devices.checked(1024, "cpu"),
      "data_parallel 1024 needs as many GPUs, or, to try it out, CPU cores; here <any> and no GPU."),
     ("more devices than GPUs", BadInput, lambda: devices.checked(1024, "gpu"),
