@@ -39,6 +39,19 @@ def pytest_collectstart(collector):
         started()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the tests of a file in one process, since they share what takes long to make."""
+    from xdist.scheduler import LoadFileScheduling
+
+    return LoadFileScheduling(config, log)
+
+
+def pytest_itemcollected(item):
+    if item.get_closest_marker("slow_but_on_tensorflow") and started() != "tensorflow":
+        item.add_marker(pytest.mark.slow)
+
+
 def pytest_collection_finish():
     """Leave what was imported out of the garbage collections, as statsmodels asks for many."""
     gc.freeze()

@@ -149,6 +149,7 @@ def test_the_peak_of_the_process_without_a_file_of_linux_and_without_both(monkey
     assert device.process_peak() is None
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_the_command_times_a_model_and_keeps_its_result(netzoo, tmp_path):
     words = "--work inference --batch-sizes 2 --seconds 0.05 --output out --format json"
     done = netzoo("bench", "lenet", *words.split())

@@ -89,6 +89,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_the_lesson_shows_the_test_split_by_epoch_and_reports_the_last():
     settings = SETTINGS | {"recipe": "lesson"}
     (lenet,) = netzoo.compare("lenet", epochs=2, batch_size=64, **settings).models

@@ -69,6 +69,7 @@ def check_trained(comparison, names, train, test):
         assert settings[name]["learning_rate"] == own
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_the_package_the_builder_and_the_recipe_train_on_the_folder(printed):
     names = ["example", "mine.py:build:filters=2"]
     compared = printed("compare", *names, "--recipe", "mine.toml", "--dataset", "images/")

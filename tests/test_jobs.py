@@ -32,6 +32,7 @@ def one_by_one(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_two_side_by_side_stopped_and_continued_give_the_numbers_of_one_after_the_other(
     one_by_one, tmp_path
 ):

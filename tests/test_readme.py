@@ -61,6 +61,7 @@ FILES = {name[1]: text for text in PYTHON if (name := re.match(r"# (\w+\.py)\n",
 SHOWN = [text for kind, text in BLOCKS if kind == "text" and text.startswith("$ ")]
 # What is tried with an option that the running text names with what it is given.
 CARRIERS = ("netzoo compare lenet alexnet", "netzoo summary alexnet", "netzoo bench lenet")
+SEARCH = "netzoo tune lenet mlp --budget 3"  # of options that netzoo compare takes with a search
 
 OTHER = """
 import keras
@@ -169,6 +170,8 @@ def lines():
 def carried(text):
     """Return the first of the carriers that has the option, with it."""
     option = text.partition(" ")[0]
+    if option in ("--sampler", "--space", "--no-halving"):
+        return f"{SEARCH} {text}"
     having = (line for line in CARRIERS if option in options_of(line.split()[1]))
     return f"{next(having, 'netzoo')} {text}"
 

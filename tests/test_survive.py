@@ -79,6 +79,7 @@ def test_what_is_done_is_not_trained_again(netzoo, stopped, tmp_path):
     assert shown.stdout == first.stdout
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, stopped, tmp_path):
     """The same to the last bit, as the repetition of its record finds."""
     shutil.copytree(stopped, tmp_path / "out")
@@ -103,6 +104,7 @@ def test_a_stopped_training_ends_as_one_that_was_never_stopped(netzoo, stopped, 
     assert all(line.endswith(",True") for line in lines[1:])
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_what_has_no_record_cannot_be_repeated(netzoo_here, stopped):
     shown = netzoo_here("show", stopped, "--format", "json")
     assert json.loads(shown.stdout)["models"][1]["error"].endswith("of 12 epochs are done.")
@@ -114,6 +116,7 @@ def test_what_has_no_record_cannot_be_repeated(netzoo_here, stopped):
     assert "is unfinished; it has no record to repeat." in unended.stderr
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_no_backend_is_needed_to_read_a_folder(stopped):
     code = (
         "import sys\n"
@@ -148,6 +151,7 @@ def damages(text, rng):
         yield text[:place] + bytes([text[place] ^ (1 << rng.randrange(8))]) + text[place + 1 :]
 
 
+@pytest.mark.slow_but_on_tensorflow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_damaged_file_never_gives_a_wrong_number(kind, stopped, tmp_path):
     """Twelve damages each; the table has the right rows, or says what cannot be read."""
@@ -180,6 +184,7 @@ def test_a_damaged_file_never_gives_a_wrong_number(kind, stopped, tmp_path):
         assert changed == 12
 
 
+@pytest.mark.slow_but_on_tensorflow
 def test_a_damaged_checkpoint_is_never_taken_for_a_good_one(stopped, tmp_path):
     rng = random.Random(8)
     (path,) = (stopped / "trials").glob("*.checkpoint")
