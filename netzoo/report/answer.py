@@ -58,11 +58,14 @@ def answer(comparison: Comparison) -> Answer:
     timed = sentences(comparison)[:MOST_NAMED]
     pairs = [(row, base) for row in rows if (base := comparison.base_of(row)).name != row.name]
     if not pairs:
-        return Answer(question, [*_alone(comparison.base), *timed])
+        alone = [] if timed and comparison.base.test_accuracy is None else _alone(comparison.base)
+        return Answer(question, [*timed, *alone])
+    if timed:  # networks that stopped at the target have no test accuracy to compare
+        pairs = [(row, base) for row, base in pairs if row.verdict is not None]
     best = sorted(pairs, key=lambda pair: -_accuracy(pair[0]))[:MOST_NAMED]
     judged = [_against(*pair, comparison.metric) for pair in best]
     crossed = [line for pair in best for line in _crossed(*pair)]
-    return Answer(question, [*judged, *crossed, *timed[:MOST_NAMED]])
+    return Answer(question, [*timed, *judged, *crossed])
 
 
 def _alone(row: ModelRow) -> list[Sentence]:
