@@ -19,10 +19,8 @@ from netzoo.recipe_fields import check_overrides as check_overrides
 from netzoo.registry import Registry
 
 AS = "as"
-SHARED = (  # by all models
-    *("limit_train", "limit_test", "validation", "data_parallel"),
-    "same_weights",
-)
+# By all models.
+SHARED = ("limit_train", "limit_test", "validation", "data_parallel", "same_weights")
 
 RECIPES: Registry[Callable[[str], Recipe]] = Registry("recipe")
 

@@ -14,7 +14,7 @@ from netzoo.results.metric import ACCURACY, BALANCED
 from netzoo.results.model_row import ModelRow
 from netzoo.results.pairs import shared_values
 from netzoo.results.scores import counts_of, ece_of, mean_recalls, recalls_of, score
-from netzoo.results.target import time_to_accuracy
+from netzoo.results.target import counted, time_to_accuracy
 from netzoo.stats import (
     Delta,
     class_delta,
@@ -117,9 +117,7 @@ def _row(name: str, records: Group, target: float | None) -> ModelRow:
         gap=estimate(gaps, least=-1.0, most=1.0) if len(gaps) == len(done) else None,
         train_loss=estimate([end.train_loss for end in ends]),
         test_loss=estimate([r.test_loss for r in done if r.test_loss is not None]),
-        images_per_second=_median(
-            [_rate(r.history) for r in records if r.status in (TrialStatus.OK, TrialStatus.PAUSED)]
-        ),
+        images_per_second=_median([_rate(record.history) for record in counted(records)]),
         seconds=statistics.fmean(r.seconds or 0.0 for r in done) if done else None,
         history=tuple(record.history for record in records),
         seeds=tuple(record.trial.seed for record in done),

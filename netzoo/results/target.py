@@ -133,6 +133,11 @@ def clock(history: Sequence[EpochRecord], images: int) -> list[float]:
     return list(accumulate(s or e.seconds for s, e in zip(seconds, history, strict=True)))
 
 
+def counted(records: Sequence[TrialRecord]) -> list[TrialRecord]:
+    """Return the trials with a curve to judge: those that failed or diverged are left out."""
+    return [r for r in records if r.status in (TrialStatus.OK, TrialStatus.PAUSED)]
+
+
 def mean_curve(records: Sequence[TrialRecord]) -> list[Point]:
     """Return the mean curve of a model's trials over the epochs that all of them have.
 
@@ -141,7 +146,7 @@ def mean_curve(records: Sequence[TrialRecord]) -> list[Point]:
     """
     if any(record.status == TrialStatus.UNFINISHED for record in records):
         return []
-    told = [r for r in records if r.status in (TrialStatus.OK, TrialStatus.PAUSED)]
+    told = counted(records)
     split = records[0].trial.recipe.curve
     if not told or split is None:
         return []
@@ -171,7 +176,7 @@ def time_to_accuracy(records: Sequence[TrialRecord], target: float) -> TimeToAcc
     recipe = records[0].trial.recipe
     images = train_images(records[0].trial.dataset, recipe)
     split = recipe.curve or ""
-    told = [r for r in records if r.status in (TrialStatus.OK, TrialStatus.PAUSED)]
+    told = counted(records)
     own = [first_passing(accuracies(record.history, split), target) for record in told]
     reached = [(r, epoch) for r, epoch in zip(told, own, strict=True) if epoch is not None]
     at = next((point for point in points if passes(point.accuracy, target)), None)

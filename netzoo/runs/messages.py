@@ -65,6 +65,10 @@ class Train(Request, frozen=True, tag="train"):
     until_epoch: int | None = None
     until_accuracy: float | None = None
 
+    def fenced(self, fence: Fence) -> "Train":
+        """Return the same request with a fence."""
+        return msgspec.structs.replace(self, fence=fence)
+
 
 class Probe(Request, frozen=True, tag="probe"):
     """Train for the largest number of steps, and probe the layers at each; images: their number."""

@@ -74,9 +74,7 @@ class RayProcess(Conversation):
     def send(self, request: Request) -> None:
         """Send a request; nothing is raised, since the end of the process is heard."""
         if isinstance(request, Train):
-            about = request.trial, request.parts, request.checkpoint, request.model
-            until = request.until_epoch, request.until_accuracy
-            request = Train(*about, self._fence, *until)
+            request = request.fenced(self._fence)
         self._actor.send.remote(to_line(request))
 
     def death(self) -> TrialFailed:

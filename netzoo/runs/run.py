@@ -192,8 +192,6 @@ class Run:
             trainer.eta.end_trial(trial)
             trainer.say_time_left()
         self.records[identity(trial)] = record
-        if self._to_target is not None:
-            self._to_target.end(record)
         if record.status != TrialStatus.UNFINISHED:
             for packed in self.store.keep_trial(record):
                 self.records.pop(packed, None)
@@ -205,7 +203,9 @@ class Run:
         self.store.forget(trial)
 
     def _ended(self, record: TrialRecord) -> None:
-        """Take up a trial that has ended, whose record is kept."""
+        """Take up a trial that has ended, or paused, whose record is kept."""
+        if self._to_target is not None:
+            self._to_target.end(record)
 
     def _say_models(self, trained: Sequence[Trial]) -> None:
         """Say which finished trials were done before, and have no saved network."""

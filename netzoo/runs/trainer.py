@@ -133,8 +133,8 @@ class Trainer:
             reply = yield from process.receiving(Started)
             self._say_threads(threads, reply)
             started |= {"device": reply.device, "versions": reply.versions}
-            stops = until.epoch, until.accuracy
-            process.send(Train(trial, parts, path, model, None, *stops))
+            about = trial, parts, path, model
+            process.send(Train(*about, until_epoch=until.epoch, until_accuracy=until.accuracy))
             ended = yield from process.receiving(Ended, self._hearing(trial, process))
         if isinstance(ended, Stopped) and ended.paused:
             return self.paused(trial, started)
